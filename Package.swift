@@ -1,0 +1,51 @@
+// swift-tools-version: 6.1
+import Foundation
+import PackageDescription
+
+// LIBTORCH=/path builds against that libtorch (a folder with include/ and lib/, such as PyPI's torch package) instead of
+// Debian's libtorch-dev. Only then does this manifest need unsafe flags, and a C++20 compiler for the 2.x headers.
+let libtorch = ProcessInfo.processInfo.environment["LIBTORCH"]
+let hasCUDA = libtorch.map { FileManager.default.fileExists(atPath: "\($0)/lib/libtorch_cuda.so") } ?? false
+
+var torchCompiler: [CXXSetting] = []
+var torchLinker: [LinkerSetting] = ["torch_cpu", "torch", "c10"].map { .linkedLibrary($0) }
+if let libtorch {
+  torchCompiler = [
+    .unsafeFlags([
+      "-isystem", "\(libtorch)/include", "-isystem", "\(libtorch)/include/torch/csrc/api/include",
+    ])
+  ]
+  var flags = [
+    "-L\(libtorch)/lib", "-Xlinker", "-rpath", "-Xlinker", "\(libtorch)/lib",
+    "-Xlinker", "--unresolved-symbols=ignore-in-shared-libs",
+  ]
+  // Nothing refers to the CUDA library by name, so the linker would drop it and CUDA would be silently missing.
+  if hasCUDA { flags += ["-Xlinker", "--no-as-needed", "-ltorch_cuda", "-lc10_cuda", "-Xlinker", "--as-needed"] }
+  torchLinker = [.unsafeFlags(flags)] + torchLinker
+}
+
+let package = Package(
+  name: "swift-saliency",
+  products: [
+    .library(name: "Saliency", targets: ["Saliency"]),
+    .executable(name: "saliency", targets: ["saliency-cli"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
+    .package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.4.0"),
+  ],
+  targets: [
+    .target(name: "Rasters"),
+    .systemLibrary(
+      name: "CCairo", pkgConfig: "pangocairo", providers: [.apt(["libcairo2-dev", "libpango1.0-dev"])]),
+    .systemLibrary(name: "CVipsLibrary", pkgConfig: "vips", providers: [.apt(["libvips-dev"])]),
+    .target(name: "CVips", dependencies: ["CVipsLibrary"]),
+    .target(name: "Pictures", dependencies: ["Rasters", "CVips"]),
+    .target(name: "Figures", dependencies: ["Rasters", "CCairo"]),
+    .target(name: "TestSupport", path: "Tests/TestSupport"),
+    .testTarget(name: "RastersTests", dependencies: ["Rasters"]),
+    .testTarget(name: "PicturesTests", dependencies: ["Pictures", "TestSupport"]),
+    .testTarget(name: "FiguresTests", dependencies: ["Figures", "TestSupport"]),
+  ],
+  cxxLanguageStandard: libtorch == nil ? .cxx17 : .cxx20
+)
