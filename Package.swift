@@ -26,26 +26,17 @@ if let libtorch {
 
 let package = Package(
   name: "swift-saliency",
-  products: [
-    .library(name: "Saliency", targets: ["Saliency"]),
-    .executable(name: "saliency", targets: ["saliency-cli"]),
-  ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
     .package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.4.0"),
   ],
   targets: [
     .target(name: "Rasters"),
-    .systemLibrary(
-      name: "CCairo", pkgConfig: "pangocairo", providers: [.apt(["libcairo2-dev", "libpango1.0-dev"])]),
-    .systemLibrary(name: "CVipsLibrary", pkgConfig: "vips", providers: [.apt(["libvips-dev"])]),
-    .target(name: "CVips", dependencies: ["CVipsLibrary"]),
-    .target(name: "Pictures", dependencies: ["Rasters", "CVips"]),
-    .target(name: "Figures", dependencies: ["Rasters", "CCairo"]),
+    .target(name: "CTorch", cxxSettings: torchCompiler, linkerSettings: torchLinker),
+    .target(name: "Tensors", dependencies: ["CTorch"]),
     .target(name: "TestSupport", path: "Tests/TestSupport"),
     .testTarget(name: "RastersTests", dependencies: ["Rasters"]),
-    .testTarget(name: "PicturesTests", dependencies: ["Pictures", "TestSupport"]),
-    .testTarget(name: "FiguresTests", dependencies: ["Figures", "TestSupport"]),
+    .testTarget(name: "TensorsTests", dependencies: ["Tensors", "TestSupport"]),
   ],
   cxxLanguageStandard: libtorch == nil ? .cxx17 : .cxx20
 )

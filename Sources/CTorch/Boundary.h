@@ -1,0 +1,97 @@
+// The one place where C++ exceptions end. Private to this target.
+#pragma once
+
+#include <ATen/ATen.h>
+#include <c10/util/Exception.h>
+
+#include <cstdlib>
+#include <cstring>
+#include <exception>
+#include <new>
+#include <string>
+
+#include "ctorch.h"
+
+struct CTTensor {
+  at::Tensor value;
+};
+
+struct CTGenerator {
+  at::Generator value;
+};
+
+namespace ctorch {
+
+inline CTError *make_error(CTErrorCode code, const char *message) {
+  auto *error = static_cast<CTError *>(std::malloc(sizeof(CTError)));
+  if (error == nullptr) std::abort();
+  error->code = code;
+  error->message = strdup(message);
+  return error;
+}
+
+inline CTErrorCode classify(const std::string &message) {
+  bool memory = message.find("can't allocate memory") != std::string::npos ||
+                message.find("not enough memory") != std::string::npos ||
+                message.find("CUDA out of memory") != std::string::npos;
+  return memory ? CT_OUT_OF_MEMORY : CT_FAILED;
+}
+
+/// Runs `body`; whatever it throws becomes the returned error.
+template <typename Body>
+CTError *guarded(Body &&body) noexcept {
+  try {
+    body();
+    return nullptr;
+  } catch (const c10::Error &error) {
+    std::string message = error.what_without_backtrace();
+    return make_error(classify(message), message.c_str());
+  } catch (const std::bad_alloc &) {
+    return make_error(CT_OUT_OF_MEMORY, "not enough memory");
+  } catch (const std::exception &error) {
+    return make_error(classify(error.what()), error.what());
+  } catch (...) {
+    return make_error(CT_FAILED, "an unknown C++ exception");
+  }
+}
+
+/// Runs `body`, which returns a tensor, and hands that to the caller.
+template <typename Body>
+CTError *returning(CTTensor **out, Body &&body) noexcept {
+  return guarded([&] { *out = new CTTensor{body()}; });
+}
+
+inline at::IntArrayRef ints(const int64_t *values, size_t count) { return {values, count}; }
+
+inline at::ScalarType scalar_type(CTType type) {
+  switch (type) {
+    case CT_UINT8: return at::kByte;
+    case CT_INT64: return at::kLong;
+    case CT_INT32: return at::kInt;
+    case CT_FLOAT16: return at::kHalf;
+    case CT_BFLOAT16: return at::kBFloat16;
+    case CT_FLOAT32: return at::kFloat;
+    case CT_FLOAT64: return at::kDouble;
+    case CT_BOOL: return at::kBool;
+    case CT_OTHER_TYPE: break;
+  }
+  throw std::invalid_argument("this element type cannot be made");
+}
+
+inline CTType type_code(at::ScalarType type) {
+  switch (type) {
+    case at::kByte: return CT_UINT8;
+    case at::kLong: return CT_INT64;
+    case at::kInt: return CT_INT32;
+    case at::kHalf: return CT_FLOAT16;
+    case at::kBFloat16: return CT_BFLOAT16;
+    case at::kFloat: return CT_FLOAT32;
+    case at::kDouble: return CT_FLOAT64;
+    case at::kBool: return CT_BOOL;
+    default: return CT_OTHER_TYPE;
+  }
+}
+
+inline at::Device device(CTDevice device) { return device == CT_CUDA ? at::Device(at::kCUDA, 0) : at::Device(at::kCPU); }
+
+}  // namespace ctorch

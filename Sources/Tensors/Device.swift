@@ -1,0 +1,40 @@
+import CTorch
+import Foundation
+
+/// Where tensors live and operations run.
+public enum Device: String, Sendable, CaseIterable {
+  case cpu
+  /// The first NVIDIA GPU; needs a CUDA libtorch (`LIBTORCH`).
+  case cuda
+
+  var code: CTDevice { self == .cuda ? CT_CUDA : CT_CPU }
+
+  init(_ code: CTDevice) { self = code == CT_CUDA ? .cuda : .cpu }
+}
+
+/// Facts and settings of the linked libtorch.
+public enum Torch {
+  /// Its version, e.g. `1.13.1`.
+  public static var version: String { String(cString: ct_version()) }
+
+  /// Whether there is a GPU that this libtorch can use.
+  public static var hasCUDA: Bool { ct_cuda_is_available() }
+
+  /// The number of processor threads that operations use; at start, all processors.
+  @TorchActor public static var threads: Int { Int(ct_threads()) }
+
+  @TorchActor public static func setThreads(_ count: Int) throws {
+    try check(ct_set_threads(Int32(clamping: count)), "setting the number of threads to \(count)")
+  }
+
+  /// Waits until the GPU has done everything that it was given; needed before a clock is read.
+  @TorchActor public static func synchronize() throws { try check(ct_cuda_synchronize(), "waiting for the GPU") }
+
+  /// Runs `body` without recording what gradients would need, which saves memory and time.
+  @TorchActor public static func withoutGradient<Result>(_ body: () throws -> Result) rethrows -> Result {
+    let before = ct_gradient_mode()
+    ct_set_gradient_mode(false)
+    defer { ct_set_gradient_mode(before) }
+    return try body()
+  }
+}

@@ -1,0 +1,56 @@
+import CTorch
+
+extension Tensor {
+  /// The sum over the axes, over all of them when none is named.
+  public func sum(_ axes: [Int] = [], keepingAxes: Bool = false) throws -> Tensor {
+    let axes = axes.isEmpty ? Array(shape.indices) : axes
+    return try Tensor("sum", [self]) { ct_sum(handle, axes.int64, axes.count, keepingAxes, $0) }
+  }
+
+  /// The mean over the axes, over all of them when none is named.
+  public func mean(_ axes: [Int] = [], keepingAxes: Bool = false) throws -> Tensor {
+    let axes = axes.isEmpty ? Array(shape.indices) : axes
+    return try Tensor("mean", [self]) { ct_mean(handle, axes.int64, axes.count, keepingAxes, $0) }
+  }
+
+  /// The largest elements along an axis and where they stand (int64). NaN counts as larger than every number.
+  public func max(axis: Int, keepingAxis: Bool = false) throws -> (values: Tensor, indices: Tensor) {
+    try pair("maximum") { ct_max(handle, Int64(axis), keepingAxis, $0, $1) }
+  }
+
+  /// The smallest elements along an axis and where they stand (int64).
+  public func min(axis: Int, keepingAxis: Bool = false) throws -> (values: Tensor, indices: Tensor) {
+    try pair("minimum") { ct_min(handle, Int64(axis), keepingAxis, $0, $1) }
+  }
+
+  /// Sorted along an axis; equal elements keep their order.
+  public func sorted(axis: Int, descending: Bool = false) throws -> (values: Tensor, indices: Tensor) {
+    try pair("sorting") { ct_sort(handle, Int64(axis), descending, $0, $1) }
+  }
+
+  public func softmax(axis: Int) throws -> Tensor {
+    try Tensor("softmax", [self]) { ct_softmax(handle, Int64(axis), $0) }
+  }
+
+  /// The elements along `axis` that `indices` (int64, as many axes as the tensor) name.
+  public func gather(axis: Int, _ indices: Tensor) throws -> Tensor {
+    try Tensor("gathering", [self, indices]) { ct_gather(handle, Int64(axis), indices.handle, $0) }
+  }
+
+  /// The slices along `axis` that `indices` (int64, one axis) name.
+  public func select(axis: Int, _ indices: Tensor) throws -> Tensor {
+    try Tensor("selection", [self, indices]) { ct_index_select(handle, Int64(axis), indices.handle, $0) }
+  }
+
+  private func pair(
+    _ operation: String,
+    _ body: (UnsafeMutablePointer<OpaquePointer?>, UnsafeMutablePointer<OpaquePointer?>) -> UnsafeMutablePointer<
+      CTError
+    >?
+  ) throws -> (values: Tensor, indices: Tensor) {
+    var indices: OpaquePointer?
+    let values = try Tensor(operation, [self]) { body($0, &indices) }
+    guard let indices else { preconditionFailure("\(operation) returned no indices") }
+    return (values, Tensor(owning: indices))
+  }
+}

@@ -1,0 +1,31 @@
+import CTorch
+import Foundation
+
+/// What libtorch answered when it could not do what was asked.
+public struct TorchError: LocalizedError, Sendable {
+  /// The operation, e.g. `convolution`.
+  public let operation: String
+  /// The shapes of the operands.
+  public let shapes: [[Int]]
+  /// libtorch's own words, which may take several lines.
+  public let message: String
+  public let isOutOfMemory: Bool
+
+  /// One line: what failed on which shapes, and the first line of libtorch's reason.
+  public var errorDescription: String? {
+    let operands = shapes.map { "[" + $0.map(String.init).joined(separator: ", ") + "]" }.joined(separator: ", ")
+    let place = operands.isEmpty ? operation : "\(operation) of \(operands)"
+    if isOutOfMemory { return "not enough memory for \(place); try a smaller size or a smaller --memory" }
+    let reason = message.split(separator: "\n", omittingEmptySubsequences: true).first.map(String.init) ?? "unknown"
+    return "\(place) failed: \(reason)"
+  }
+}
+
+/// Throws what a function of the C face returned, if it returned an error, and frees it.
+func check(_ error: UnsafeMutablePointer<CTError>?, _ operation: String, _ operands: [Tensor] = []) throws {
+  guard let error else { return }
+  defer { ct_error_free(error) }
+  throw TorchError(
+    operation: operation, shapes: operands.map(\.shape), message: String(cString: error.pointee.message),
+    isOutOfMemory: error.pointee.code == CT_OUT_OF_MEMORY)
+}
