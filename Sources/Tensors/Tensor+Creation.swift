@@ -56,14 +56,21 @@ extension Tensor {
   /// - Precondition: `Element` is the tensor's own type.
   public func array<Element: TensorElement>(of _: Element.Type = Element.self) throws -> [Element] {
     precondition(type == Element.elementType, "the tensor does not hold \(Element.self)s")
-    let count = count
-    return try [Element](unsafeUninitializedCapacity: count) { buffer, initialized in
+    return try bytes().withUnsafeBytes { Array($0.bindMemory(to: Element.self)) }
+  }
+
+  /// The memory of the elements in row-major order, in the tensor's own type and this machine's byte order.
+  ///
+  /// - Precondition: the tensor's type is one of ``ElementType``.
+  public func bytes() throws -> [UInt8] {
+    guard let type else { preconditionFailure("this tensor's element type cannot be read") }
+    let size = count * type.size
+    return try [UInt8](unsafeUninitializedCapacity: size) { buffer, initialized in
       // An empty tensor has nothing to copy, and its buffer may have no address.
-      if let base = buffer.baseAddress, count > 0 {
-        try check(
-          ct_copy_to(handle, base, count * MemoryLayout<Element>.stride), "reading a tensor", [self])
+      if let base = buffer.baseAddress, size > 0 {
+        try check(ct_copy_to(handle, base, size), "reading a tensor", [self])
       }
-      initialized = count
+      initialized = size
     }
   }
 

@@ -23,6 +23,9 @@ extension Tensor {
     try pair("minimum") { ct_min(handle, Int64(axis), keepingAxis, $0, $1) }
   }
 
+  /// The smallest of all elements, as a tensor without axes.
+  public func min() throws -> Tensor { try reshaped([-1]).min(axis: 0).values }
+
   /// Sorted along an axis; equal elements keep their order.
   public func sorted(axis: Int, descending: Bool = false) throws -> (values: Tensor, indices: Tensor) {
     try pair("sorting") { ct_sort(handle, Int64(axis), descending, $0, $1) }

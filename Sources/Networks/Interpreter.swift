@@ -1,0 +1,64 @@
+import Tensors
+
+/// Runs a graph with weights.
+@TorchActor struct Interpreter {
+  let graph: Graph
+  /// The weights by name, all of one floating-point type and on one device.
+  let parameters: [String: Tensor]
+
+  /// torchvision's and PyTorch's defaults for batch normalisation.
+  static let batchNormMomentum = 0.1
+  static nonisolated let batchNormEpsilon = 1e-5
+
+  /// The logits [N, K] of images [N, C, H, W].
+  ///
+  /// - Parameter training: batch normalisation goes by the batch's statistics and updates the running ones.
+  func run(_ images: Tensor, training: Bool = false) throws -> Tensor {
+    let lastUses = graph.lastUses
+    var results = [Tensor?](repeating: nil, count: graph.nodes.count)
+    for (index, node) in graph.nodes.enumerated() {
+      let inputs = node.inputs.map { results[$0] ?? images }
+      results[index] = try result(of: node, inputs, images, training: training)
+      // What no later node reads is let go, so that inference holds a few results and not all.
+      for input in node.inputs where lastUses[input] == index { results[input] = nil }
+    }
+    return results[graph.last] ?? images
+  }
+
+  private func result(of node: Graph.Node, _ inputs: [Tensor], _ images: Tensor, training: Bool) throws -> Tensor {
+    func weights(_ part: String) throws -> Tensor {
+      guard let tensor = parameters["\(node.name).\(part)"] else {
+        throw ModelFileError.missingParameter("\(node.name).\(part)")
+      }
+      return tensor
+    }
+    switch node.operation {
+    case .input: return images
+    case .convolution(let stride, let padding):
+      return try inputs[0].convolution(
+        weight: weights("weight"), bias: parameters["\(node.name).bias"], stride: stride, padding: padding)
+    case .batchNorm:
+      return try inputs[0].batchNorm(
+        weight: weights("weight"), bias: weights("bias"), runningMean: weights("running_mean"),
+        runningVariance: weights("running_var"), training: training, momentum: Self.batchNormMomentum,
+        epsilon: Self.batchNormEpsilon)
+    case .relu: return try inputs[0].relu()
+    case .maxPool(let kernel, let stride, let padding):
+      return try inputs[0].maxPool(kernel: kernel, stride: stride, padding: padding)
+    case .globalAveragePool: return try inputs[0].mean([2, 3])
+    case .linear: return try inputs[0].linear(weight: weights("weight"), bias: weights("bias"))
+    case .add: return try inputs[0] + inputs[1]
+    }
+  }
+}
+
+extension Graph {
+  /// For each node, the last node that reads its result.
+  var lastUses: [Int] {
+    var uses = [Int](repeating: 0, count: nodes.count)
+    for (index, node) in nodes.enumerated() {
+      for input in node.inputs { uses[input] = index }
+    }
+    return uses
+  }
+}

@@ -1,0 +1,29 @@
+import Foundation
+
+/// What is wrong with a model file. The messages are about the file and do not name it: whoever opens it does.
+public enum ModelFileError: LocalizedError, Equatable, Sendable {
+  case damaged(String)
+  case metadata(String)
+  case missingParameter(String)
+  case unknownParameter(String)
+  case wrongShape(String, expected: [Int], found: [Int])
+  case notAModel
+  case unknownModel(String, known: [String])
+
+  public var errorDescription: String? {
+    switch self {
+    case .damaged(let what): "the file is damaged: \(what)"
+    case .metadata(let what):
+      "the file's metadata \(what); write it with this program (saliency train) or add the entry"
+    case .missingParameter(let name): "the weights “\(name)” are missing for this architecture"
+    case .unknownParameter(let name): "the weights “\(name)” do not belong to this architecture"
+    case .wrongShape(let name, let expected, let found):
+      "the weights “\(name)” have the shape \(found) where the architecture needs \(expected)"
+    case .notAModel:
+      "the file is neither TorchScript nor safetensors; save a PyTorch model with "
+        + "torch.jit.trace(model.eval(), example).save(\"model.pt\")"
+    case .unknownModel(let name, let known):
+      "there is no file and no bundled model named “\(name)”; bundled: \(known.joined(separator: ", "))"
+    }
+  }
+}

@@ -1,0 +1,72 @@
+import Foundation
+import SaliencyCore
+import Tensors
+
+/// A built-in network with its weights: a classifier whose layers are known.
+///
+/// `logits` runs in evaluation mode. Instances do not change; training makes new ones.
+@TorchActor public final class Network: Classifier {
+  public nonisolated let information: ModelInformation
+  public nonisolated let graph: Graph
+  public nonisolated let device: Device
+  /// By name; one floating-point type, on one device.
+  public let parameters: [String: Tensor]
+
+  public nonisolated var labels: LabelSet { information.labels }
+  public nonisolated var preprocessing: Preprocessing { information.preprocessing }
+
+  public nonisolated var bytesPerImage: Int {
+    // Results are kept once for the gradient and once more while it flows back, in float32.
+    2 * 4 * graph.activationCount(height: preprocessing.height, width: preprocessing.width)
+  }
+
+  /// A network with the weights given.
+  ///
+  /// - Throws: ``ModelFileError`` when a parameter is missing, has another shape or is not part of the architecture.
+  public convenience init(_ information: ModelInformation, parameters: [String: Tensor], device: Device = .cpu) throws {
+    let graph = information.architecture.graph(
+      channels: information.preprocessing.channels, classes: information.labels.count)
+    try Self.check(parameters, against: graph)
+    try self.init(information, graph, parameters.mapValues { try $0.to(device) }, device)
+  }
+
+  private init(
+    _ information: ModelInformation, _ graph: Graph, _ parameters: [String: Tensor], _ device: Device
+  ) throws {
+    self.information = information
+    self.graph = graph
+    self.parameters = parameters
+    self.device = device
+  }
+
+  public func logits(_ images: Tensor) throws -> Tensor {
+    try Interpreter(graph: graph, parameters: parameters).run(preprocessing.normalized(images))
+  }
+
+  /// The same network with weights of another type; float64 is for checking, not for speed.
+  public func converted(to type: ElementType) throws -> Network {
+    try Network(information, graph, parameters.mapValues { try $0.to(type) }, device)
+  }
+
+  /// The network for inference: every batch normalisation folded into the convolution before it.
+  ///
+  /// With W, b the convolution's and γ, β, μ, σ² the normalisation's parameters, the folded convolution has W γ/√(σ² + ε)
+  /// and β + (b − μ) γ/√(σ² + ε), computed in float64. Logits and gradients are the same up to rounding.
+  public func folded() throws -> Network {
+    let (graph, parameters) = try Folding.fold(graph, parameters)
+    return try Network(information, graph, parameters, device)
+  }
+
+  private static func check(_ parameters: [String: Tensor], against graph: Graph) throws {
+    for parameter in graph.parameters {
+      guard let tensor = parameters[parameter.name] else { throw ModelFileError.missingParameter(parameter.name) }
+      guard tensor.shape == parameter.shape else {
+        throw ModelFileError.wrongShape(parameter.name, expected: parameter.shape, found: tensor.shape)
+      }
+    }
+    let known = Set(graph.parameters.map(\.name))
+    if let stranger = parameters.keys.filter({ !known.contains($0) }).min() {
+      throw ModelFileError.unknownParameter(stranger)
+    }
+  }
+}

@@ -1,0 +1,134 @@
+import Foundation
+import Tensors
+
+/// The safetensors format: eight bytes with the length of a JSON header, the header, the tensors' bytes.
+///
+/// The header names every tensor with type, shape and place, and holds free text under `__metadata__`. Everything in it is
+/// checked against the file before a byte of data is touched. Format: https://github.com/huggingface/safetensors.
+public struct SafeTensors {
+  public var tensors: [String: Tensor]
+  public var metadata: [String: String]
+
+  /// As in the format's own reader: longer headers are refused.
+  private static let longestHeader = 100_000_000
+
+  private static let types: [(name: String, type: ElementType)] = [
+    ("U8", .uint8), ("I32", .int32), ("I64", .int64), ("F16", .float16), ("BF16", .bfloat16), ("F32", .float32),
+    ("F64", .float64), ("BOOL", .bool),
+  ]
+
+  public init(tensors: [String: Tensor], metadata: [String: String] = [:]) {
+    self.tensors = tensors
+    self.metadata = metadata
+  }
+
+  /// Whether a file begins as safetensors files do.
+  public static func recognizes(_ url: URL) -> Bool {
+    guard let handle = try? FileHandle(forReadingFrom: url), let start = try? handle.read(upToCount: 9),
+      start.count == 9, let size = try? handle.seekToEnd()
+    else { return false }
+    return start[8] == UInt8(ascii: "{") && headerLength(start) <= Int(clamping: size) - 8
+  }
+
+  /// Reads a file.
+  ///
+  /// - Throws: ``ModelFileError`` when it is damaged or lies about itself; Foundation's error when it cannot be read.
+  @TorchActor public init(contentsOf url: URL) throws {
+    let file = try Data(contentsOf: url, options: .alwaysMapped)
+    guard file.count >= 8 else { throw ModelFileError.damaged("it has only \(file.count) bytes") }
+    let length = Self.headerLength(file)
+    guard length <= min(file.count - 8, Self.longestHeader) else {
+      throw ModelFileError.damaged("its header is said to have \(length) bytes, and the file has \(file.count)")
+    }
+    let entries: [String: Entry]
+    do {
+      entries = try JSONDecoder().decode([String: Entry].self, from: file[8..<8 + length])
+    } catch { throw ModelFileError.damaged("its header is not the JSON that the format asks for") }
+
+    tensors = [:]
+    metadata = [:]
+    let data = file[(8 + length)...]
+    for (name, entry) in entries.sorted(by: { $0.key < $1.key }) {
+      switch entry {
+      case .metadata(let texts):
+        guard name == "__metadata__" else { throw ModelFileError.damaged("“\(name)” is not a tensor") }
+        metadata = texts
+      case .tensor(let place): tensors[name] = try Self.tensor(name, place, in: data)
+      }
+    }
+  }
+
+  @TorchActor private static func tensor(_ name: String, _ place: Place, in data: Data) throws -> Tensor {
+    guard let type = types.first(where: { $0.name == place.dtype })?.type else {
+      throw ModelFileError.damaged("“\(name)” has the unknown type \(place.dtype)")
+    }
+    guard place.data_offsets.count == 2, 0 <= place.data_offsets[0], place.data_offsets[0] <= place.data_offsets[1],
+      place.data_offsets[1] <= data.count
+    else { throw ModelFileError.damaged("“\(name)” is said to lie outside of the file") }
+    var bytes = type.size
+    for length in place.shape {
+      let (product, overflow) = bytes.multipliedReportingOverflow(by: length)
+      guard length >= 0, !overflow else { throw ModelFileError.damaged("“\(name)” has an impossible shape") }
+      bytes = product
+    }
+    guard bytes == place.data_offsets[1] - place.data_offsets[0] else {
+      throw ModelFileError.damaged("“\(name)” has a shape and a length that contradict each other")
+    }
+    return try data[(data.startIndex + place.data_offsets[0])..<(data.startIndex + place.data_offsets[1])]
+      .withUnsafeBytes { try Tensor(bytes: $0, type: type, shape: place.shape) }
+  }
+
+  /// Writes the file under a temporary name and then gives it its own, so that a file with that name is always whole.
+  public func write(to url: URL) throws {
+    var entries: [String: Entry] = ["__metadata__": .metadata(metadata)]
+    var data = Data()
+    for (name, tensor) in tensors.sorted(by: { $0.key < $1.key }) {
+      guard let type = Self.types.first(where: { $0.type == tensor.type })?.name else {
+        preconditionFailure("“\(name)” has a type that safetensors does not know")
+      }
+      let start = data.count
+      data.append(contentsOf: try tensor.bytes())
+      entries[name] = .tensor(Place(dtype: type, shape: tensor.shape, data_offsets: [start, data.count]))
+    }
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    var header = try encoder.encode(entries)
+    // The data begin at a multiple of eight bytes, as the format recommends.
+    header.append(contentsOf: repeatElement(UInt8(ascii: " "), count: (8 - header.count % 8) % 8))
+    var file = Data()
+    withUnsafeBytes(of: UInt64(header.count).littleEndian) { file.append(contentsOf: $0) }
+    try (file + header + data).write(to: url, options: .atomic)
+  }
+
+  private static func headerLength(_ file: Data) -> Int {
+    Int(clamping: file.prefix(8).reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) })
+  }
+
+  private struct Place: Codable {
+    let dtype: String
+    let shape: [Int]
+    let data_offsets: [Int]
+  }
+
+  private enum Entry: Codable {
+    case tensor(Place)
+    case metadata([String: String])
+
+    init(from decoder: any Decoder) throws {
+      let container = try decoder.singleValueContainer()
+      if let place = try? container.decode(Place.self) {
+        self = .tensor(place)
+      } else {
+        self = .metadata(try container.decode([String: String].self))
+      }
+    }
+
+    func encode(to encoder: any Encoder) throws {
+      var container = encoder.singleValueContainer()
+      switch self {
+      case .tensor(let place): try container.encode(place)
+      case .metadata(let texts): try container.encode(texts)
+      }
+    }
+  }
+}

@@ -1,0 +1,138 @@
+import Rasters
+import SaliencyCore
+import Tensors
+
+/// What was found out about one image.
+public struct Explanation: Sendable {
+  public let prediction: Prediction
+
+  /// The class whose score is explained: the predicted one unless another was asked for.
+  public let explainedClass: Int
+
+  /// The classes it was compared with; empty when no view compares classes.
+  public let rivals: [Int]
+
+  /// One map for every attribution and view, attribution by attribution, in the order asked for.
+  public let maps: [SaliencyMap]
+
+  /// One for every attribution, if asked for.
+  public let rivalries: [Rivalry]
+
+  /// The map of a view, of the first attribution unless another is named; nil if it was not asked for.
+  public func map(_ view: String, of attribution: String? = nil) -> SaliencyMap? {
+    maps.first { $0.view == view && (attribution == nil || $0.attribution == attribution) }
+  }
+}
+
+/// Explains a classifier's answers: any attributions, seen through any views, all from the same passes.
+///
+/// For each attribution the cost is its shared work (for the gradient one forward pass) plus one class's work (one
+/// backward pass) for the explained class and, if a view compares classes, for each rival. Memory does not grow with the
+/// number of classes.
+public struct Explainer: Sendable {
+  public let classifier: any Classifier
+  public let attributions: [any Attribution]
+  public let views: [any View]
+  public let rivals: Rivals
+  /// Whether to find the ``Rivalry`` as well.
+  public let includesRivalry: Bool
+
+  /// - Throws: ``MethodError/signlessAttribution(_:view:)`` for a view that reads the sign of an attribution without.
+  public init(
+    _ classifier: any Classifier, attributions: [any Attribution] = [Gradient()], views: [any View] = Views.paper,
+    rivals: Rivals = .all, includesRivalry: Bool = false
+  ) throws {
+    for attribution in attributions where !attribution.isSigned {
+      if let view = views.first(where: \.needsSign)?.name ?? (includesRivalry ? Rivalry.name : nil) {
+        throw MethodError.signlessAttribution(attribution.name, view: view)
+      }
+    }
+    if case .top(let count) = rivals, count < 1 { throw MethodError.noRivals }
+    self.classifier = classifier
+    self.attributions = attributions
+    self.views = views
+    self.rivals = rivals
+    self.includesRivalry = includesRivalry
+  }
+
+  private var comparesClasses: Bool { includesRivalry || views.contains { $0.comparesClasses } }
+
+  /// Explains a batch of images.
+  ///
+  /// - Parameters:
+  ///   - images: [N, C, H, W] in 0…1, such as ``Preprocessing/image(from:)`` makes.
+  ///   - classes: the class to explain for each image; nil for the predicted one.
+  /// - Throws: ``ClassifierError`` when logits or gradients are not finite or there is no gradient; ``TorchError``.
+  @TorchActor public func explain(_ images: Tensor, classes: [Int?]? = nil) throws -> [Explanation] {
+    precondition(classes == nil || classes?.count == images.shape[0], "one class per image is needed")
+    let images = try images.to(classifier.device)
+    var found: [Found] = []
+    for attribution in attributions {
+      let work = try attribution.begin(images, classifier)
+      if found.isEmpty { found = try answers(work.logits, classes) }
+      let extremes = try extremes(work, found)
+      guard try extremes.own.isFinite().to(.uint8).min().integers()[0] == 1 else {
+        throw ClassifierError.notFinite(what: "\(attribution.name) values")
+      }
+      for view in views {
+        let maps = try Self.rasters(view.maps(extremes))
+        for index in found.indices {
+          found[index].maps.append(SaliencyMap(attribution: attribution.name, view: view.name, values: maps[index]))
+        }
+      }
+      if includesRivalry {
+        for (index, rivalry) in try Rivalry.all(extremes, attribution: attribution.name).enumerated() {
+          found[index].rivalries.append(rivalry)
+        }
+      }
+    }
+    return found.map(\.explanation)
+  }
+
+  /// Predictions, explained classes and their rivals.
+  @TorchActor private func answers(_ logits: Tensor, _ classes: [Int?]?) throws -> [Found] {
+    let classCount = logits.shape[1]
+    let values = try logits.floats()
+    guard values.allSatisfy(\.isFinite) else { throw ClassifierError.notFinite(what: "logits") }
+    return (0..<logits.shape[0]).map { index in
+      let prediction = Prediction(logits: Array(values[index * classCount..<(index + 1) * classCount]))
+      let explained = classes?[index] ?? prediction.predictedClass
+      return Found(
+        prediction: prediction, explainedClass: explained,
+        rivals: comparesClasses ? rivals.classes(against: explained, in: prediction) : [])
+    }
+  }
+
+  @TorchActor private func extremes(_ work: any ClassAttributions, _ found: [Found]) throws -> ClassExtremes {
+    var extremes = ClassExtremes(own: try work.values(for: found.map(\.explainedClass)))
+    for turn in 0..<(found.first?.rivals.count ?? 0) {
+      let classes = found.map { $0.rivals[turn] }
+      try extremes.include(work.values(for: classes), of: classes, namingClasses: includesRivalry)
+    }
+    return extremes
+  }
+
+  /// The maps [N, H, W] one by one.
+  private static func rasters(_ maps: Tensor) throws -> [Raster<Float>] {
+    let shape = maps.shape
+    let pixels = shape[1] * shape[2]
+    let values = try maps.floats()
+    return (0..<shape[0]).map {
+      Raster(height: shape[1], width: shape[2], values: Array(values[$0 * pixels..<($0 + 1) * pixels]))
+    }
+  }
+}
+
+/// An explanation being put together.
+private struct Found {
+  let prediction: Prediction
+  let explainedClass: Int
+  let rivals: [Int]
+  var maps: [SaliencyMap] = []
+  var rivalries: [Rivalry] = []
+
+  var explanation: Explanation {
+    Explanation(
+      prediction: prediction, explainedClass: explainedClass, rivals: rivals, maps: maps, rivalries: rivalries)
+  }
+}

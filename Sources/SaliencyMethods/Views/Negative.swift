@@ -1,0 +1,12 @@
+import Tensors
+
+/// max over channels of relu(−g) (eq. 4): pixels that raise the explained class's score when they get darker.
+public struct Negative: View {
+  public let name = "negative"
+  public let comparesClasses = false
+  public let needsSign = true
+
+  public nonisolated init() {}
+
+  public func maps(_ extremes: ClassExtremes) throws -> Tensor { try (-extremes.own).relu().largestOverChannels() }
+}
