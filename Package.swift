@@ -37,6 +37,7 @@ let package = Package(
     .target(name: "SaliencyCore", dependencies: ["Rasters", "Tensors"]),
     .target(name: "SaliencyMethods", dependencies: ["SaliencyCore"]),
     .target(name: "Networks", dependencies: ["SaliencyCore"], resources: [.copy("Weights")]),
+    .target(name: "Training", dependencies: ["Networks"]),
     .target(name: "TestSupport", path: "Tests/TestSupport"),
     .testTarget(name: "RastersTests", dependencies: ["Rasters"]),
     .testTarget(name: "TensorsTests", dependencies: ["Tensors", "TestSupport"]),

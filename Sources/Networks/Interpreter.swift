@@ -1,10 +1,15 @@
 import Tensors
 
 /// Runs a graph with weights.
-@TorchActor struct Interpreter {
+@TorchActor public struct Interpreter {
   let graph: Graph
   /// The weights by name, all of one floating-point type and on one device.
   let parameters: [String: Tensor]
+
+  public init(graph: Graph, parameters: [String: Tensor]) {
+    self.graph = graph
+    self.parameters = parameters
+  }
 
   /// torchvision's and PyTorch's defaults for batch normalisation.
   static let batchNormMomentum = 0.1
@@ -13,7 +18,7 @@ import Tensors
   /// The logits [N, K] of images [N, C, H, W].
   ///
   /// - Parameter training: batch normalisation goes by the batch's statistics and updates the running ones.
-  func run(_ images: Tensor, training: Bool = false) throws -> Tensor {
+  public func run(_ images: Tensor, training: Bool = false) throws -> Tensor {
     let lastUses = graph.lastUses
     var results = [Tensor?](repeating: nil, count: graph.nodes.count)
     for (index, node) in graph.nodes.enumerated() {

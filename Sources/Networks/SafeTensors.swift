@@ -62,8 +62,8 @@ public struct SafeTensors {
     guard let type = types.first(where: { $0.name == place.dtype })?.type else {
       throw ModelFileError.damaged("“\(name)” has the unknown type \(place.dtype)")
     }
-    guard place.data_offsets.count == 2, 0 <= place.data_offsets[0], place.data_offsets[0] <= place.data_offsets[1],
-      place.data_offsets[1] <= data.count
+    guard place.offsets.count == 2, 0 <= place.offsets[0], place.offsets[0] <= place.offsets[1],
+      place.offsets[1] <= data.count
     else { throw ModelFileError.damaged("“\(name)” is said to lie outside of the file") }
     var bytes = type.size
     for length in place.shape {
@@ -71,10 +71,10 @@ public struct SafeTensors {
       guard length >= 0, !overflow else { throw ModelFileError.damaged("“\(name)” has an impossible shape") }
       bytes = product
     }
-    guard bytes == place.data_offsets[1] - place.data_offsets[0] else {
+    guard bytes == place.offsets[1] - place.offsets[0] else {
       throw ModelFileError.damaged("“\(name)” has a shape and a length that contradict each other")
     }
-    return try data[(data.startIndex + place.data_offsets[0])..<(data.startIndex + place.data_offsets[1])]
+    return try data[(data.startIndex + place.offsets[0])..<(data.startIndex + place.offsets[1])]
       .withUnsafeBytes { try Tensor(bytes: $0, type: type, shape: place.shape) }
   }
 
@@ -88,7 +88,7 @@ public struct SafeTensors {
       }
       let start = data.count
       data.append(contentsOf: try tensor.bytes())
-      entries[name] = .tensor(Place(dtype: type, shape: tensor.shape, data_offsets: [start, data.count]))
+      entries[name] = .tensor(Place(dtype: type, shape: tensor.shape, offsets: [start, data.count]))
     }
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
@@ -107,7 +107,12 @@ public struct SafeTensors {
   private struct Place: Codable {
     let dtype: String
     let shape: [Int]
-    let data_offsets: [Int]
+    let offsets: [Int]
+
+    enum CodingKeys: String, CodingKey {
+      case dtype, shape
+      case offsets = "data_offsets"
+    }
   }
 
   private enum Entry: Codable {

@@ -1,0 +1,75 @@
+import Foundation
+import Networks
+import SaliencyCore
+import Tensors
+
+/// A training's state as a safetensors file: the weights under their names, AdamW's memory under `mean.` and `square.`,
+/// and the place in the data in the metadata.
+enum Checkpoint {
+  private struct Position: Codable {
+    let architecture: Architecture
+    let recipe: Recipe
+    let images: Int
+    let steps: Int
+    let epoch: Int
+    let stepsInEpoch: Int
+    let lossInEpoch: Double
+    let history: [EpochRecord]
+  }
+
+  @TorchActor static func write(_ state: TrainingState, images: Int, to url: URL) throws {
+    let position = Position(
+      architecture: state.architecture, recipe: state.recipe, images: images, steps: state.steps, epoch: state.epoch,
+      stepsInEpoch: state.stepsInEpoch, lossInEpoch: state.lossInEpoch, history: state.history)
+    var tensors = state.parameters
+    for (name, tensor) in state.means { tensors["mean.\(name)"] = tensor }
+    for (name, tensor) in state.squares { tensors["square.\(name)"] = tensor }
+    let text = String(decoding: try JSONEncoder().encode(position), as: UTF8.self)
+    try SafeTensors(tensors: tensors, metadata: ["position": text]).write(to: url)
+  }
+
+  /// - Throws: ``TrainingError`` when the file is damaged or is of another architecture, recipe or data set. The number of
+  ///   epochs may differ, so that a finished training can be continued.
+  @TorchActor static func read(
+    _ url: URL, _ architecture: Architecture, _ recipe: Recipe, _ images: any LabelledImages, device: Device
+  ) throws -> TrainingState {
+    let file: SafeTensors
+    do { file = try SafeTensors(contentsOf: url) } catch let error as ModelFileError {
+      throw TrainingError.damagedCheckpoint(error.localizedDescription)
+    }
+    guard
+      let position = file.metadata["position"].flatMap({
+        try? JSONDecoder().decode(Position.self, from: Data($0.utf8))
+      })
+    else { throw TrainingError.damagedCheckpoint("it does not say how far the training was") }
+    var same = position.recipe
+    same.epochs = recipe.epochs
+    guard position.architecture == architecture else {
+      throw TrainingError.checkpointOf("its architecture is \(position.architecture.rawValue)")
+    }
+    guard same == recipe else { throw TrainingError.checkpointOf("its recipe is \(position.recipe.summary)") }
+    guard position.images == images.count else { throw TrainingError.checkpointOf("it had \(position.images) images") }
+
+    func part(_ prefix: String, _ parameters: [Graph.Parameter]) throws -> [String: Tensor] {
+      var result: [String: Tensor] = [:]
+      for parameter in parameters {
+        guard let tensor = file.tensors[prefix + parameter.name], tensor.shape == parameter.shape else {
+          throw TrainingError.damagedCheckpoint("“\(prefix + parameter.name)” is missing or has another shape")
+        }
+        result[parameter.name] = try tensor.to(device)
+      }
+      return result
+    }
+    let parameters = architecture.graph(channels: images.channels, classes: images.classNames.count).parameters
+    let trained = parameters.filter(\.isTrained)
+    let state = try TrainingState(
+      architecture, recipe, channels: images.channels, classes: images.classNames.count,
+      parameters: part("", parameters), means: part("mean.", trained), squares: part("square.", trained))
+    state.steps = position.steps
+    state.epoch = position.epoch
+    state.stepsInEpoch = position.stepsInEpoch
+    state.lossInEpoch = position.lossInEpoch
+    state.history = position.history
+    return state
+  }
+}

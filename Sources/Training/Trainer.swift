@@ -1,0 +1,133 @@
+import Foundation
+import Networks
+import SaliencyCore
+import Tensors
+
+/// Trains a built-in network, interruptibly.
+public struct Trainer: Sendable {
+  /// What a training reports while it runs.
+  public enum Event: Sendable {
+    /// It goes on from a checkpoint after that many epochs.
+    case resumed(epochs: Int)
+    /// Some more steps have been taken. `loss` is the epoch's mean so far.
+    case step(epoch: Int, done: Int, of: Int, loss: Double)
+    case epoch(EpochRecord)
+  }
+
+  public let architecture: Architecture
+  public let recipe: Recipe
+  public let train: any LabelledImages
+  public let test: any LabelledImages
+  /// What the model file is to say of the data, e.g. `CIFAR-10 (JPEG re-encoding)`.
+  public let dataset: String
+  /// Where the state is kept after every epoch and when the training is interrupted.
+  public let checkpoint: URL
+  public let device: Device
+
+  /// - Throws: ``TrainingError/differentClasses`` when the two parts do not belong together.
+  public init(
+    _ architecture: Architecture, recipe: Recipe = Recipe(), train: any LabelledImages, test: any LabelledImages,
+    dataset: String, checkpoint: URL, device: Device = .cpu
+  ) throws {
+    guard train.classNames == test.classNames, train.channels == test.channels, train.height == test.height,
+      train.width == test.width
+    else { throw TrainingError.differentClasses }
+    self.architecture = architecture
+    self.recipe = recipe
+    self.train = train
+    self.test = test
+    self.dataset = dataset
+    self.checkpoint = checkpoint
+    self.device = device
+  }
+
+  /// Steps between two looks at the loss; each look waits for the device.
+  private static let stepsPerReport = 10
+
+  /// Trains, and reports on the way. Cancelling the task stops it after the step under way; the state is on disk when this
+  /// function returns or throws.
+  ///
+  /// - Parameter resume: go on from the checkpoint if there is one; otherwise start anew and overwrite it.
+  /// - Throws: `CancellationError`; ``TrainingError``; `TorchError`; Foundation's errors when the checkpoint cannot be
+  ///   written.
+  @TorchActor public func run(resume: Bool = false, report: @TorchActor (Event) -> Void) async throws -> Network {
+    let state: TrainingState
+    if resume && FileManager.default.fileExists(atPath: checkpoint.path) {
+      state = try Checkpoint.read(checkpoint, architecture, recipe, train, device: device)
+      report(.resumed(epochs: state.epoch))
+    } else {
+      let parameters = try architecture.initialParameters(
+        channels: train.channels, classes: train.classNames.count, seed: recipe.seed)
+      state = try TrainingState(
+        architecture, recipe, channels: train.channels, classes: train.classNames.count,
+        parameters: parameters.mapValues { try $0.to(device) })
+    }
+    while state.epoch < recipe.epochs { try runEpoch(state, report: report) }
+    return try network(state)
+  }
+
+  @TorchActor private func runEpoch(_ state: TrainingState, report: @TorchActor (Event) -> Void) throws {
+    let order = try Tensor.permutation(train.count, using: epochGenerator(state.epoch)).integers()
+    let batches = stride(from: 0, to: order.count, by: recipe.batchSize).map {
+      order[$0..<min($0 + recipe.batchSize, order.count)]
+    }
+    let begin = ContinuousClock.now
+    let firstStep = state.stepsInEpoch
+    var pending: [(loss: Tensor, images: Int)] = []
+    for (index, batch) in batches.enumerated().dropFirst(firstStep) {
+      if Task.isCancelled {
+        try collect(&pending, state)
+        try Checkpoint.write(state, images: train.count, to: checkpoint)
+        throw CancellationError()
+      }
+      let loss = try state.step(train.images(batch, device: device), train.labels(batch, device: device))
+      pending.append((loss, batch.count))
+      if pending.count == Self.stepsPerReport || index == batches.count - 1 {
+        try collect(&pending, state)
+        let seen = min((index + 1) * recipe.batchSize, order.count)
+        report(
+          .step(
+            epoch: state.epoch + 1, done: index + 1, of: batches.count, loss: state.lossInEpoch / Double(seen)))
+      }
+    }
+    let seconds = (ContinuousClock.now - begin) / .seconds(1)
+    let images = max(0, order.count - firstStep * recipe.batchSize)
+    let record = EpochRecord(
+      epoch: state.epoch + 1, loss: state.lossInEpoch / Double(order.count),
+      accuracy: try state.accuracy(on: test, device: device), imagesPerSecond: Double(images) / seconds)
+    state.history.append(record)
+    state.epoch += 1
+    state.stepsInEpoch = 0
+    state.lossInEpoch = 0
+    try Checkpoint.write(state, images: train.count, to: checkpoint)
+    report(.epoch(record))
+  }
+
+  /// Adds the losses of the last steps to the epoch's.
+  @TorchActor private func collect(_ pending: inout [(loss: Tensor, images: Int)], _ state: TrainingState) throws {
+    for (offset, (loss, images)) in pending.enumerated() {
+      let value = try loss.doubles()[0]
+      guard value.isFinite else {
+        throw TrainingError.loss(step: state.stepsInEpoch - pending.count + offset + 1, epoch: state.epoch + 1)
+      }
+      state.lossInEpoch += value * Double(images)
+    }
+    pending.removeAll()
+  }
+
+  /// The order of an epoch's images depends on the seed and the epoch alone.
+  @TorchActor private func epochGenerator(_ epoch: Int) throws -> Generator {
+    try Generator(seed: recipe.seed &* 0x9E37_79B9_7F4A_7C15 &+ UInt64(epoch) &+ 1)
+  }
+
+  @TorchActor private func network(_ state: TrainingState) throws -> Network {
+    let information = ModelInformation(
+      architecture: architecture, labels: LabelSet(train.classNames),
+      preprocessing: Preprocessing(height: train.height, width: train.width, channels: train.channels),
+      origin: .init(
+        dataset: dataset, recipe: recipe.summary, epochs: recipe.epochs, seed: recipe.seed,
+        accuracy: state.history.last?.accuracy, date: Date.now.formatted(.iso8601.year().month().day())))
+    return try Network(
+      information, parameters: state.parameters.mapValues { try $0.detached().to(.cpu) }, device: .cpu)
+  }
+}

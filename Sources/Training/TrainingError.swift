@@ -1,0 +1,19 @@
+import Foundation
+
+public enum TrainingError: LocalizedError, Equatable, Sendable {
+  case differentClasses
+  case loss(step: Int, epoch: Int)
+  case checkpointOf(String)
+  case damagedCheckpoint(String)
+
+  public var errorDescription: String? {
+    switch self {
+    case .differentClasses: "the training and the test images do not have the same classes and sizes"
+    case .loss(let step, let epoch):
+      "the loss became NaN or infinite at step \(step) of epoch \(epoch); try a smaller --learning-rate. "
+        + "The last checkpoint is kept"
+    case .checkpointOf(let what): "the checkpoint is of another training: \(what); choose another --output"
+    case .damagedCheckpoint(let what): "the checkpoint is damaged (\(what)); remove it to start again"
+    }
+  }
+}
