@@ -38,9 +38,13 @@ let package = Package(
     .target(name: "SaliencyMethods", dependencies: ["SaliencyCore"]),
     .target(name: "Networks", dependencies: ["SaliencyCore"], resources: [.copy("Weights")]),
     .target(name: "Training", dependencies: ["Networks"]),
-    .target(name: "TestSupport", path: "Tests/TestSupport"),
+    .target(name: "TestSupport", dependencies: ["Networks"], path: "Tests/TestSupport"),
     .testTarget(name: "RastersTests", dependencies: ["Rasters"]),
     .testTarget(name: "TensorsTests", dependencies: ["Tensors", "TestSupport"]),
+    .testTarget(name: "SaliencyCoreTests", dependencies: ["Networks", "SaliencyCore", "TestSupport"]),
+    .testTarget(name: "SaliencyMethodsTests", dependencies: ["SaliencyMethods", "TestSupport"]),
+    .testTarget(name: "NetworksTests", dependencies: ["Networks", "SaliencyMethods", "TestSupport"]),
+    .testTarget(name: "TrainingTests", dependencies: ["Training", "TestSupport"]),
   ],
   cxxLanguageStandard: libtorch == nil ? .cxx17 : .cxx20
 )

@@ -72,7 +72,7 @@ public struct Preprocessing: Sendable, Equatable, Codable {
     return planes
   }
 
-  @TorchActor private func sized(_ image: Tensor) throws -> Tensor {
+  @TorchActor func sized(_ image: Tensor) throws -> Tensor {
     switch fit {
     case .stretch: return try resized(image, height, width)
     case .crop:

@@ -41,16 +41,17 @@ public struct Trainer: Sendable {
     self.device = device
   }
 
-  /// Steps between two looks at the loss; each look waits for the device.
-  private static let stepsPerReport = 10
-
   /// Trains, and reports on the way. Cancelling the task stops it after the step under way; the state is on disk when this
   /// function returns or throws.
   ///
-  /// - Parameter resume: go on from the checkpoint if there is one; otherwise start anew and overwrite it.
+  /// - Parameters:
+  ///   - resume: go on from the checkpoint if there is one; otherwise start anew and overwrite it.
+  ///   - stepsPerReport: steps between two looks at the loss; each look waits for the device.
   /// - Throws: `CancellationError`; ``TrainingError``; `TorchError`; Foundation's errors when the checkpoint cannot be
   ///   written.
-  @TorchActor public func run(resume: Bool = false, report: @TorchActor (Event) -> Void) async throws -> Network {
+  @TorchActor public func run(resume: Bool = false, stepsPerReport: Int = 10, report: @TorchActor (Event) -> Void)
+    async throws -> Network
+  {
     let state: TrainingState
     if resume && FileManager.default.fileExists(atPath: checkpoint.path) {
       state = try Checkpoint.read(checkpoint, architecture, recipe, train, device: device)
@@ -62,11 +63,13 @@ public struct Trainer: Sendable {
         architecture, recipe, channels: train.channels, classes: train.classNames.count,
         parameters: parameters.mapValues { try $0.to(device) })
     }
-    while state.epoch < recipe.epochs { try runEpoch(state, report: report) }
+    while state.epoch < recipe.epochs { try runEpoch(state, stepsPerReport: stepsPerReport, report: report) }
     return try network(state)
   }
 
-  @TorchActor private func runEpoch(_ state: TrainingState, report: @TorchActor (Event) -> Void) throws {
+  @TorchActor private func runEpoch(_ state: TrainingState, stepsPerReport: Int, report: @TorchActor (Event) -> Void)
+    throws
+  {
     let order = try Tensor.permutation(train.count, using: epochGenerator(state.epoch)).integers()
     let batches = stride(from: 0, to: order.count, by: recipe.batchSize).map {
       order[$0..<min($0 + recipe.batchSize, order.count)]
@@ -82,7 +85,7 @@ public struct Trainer: Sendable {
       }
       let loss = try state.step(train.images(batch, device: device), train.labels(batch, device: device))
       pending.append((loss, batch.count))
-      if pending.count == Self.stepsPerReport || index == batches.count - 1 {
+      if pending.count == stepsPerReport || index == batches.count - 1 {
         try collect(&pending, state)
         let seen = min((index + 1) * recipe.batchSize, order.count)
         report(

@@ -1,0 +1,59 @@
+import Networks
+import Tensors
+import TestSupport
+import Testing
+
+@Suite @TorchActor struct GraphTests {
+  /// Counted by PyTorch: sum(p.numel() for p in model.parameters()).
+  @Test(arguments: [
+    (Architecture.basicCNN, 3, 10, 454_922), (.basicCNN, 1, 10, 451_786), (.resNet18, 3, 10, 11_181_642),
+    (.resNet18, 3, 1000, 11_689_512),
+  ])
+  func weightCounts(_ architecture: Architecture, channels: Int, classes: Int, count: Int) {
+    let parameters = architecture.graph(channels: channels, classes: classes).parameters.filter(\.isTrained)
+    #expect(parameters.map { $0.shape.reduce(1, *) }.reduce(0, +) == count)
+  }
+
+  @Test func activationsAreCountedPlaceByPlace() {
+    var graph = Graph(channels: 3)
+    graph.convolution("a", channels: 4, kernel: 3, stride: 2, padding: 1)
+    graph.relu()
+    graph.maxPool(kernel: 3, stride: 2, padding: 1)
+    graph.globalAveragePool()
+    graph.linear("fc", channels: 5)
+    // 3·9·7 image, 4·5·4 convolution and ReLU, 4·3·2 pooling, 4 means, 5 logits
+    #expect(graph.activationCount(height: 9, width: 7) == 189 + 80 + 80 + 24 + 4 + 5)
+  }
+
+  @Test func foldingRemovesEveryBatchNormalization() throws {
+    let network = try formulaNetwork(.resNet18, channels: 3, classes: 5, height: 32, width: 32)
+    let folded = try network.folded()
+    #expect(!folded.graph.nodes.contains { $0.operation == .batchNorm })
+    #expect(Set(folded.parameters.keys) == Set(folded.graph.parameters.map(\.name)))
+    #expect(network.graph.nodes.count - folded.graph.nodes.count == 20)
+  }
+
+  @Test func initialWeightsDependOnTheSeedAlone() throws {
+    for architecture in Architecture.allCases {
+      func weights(_ seed: UInt64) throws -> [Float] {
+        let parameters = try architecture.initialParameters(channels: 3, classes: 4, seed: seed)
+        return try parameters.sorted { $0.key < $1.key }.flatMap { try $0.value.floats() }
+      }
+      #expect(try weights(1) == weights(1))
+      #expect(try weights(1) != weights(2))
+    }
+  }
+
+  /// PyTorch's default: uniform in ±1/√fan-in, of variance 1 / (3 fan-in). torchvision's ResNet: variance 2 / fan-out.
+  @Test func initialWeightsHaveTheRightSpread() throws {
+    func variance(_ values: [Float]) -> Float { values.map { $0 * $0 }.reduce(0, +) / Float(values.count) }
+    let plain = try Architecture.basicCNN.initialParameters(channels: 3, classes: 10, seed: 5)
+    let kernel = try #require(plain["block3.conv3.weight"]).floats()
+    let bound = 1 / (Float(128 * 9)).squareRoot()
+    #expect(kernel.allSatisfy { abs($0) <= bound })
+    #expect(abs(variance(kernel) * 3 * 128 * 9 - 1) < 0.02)
+    let residual = try Architecture.resNet18.initialParameters(channels: 3, classes: 10, seed: 5)
+    #expect(abs(variance(try #require(residual["layer2.0.conv1.weight"]).floats()) * 128 * 9 / 2 - 1) < 0.03)
+    #expect(try #require(residual["bn1.weight"]).floats().allSatisfy { $0 == 1 })
+  }
+}

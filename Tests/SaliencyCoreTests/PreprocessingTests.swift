@@ -1,0 +1,67 @@
+import Networks
+import Rasters
+import Tensors
+import TestSupport
+import Testing
+
+@testable import SaliencyCore
+
+@Suite @TorchActor struct PreprocessingTests {
+
+  private func grey(_ values: [UInt8], height: Int, width: Int) -> PixelArray {
+    PixelArray(height: height, width: width, channels: 1, values: values)
+  }
+
+  @Test func pixelsBecomeZeroToOne() throws {
+    let image = try Preprocessing(height: 1, width: 3, channels: 1).image(
+      from: grey([0, 51, 255], height: 1, width: 3))
+    #expect(image.shape == [1, 1, 1, 3])
+    expectClose(try image.floats(), [0, 0.2, 1], absolute: 1e-6)
+  }
+
+  @Test func greyPicturesAreRepeatedForColourModels() throws {
+    let image = try Preprocessing(height: 1, width: 2).image(from: grey([10, 20], height: 1, width: 2))
+    #expect(image.shape == [1, 3, 1, 2])
+    expectClose(try image.floats(), [10, 20, 10, 20, 10, 20].map { $0 / 255 }, absolute: 1e-6)
+  }
+
+  @Test func coloursBecomeLuminanceForGreyModels() throws {
+    let pixels = PixelArray(height: 1, width: 2, channels: 3, values: [255, 0, 0, 100, 150, 200])
+    let image = try Preprocessing(height: 1, width: 2, channels: 1).image(from: pixels)
+    let second: Float = (0.299 * 100 + 0.587 * 150 + 0.114 * 200) / 255
+    expectClose(try image.floats(), [0.299, second], absolute: 1e-6)
+  }
+
+  @Test func normalizationIsPerChannel() throws {
+    let preprocessing = Preprocessing(
+      height: 1, width: 1, mean: [0.5, 0.25, 0], standardDeviation: [0.5, 0.25, 2])
+    let image = try Tensor([1, 1, 1] as [Float], shape: [1, 3, 1, 1])
+    expectClose(try preprocessing.normalized(image).floats(), [1, 3, 0.5], absolute: 1e-6)
+  }
+
+  @Test func resizingEqualsTorchvision() throws {
+    let file = try SafeTensors(contentsOf: Fixture.url("resize/resize.safetensors"))
+    #expect(file.tensors.count > 5)
+    for (name, expected) in file.tensors {
+      let parts = name.split(separator: ".")
+      let source = parts[1].split(separator: "x").compactMap { Int($0) }
+      let target = parts[2].split(separator: "x").compactMap { Int($0) }
+      let preprocessing = Preprocessing(
+        height: target[0], width: target.count > 1 ? target[1] : target[0], channels: source[0],
+        fit: parts[0] == "crop" ? .crop : .stretch)
+      let picture = try Formula.tensor(2000, [1] + source)
+      let image = try preprocessing.sized(picture)
+      // Weights are rounded to float32 in either, summed in another order.
+      expectClose(try image.floats(), try expected.floats(), absolute: 2e-6, name)
+    }
+  }
+
+  @Test(arguments: [(1, 1), (1, 500), (3, 7), (700, 2)]) func everyPictureFits(height: Int, width: Int) throws {
+    for fit in Preprocessing.Fit.allCases {
+      let picture = PixelArray(repeating: 128, height: height, width: width, channels: 3)
+      let image = try Preprocessing(height: 28, width: 36, fit: fit).image(from: picture)
+      #expect(image.shape == [1, 3, 28, 36])
+      expectClose(try image.floats(), Array(repeating: 128.0 / 255, count: 3 * 28 * 36), absolute: 1e-5)
+    }
+  }
+}

@@ -1,0 +1,123 @@
+import Foundation
+import Networks
+import SaliencyCore
+import Tensors
+import TestSupport
+import Testing
+import Training
+
+/// Two classes of random pictures, the second one brighter.
+struct BrightOrDark: LabelledImages {
+  let classNames = ["dark", "bright"]
+  let count: Int
+  let height = 32
+  let width = 32
+  let channels = 3
+  let labels: [Int]
+  private let pixels: [UInt8]
+
+  init(count: Int, seed: UInt64) {
+    self.count = count
+    var random = SeededGenerator(seed: seed)
+    let labels = (0..<count).map { _ in Int.random(in: 0...1, using: &random) }
+    self.labels = labels
+    pixels = (0..<count * 32 * 32 * 3).map {
+      UInt8.random(in: 0...127, using: &random) + (labels[$0 / (32 * 32 * 3)] == 1 ? 128 : 0)
+    }
+  }
+
+  func copyPixels(of indices: some Collection<Int>, into destination: UnsafeMutableRawBufferPointer) {
+    let size = height * width * channels
+    for (place, index) in indices.enumerated() {
+      UnsafeMutableRawBufferPointer(rebasing: destination[place * size..<(place + 1) * size])
+        .copyBytes(from: pixels[index * size..<(index + 1) * size])
+    }
+  }
+}
+
+@Suite @TorchActor struct TrainerTests {
+  private func trainer(
+    _ architecture: Architecture, in folder: TemporaryFolder, epochs: Int = 3, learningRate: Double = 0.001,
+    count: Int = 40
+  ) throws -> Trainer {
+    var recipe = Recipe()
+    recipe.epochs = epochs
+    recipe.batchSize = 16
+    recipe.learningRate = learningRate
+    recipe.seed = 5
+    return try Trainer(
+      architecture, recipe: recipe, train: BrightOrDark(count: count, seed: 1), test: BrightOrDark(count: 20, seed: 2),
+      dataset: "brightness", checkpoint: folder.file("state.safetensors"))
+  }
+
+  @Test func anEasyTaskIsLearnt() async throws {
+    let folder = try TemporaryFolder()
+    var records: [EpochRecord] = []
+    let network = try await trainer(.basicCNN, in: folder, epochs: 6, count: 160).run { event in
+      if case .epoch(let record) = event { records.append(record) }
+    }
+    #expect(records.map(\.epoch) == [1, 2, 3, 4, 5, 6])
+    #expect(records[5].accuracy == 1)
+    #expect(records[5].loss < records[0].loss / 2)
+    #expect(network.information.origin.accuracy == 1)
+    #expect(network.labels.names == ["dark", "bright"])
+  }
+
+  /// Cancelled after any step and gone on with, the weights are the same bit by bit as without a break.
+  @Test(arguments: [Architecture.basicCNN, .resNet18], [1, 4, 6])
+  func interruptionsDoNotChangeTheWeights(_ architecture: Architecture, stepsBefore: Int) async throws {
+    let (other, folder) = (try TemporaryFolder(), try TemporaryFolder())
+    let whole = try await trainer(architecture, in: other, epochs: 2).run { _ in }
+    let trainer = try trainer(architecture, in: folder, epochs: 2)
+    let interrupted = Task { @TorchActor in
+      try await trainer.run(stepsPerReport: 1) { event in
+        if case .step(let epoch, let done, let steps, _) = event, (epoch - 1) * steps + done == stepsBefore {
+          withUnsafeCurrentTask { $0?.cancel() }
+        }
+      }
+    }
+    await #expect(throws: CancellationError.self) { try await interrupted.value }
+    let resumed = try await trainer.run(resume: true) { _ in }
+    for (name, tensor) in whole.parameters {
+      #expect(try resumed.parameters[name]?.bytes() == tensor.bytes(), "\(name)")
+    }
+    #expect(resumed.information.origin.accuracy == whole.information.origin.accuracy)
+  }
+
+  @Test func anExplodingLossStopsAndKeepsTheCheckpoint() async throws {
+    let folder = try TemporaryFolder()
+    let first = try trainer(.basicCNN, in: folder, epochs: 1)
+    _ = try await first.run { _ in }
+    let kept = try Data(contentsOf: first.checkpoint)
+    let wild = try trainer(.basicCNN, in: folder, epochs: 30, learningRate: 1e20)
+    await #expect(throws: TrainingError.self) { _ = try await wild.run { _ in } }
+    #expect(try Data(contentsOf: first.checkpoint) == kept)
+    var resumed: [Int] = []
+    _ = try await trainer(.basicCNN, in: folder, epochs: 2).run(resume: true) { event in
+      if case .resumed(let epochs) = event { resumed.append(epochs) }
+    }
+    #expect(resumed == [1])
+  }
+
+  @Test func checkpointsOfOtherTrainingsAreRefused() async throws {
+    let folder = try TemporaryFolder()
+    _ = try await trainer(.basicCNN, in: folder, epochs: 1).run { _ in }
+    await #expect(throws: TrainingError.checkpointOf("its architecture is basic-cnn")) {
+      _ = try await trainer(.resNet18, in: folder).run(resume: true) { _ in }
+    }
+    await #expect(throws: TrainingError.self) {
+      _ = try await trainer(.basicCNN, in: folder, learningRate: 0.01).run(resume: true) { _ in }
+    }
+    await #expect(throws: TrainingError.checkpointOf("it had 40 images")) {
+      _ = try await trainer(.basicCNN, in: folder, count: 41).run(resume: true) { _ in }
+    }
+  }
+
+  @Test(arguments: [0, 7, 100, 5000]) func damagedCheckpointsAreRefused(length: Int) async throws {
+    let folder = try TemporaryFolder()
+    let trainer = try trainer(.basicCNN, in: folder, epochs: 1)
+    _ = try await trainer.run { _ in }
+    try Data(contentsOf: trainer.checkpoint).prefix(length).write(to: trainer.checkpoint)
+    await #expect(throws: TrainingError.self) { _ = try await trainer.run(resume: true) { _ in } }
+  }
+}
