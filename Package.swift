@@ -32,6 +32,9 @@ let package = Package(
   ],
   targets: [
     .target(name: "Rasters"),
+    .systemLibrary(name: "CVipsLibrary", pkgConfig: "vips", providers: [.apt(["libvips-dev"])]),
+    .target(name: "CVips", dependencies: ["CVipsLibrary"]),
+    .target(name: "Pictures", dependencies: ["Rasters", "CVips"]),
     .target(name: "CTorch", cxxSettings: torchCompiler, linkerSettings: torchLinker),
     .target(name: "Tensors", dependencies: ["CTorch"]),
     .target(name: "SaliencyCore", dependencies: ["Rasters", "Tensors"]),
@@ -39,6 +42,8 @@ let package = Package(
     .target(name: "Networks", dependencies: ["SaliencyCore"], resources: [.copy("Weights")]),
     .target(name: "TestSupport", path: "Tests/TestSupport"),
     .testTarget(name: "RastersTests", dependencies: ["Rasters"]),
+    .testTarget(
+      name: "PicturesTests", dependencies: ["Pictures", "TestSupport"], resources: [.copy("Fixtures")]),
     .testTarget(name: "TensorsTests", dependencies: ["Tensors", "TestSupport"]),
   ],
   cxxLanguageStandard: libtorch == nil ? .cxx17 : .cxx20
