@@ -32,6 +32,9 @@ let package = Package(
   ],
   targets: [
     .target(name: "Rasters"),
+    .systemLibrary(name: "CVipsLibrary", pkgConfig: "vips", providers: [.apt(["libvips-dev"])]),
+    .target(name: "CVips", dependencies: ["CVipsLibrary"]),
+    .target(name: "Pictures", dependencies: ["Rasters", "CVips"]),
     .target(name: "CTorch", cxxSettings: torchCompiler, linkerSettings: torchLinker),
     .target(name: "Tensors", dependencies: ["CTorch"]),
     .target(name: "SaliencyCore", dependencies: ["Rasters", "Tensors"]),
@@ -40,6 +43,8 @@ let package = Package(
     .target(name: "Training", dependencies: ["Networks"]),
     .target(name: "TestSupport", dependencies: ["Networks"], path: "Tests/TestSupport"),
     .testTarget(name: "RastersTests", dependencies: ["Rasters"]),
+    .testTarget(
+      name: "PicturesTests", dependencies: ["Pictures", "TestSupport"], resources: [.copy("Fixtures")]),
     .testTarget(name: "TensorsTests", dependencies: ["Tensors", "TestSupport"]),
     .testTarget(name: "SaliencyCoreTests", dependencies: ["Networks", "SaliencyCore", "TestSupport"]),
     .testTarget(name: "SaliencyMethodsTests", dependencies: ["SaliencyMethods", "TestSupport"]),

@@ -1,0 +1,26 @@
+import CVips
+import Foundation
+import Rasters
+
+extension Raster<UInt8> {
+  /// Writes the pixels as a PNG file: first under a temporary name, so that no half-written file is ever found there.
+  ///
+  /// - Precondition: 1 or 3 channels and at least one pixel.
+  /// - Throws: ``PictureError``.
+  public func writePNG(to url: URL) throws {
+    precondition(channels == 1 || channels == 3, "a PNG file is written from 1 or 3 channels, not \(channels)")
+    guard Picture.libraryIsReady else { throw PictureError.libraryFailed(path: url.relativePath) }
+    var bytes: UnsafeMutableRawPointer?
+    var count = 0
+    let status = values.withUnsafeBufferPointer {
+      cvips_encode_png($0.baseAddress, Int32(width), Int32(height), Int32(channels), &bytes, &count)
+    }
+    guard status == CVIPS_OK, let bytes else { throw PictureError.libraryFailed(path: url.relativePath) }
+    defer { cvips_free(bytes) }
+    do {
+      try Data(bytesNoCopy: bytes, count: count, deallocator: .none).write(to: url, options: .atomic)
+    } catch {
+      throw PictureError.unwritable(path: url.relativePath, reason: error.localizedDescription)
+    }
+  }
+}
