@@ -38,9 +38,14 @@ let package = Package(
     .target(name: "SaliencyMethods", dependencies: ["SaliencyCore"]),
     .target(name: "Networks", dependencies: ["SaliencyCore"], resources: [.copy("Weights")]),
     .target(name: "Training", dependencies: ["Networks"]),
+    .systemLibrary(
+      name: "CCairo", pkgConfig: "pangocairo", providers: [.apt(["libcairo2-dev", "libpango1.0-dev"])]),
+    .target(name: "Figures", dependencies: ["Rasters", "CCairo"]),
     .target(name: "TestSupport", path: "Tests/TestSupport"),
     .testTarget(name: "RastersTests", dependencies: ["Rasters"]),
     .testTarget(name: "TensorsTests", dependencies: ["Tensors", "TestSupport"]),
+    .testTarget(
+      name: "FiguresTests", dependencies: ["Figures", "Rasters", "CCairo", "TestSupport"], exclude: ["Golden"]),
   ],
   cxxLanguageStandard: libtorch == nil ? .cxx17 : .cxx20
 )
