@@ -21,6 +21,7 @@ public struct Colour: Hashable, Sendable {
   static let ink = Colour(0x1A1A1A)
   static let quietInk = Colour(0x555555)
   static let frame = Colour(0xB0B0B0)
+  static let grid = Colour(0xE4E4E4)
 
   /// The colour `share` of the way from `self` to `other`, 0…1, component by component.
   func mixed(with other: Colour, _ share: Float) -> Colour {

@@ -2,10 +2,9 @@ import Rasters
 
 /// Where everything in a map figure goes, in points.
 struct MapFigureLayout {
-  private(set) var drawing: Drawing
+  var drawing: Drawing { page.drawing }
   let pixelsPerPoint: Double
 
-  private static let margin = 16.0
   private static let gap = 9.0
   private static let labelSize = 8.0
   private static let panelsPerLine = 7
@@ -16,8 +15,7 @@ struct MapFigureLayout {
   private let classColours: ClassColours
   private let left: Double
   private let cellWidth: Double
-  private let contentWidth: Double
-  private var y = Self.margin
+  private var page: Page
 
   init(_ figure: MapFigure) {
     self.figure = figure
@@ -32,16 +30,14 @@ struct MapFigureLayout {
     let labelWidth = longest == 0 ? 0 : longest <= leastHeight ? 16.0 : 26.0
     let columns = figure.rows.map { Self.lines(of: $0).first?.count ?? 0 }.max() ?? 0
     let panelsWidth = Double(columns) * (cellWidth + Self.gap) - Self.gap
-    contentWidth = max(labelWidth + panelsWidth, Self.leastWidth)
-    left = Self.margin + labelWidth
-    drawing = Drawing(width: contentWidth + 2 * Self.margin, height: 0)
+    left = Page.margin + labelWidth
+    page = Page(contentWidth: max(labelWidth + panelsWidth, Self.leastWidth))
 
-    addHeader()
+    page.addHeader(title: figure.title, subtitle: figure.subtitle)
     addRows()
     addColourBars()
     addClassLegend()
-    addNotes()
-    drawing.height = y + Self.margin
+    page.finish(notes: figure.notes)
   }
 
   /// The panels of a row, in lines of nearly equal length.
@@ -54,29 +50,13 @@ struct MapFigureLayout {
     }
   }
 
-  /// Adds a paragraph over the whole width and moves below it.
-  private mutating func addParagraph(
-    _ text: String, size: Double, bold: Bool = false, lines: Int? = nil, colour: Colour, gap: Double
-  ) {
-    guard !text.isEmpty else { return }
-    let block = TextBlock(text, size: size, bold: bold, limit: contentWidth, lines: lines)
-    drawing.add { [y] in $0.text(block, x: Self.margin, y: y, colour: colour) }
-    y += block.height + gap
-  }
-
-  private mutating func addHeader() {
-    addParagraph(figure.title, size: 12, bold: true, lines: 3, colour: .ink, gap: 3)
-    addParagraph(figure.subtitle, size: 8.5, lines: 6, colour: .quietInk, gap: 0)
-    y += 10
-  }
-
   private mutating func addRows() {
     // Where the columns are the same in all rows, titles above the first say it all.
     let titles = figure.rows.map { $0.panels.map(\.title) }
     let repeatsTitles = Set(titles).count > 1 || titles.contains { $0.count > Self.panelsPerLine }
     for (index, row) in figure.rows.enumerated() {
       let tops = Self.lines(of: row).map { addLine($0, titled: index == 0 || repeatsTitles) }
-      if let top = tops.first { addLabel(row.label, top: top, bottom: y - Self.gap) }
+      if let top = tops.first { addLabel(row.label, top: top, bottom: page.y - Self.gap) }
     }
   }
 
@@ -91,7 +71,7 @@ struct MapFigureLayout {
       let size = PanelSize(height: panel.content.size.height, width: panel.content.size.width)
       let x = left + Double(column) * (cellWidth + Self.gap)
       let bitmap = panel.content.bitmap(classColours: classColours)
-      drawing.add { [y, cellWidth] canvas in
+      page.add { [y = page.y, cellWidth] canvas in
         if titled { canvas.text(title, x: x, y: y + titleHeight - 3 - title.height) }
         canvas.bitmap(
           bitmap, x: x + (cellWidth - size.width) / 2, y: y + titleHeight, width: size.width, height: size.height,
@@ -99,25 +79,25 @@ struct MapFigureLayout {
       }
       lineHeight = max(lineHeight, size.height)
     }
-    defer { y += titleHeight + lineHeight + Self.gap }
-    return y + titleHeight
+    defer { page.y += titleHeight + lineHeight + Self.gap }
+    return page.y + titleHeight
   }
 
   /// A row's label, upwards beside the pictures of its lines, which end at `bottom`.
   private mutating func addLabel(_ label: String, top: Double, bottom: Double) {
     guard !label.isEmpty, bottom > top else { return }
     let block = TextBlock(label, size: Self.labelSize, limit: bottom - top, lines: 2, alignment: .centre)
-    drawing.add { [left] canvas in
+    page.add { [left] canvas in
       canvas.turned(x: left - 6 - block.height, y: bottom) { canvas.text(block, x: 0, y: 0) }
     }
   }
 
   private mutating func addColourBars() {
     for bar in figure.colourBars {
-      y += 6
+      page.y += 6
       let (width, height) = (150.0, 7.0)
       let labels = bar.ticks.map { TextBlock($0, size: 7.5) }
-      drawing.add { [y, left] canvas in
+      page.add { [y = page.y, left] canvas in
         canvas.bar(bar.map, x: left, y: y, width: width, height: height)
         for (index, label) in labels.enumerated() {
           let share = labels.count > 1 ? Double(index) / Double(labels.count - 1) : 0
@@ -126,41 +106,30 @@ struct MapFigureLayout {
         }
       }
       let captionLeft = left + width + 12
-      let caption = TextBlock(bar.caption, size: 8, limit: Self.margin + contentWidth - captionLeft, lines: nil)
-      drawing.add { [y] in $0.text(caption, x: captionLeft, y: y - 2, colour: .quietInk) }
-      y += max(height + 2 + (labels.map(\.height).max() ?? 0), caption.height)
+      let caption = TextBlock(bar.caption, size: 8, limit: page.right - captionLeft, lines: nil)
+      page.add { [y = page.y] in $0.text(caption, x: captionLeft, y: y - 2, colour: .quietInk) }
+      page.y += max(height + 2 + (labels.map(\.height).max() ?? 0), caption.height)
     }
   }
 
   private mutating func addClassLegend() {
     let entries = classColours.entries(names: figure.classLegend?.names ?? [])
     guard !entries.isEmpty else { return }
-    y += 8
-    var x = left
-    let right = Self.margin + contentWidth
-    for entry in entries {
-      let block = TextBlock(entry.name, size: 8, limit: min(220, right - left - 12))
-      if x > left, x + 12 + block.width > right {
-        x = left
-        y += block.height + 3
+    page.y += 8
+    let right = page.right
+    let legend = LegendLines(names: entries.map(\.name), key: 8, left: left, right: right)
+    page.add { [y = page.y] canvas in
+      for (entry, place) in zip(entries, legend.entries) {
+        let middle = y + place.y + place.name.height / 2
+        canvas.fill(x: place.x - 12, y: middle - 4, width: 8, height: 8, entry.colour)
+        canvas.text(place.name, x: place.x, y: y + place.y)
       }
-      drawing.add { [x, y] canvas in
-        canvas.fill(x: x, y: y + block.height / 2 - 4, width: 8, height: 8, entry.colour)
-        canvas.text(block, x: x + 12, y: y)
-      }
-      x += 12 + block.width + 14
     }
-    y += 14
+    page.y += legend.height + 4
     if let caption = figure.classLegend?.caption, !caption.isEmpty {
       let block = TextBlock(caption, size: 8, limit: right - left, lines: nil)
-      drawing.add { [y, left] in $0.text(block, x: left, y: y, colour: .quietInk) }
-      y += block.height
+      page.add { [y = page.y, left] in $0.text(block, x: left, y: y, colour: .quietInk) }
+      page.y += block.height
     }
-  }
-
-  private mutating func addNotes() {
-    guard !figure.notes.isEmpty else { return }
-    y += 8
-    for note in figure.notes { addParagraph(note, size: 7.5, colour: .quietInk, gap: 1) }
   }
 }

@@ -15,7 +15,8 @@ enum SVGText {
       let picture = line.range(of: Data("\"data:".utf8))?.lowerBound ?? line.endIndex
       var text = renumbered(String(decoding: line[..<picture], as: UTF8.self), names: &names)
       if hardSizes.contains(where: { text.contains("width=\"\($0[0])\" height=\"\($0[1])\"") }) {
-        text.replace("<image ", with: "<image style=\"image-rendering:pixelated\" ")
+        // The second value is for browsers, which know it; older programs keep the first.
+        text.replace("<image ", with: "<image style=\"image-rendering:optimizeSpeed;image-rendering:pixelated\" ")
       }
       result.append(contentsOf: text.utf8)
       result.append(line[picture...])

@@ -104,7 +104,7 @@ import Testing
     #expect(reader.isWellFormed)
     #expect(reader.elements.first == "svg")
     #expect(reader.images.map(\.["width"]) == Array(repeating: "16", count: 10))
-    #expect(reader.images.allSatisfy { $0["style"] == "image-rendering:pixelated" })
+    #expect(reader.images.allSatisfy { $0["style"] == "image-rendering:optimizeSpeed;image-rendering:pixelated" })
   }
 
   @Test("large pictures are smoothed, not drawn as squares")

@@ -14,7 +14,7 @@ import Testing
       """
     let expected = """
       <svg>
-      <image style="image-rendering:pixelated" id="e1" width="2" height="3" xlink:href="data:image/png;base64,id="image17""/>
+      <image style="image-rendering:optimizeSpeed;image-rendering:pixelated" id="e1" width="2" height="3" xlink:href="data:image/png;base64,id="image17""/>
       <use xlink:href="#e1"/><g clip-path="url(#e2)" id="e3"/>
 
       """
