@@ -42,6 +42,9 @@ let package = Package(
     .target(name: "Networks", dependencies: ["SaliencyCore"], resources: [.copy("Weights")]),
     .target(name: "Training", dependencies: ["Networks"]),
     .target(name: "TestSupport", dependencies: ["Networks"], path: "Tests/TestSupport"),
+    .systemLibrary(
+      name: "CCairo", pkgConfig: "pangocairo", providers: [.apt(["libcairo2-dev", "libpango1.0-dev"])]),
+    .target(name: "Figures", dependencies: ["Rasters", "CCairo"]),
     .testTarget(name: "RastersTests", dependencies: ["Rasters"]),
     .testTarget(
       name: "PicturesTests", dependencies: ["Pictures", "TestSupport"], resources: [.copy("Fixtures")]),
@@ -50,6 +53,8 @@ let package = Package(
     .testTarget(name: "SaliencyMethodsTests", dependencies: ["SaliencyMethods", "TestSupport"]),
     .testTarget(name: "NetworksTests", dependencies: ["Networks", "SaliencyMethods", "TestSupport"]),
     .testTarget(name: "TrainingTests", dependencies: ["Training", "TestSupport"]),
+    .testTarget(
+      name: "FiguresTests", dependencies: ["Figures", "Rasters", "CCairo", "TestSupport"], exclude: ["Golden"]),
   ],
   cxxLanguageStandard: libtorch == nil ? .cxx17 : .cxx20
 )

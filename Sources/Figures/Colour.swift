@@ -1,0 +1,37 @@
+/// A colour of the sRGB space, as screens show it.
+public struct Colour: Hashable, Sendable {
+  public let red: UInt8
+  public let green: UInt8
+  public let blue: UInt8
+
+  public init(red: UInt8, green: UInt8, blue: UInt8) {
+    self.red = red
+    self.green = green
+    self.blue = blue
+  }
+
+  /// `hex` reads 0xRRGGBB.
+  init(_ hex: UInt32) {
+    self.init(red: UInt8(hex >> 16 & 255), green: UInt8(hex >> 8 & 255), blue: UInt8(hex & 255))
+  }
+
+  /// What is drawn where a value is not a finite number.
+  public static let notFinite = Colour(0x808080)
+  static let white = Colour(0xFFFFFF)
+  static let ink = Colour(0x1A1A1A)
+  static let quietInk = Colour(0x555555)
+  static let frame = Colour(0xB0B0B0)
+  static let grid = Colour(0xE4E4E4)
+
+  /// The colour `share` of the way from `self` to `other`, 0…1, component by component.
+  func mixed(with other: Colour, _ share: Float) -> Colour {
+    func mix(_ a: UInt8, _ b: UInt8) -> UInt8 { UInt8((Float(a) + (Float(b) - Float(a)) * share).rounded()) }
+    return Colour(red: mix(red, other.red), green: mix(green, other.green), blue: mix(blue, other.blue))
+  }
+
+  /// Six colours that stay apart for every kind of colour blindness, and a grey for the rest.
+  ///
+  /// Source: Paul Tol, "Colour schemes" (SRON/EPS/TN/09-002), the scheme "bright".
+  static let categories = [0x4477AA, 0xEE6677, 0x228833, 0xCCBB44, 0x66CCEE, 0xAA3377].map(Colour.init)
+  static let otherCategory = Colour(0xBBBBBB)
+}

@@ -1,0 +1,77 @@
+import Foundation
+
+/// Named curves in one or more plots side by side, as a figure in a paper: axes with round numbers, one legend for all plots,
+/// line styles that stay apart in grey and for colour-blind people. The same figure gives the same bytes.
+public struct CurveFigure: Sendable {
+  /// One point of a curve, perhaps with an interval of confidence. A point that is not finite leaves a gap.
+  public struct Point: Sendable {
+    public var x: Double
+    public var y: Double
+    /// The ends of the interval around `y`, drawn as a band where neighbouring points have one too.
+    public var interval: (low: Double, high: Double)?
+
+    public init(x: Double, y: Double, interval: (low: Double, high: Double)? = nil) {
+      self.x = x
+      self.y = y
+      self.interval = interval
+    }
+  }
+
+  /// A curve. Curves of the same name look the same in all plots of a figure.
+  public struct Series: Sendable {
+    public var name: String
+    public var points: [Point]
+
+    public init(name: String, points: [Point]) {
+      self.name = name
+      self.points = points
+    }
+  }
+
+  public struct Plot: Sendable {
+    public var title: String
+    public var xLabel: String
+    public var yLabel: String
+    public var series: [Series]
+    /// The range of the vertical axis; `nil` takes round numbers around the curves and their bands.
+    public var yRange: ClosedRange<Double>?
+
+    public init(
+      title: String = "", xLabel: String, yLabel: String, series: [Series], yRange: ClosedRange<Double>? = nil
+    ) {
+      self.title = title
+      self.xLabel = xLabel
+      self.yLabel = yLabel
+      self.series = series
+      self.yRange = yRange
+    }
+  }
+
+  public var title: String
+  public var subtitle: String
+  /// Two stand side by side; more go on below.
+  public var plots: [Plot]
+  /// Small print below everything, a paragraph each.
+  public var notes: [String]
+
+  public init(title: String = "", subtitle: String = "", plots: [Plot], notes: [String] = []) {
+    self.title = title
+    self.subtitle = subtitle
+    self.plots = plots
+    self.notes = notes
+  }
+
+  /// The file's bytes. Cost: proportional to the number of points and to the page.
+  ///
+  /// - Throws: ``FiguresError/drawing(reason:)``.
+  public func encoded(as format: FigureFormat) throws -> Data {
+    try CurveFigureLayout(self).drawing.encoded(as: format, pixelsPerPoint: 8.0 / 3)
+  }
+
+  /// Writes the figure; a file that was there before is replaced in one step.
+  ///
+  /// - Throws: ``FiguresError``.
+  public func write(to url: URL, as format: FigureFormat) throws {
+    try encoded(as: format).writeFigure(to: url)
+  }
+}

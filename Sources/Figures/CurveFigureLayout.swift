@@ -1,0 +1,138 @@
+/// Where everything in a curve figure goes, in points.
+struct CurveFigureLayout {
+  var drawing: Drawing { page.drawing }
+
+  private static let plotWidth = 216.0
+  private static let plotHeight = 150.0
+  /// Room for the vertical axis' numbers and label.
+  private static let axisWidth = 44.0
+  private static let gap = 18.0
+
+  private var page: Page
+  /// The names of all series in order of appearance; a name's place decides its style.
+  private let names: [String]
+
+  init(_ figure: CurveFigure) {
+    var seen: Set<String> = []
+    names = figure.plots.flatMap(\.series).map(\.name).filter { seen.insert($0).inserted }
+    let columns = Double(min(max(figure.plots.count, 1), 2))
+    page = Page(contentWidth: columns * (Self.axisWidth + Self.plotWidth + Self.gap) - Self.gap)
+    page.addHeader(title: figure.title, subtitle: figure.subtitle)
+    for first in stride(from: 0, to: figure.plots.count, by: 2) {
+      addLine(figure.plots[first..<min(first + 2, figure.plots.count)])
+    }
+    if figure.plots.contains(where: { $0.series.count > 1 }) { addLegend() }
+    page.finish(notes: figure.notes)
+  }
+
+  private func style(of series: CurveFigure.Series) -> CurveStyle {
+    CurveStyle(index: names.firstIndex(of: series.name) ?? 0)
+  }
+
+  private mutating func addLine(_ plots: ArraySlice<CurveFigure.Plot>) {
+    let titles = plots.map {
+      TextBlock($0.title, size: 9, bold: true, limit: Self.plotWidth, lines: 2, alignment: .centre)
+    }
+    let hasTitles = plots.contains { !$0.title.isEmpty }
+    let top = page.y + (hasTitles ? (titles.map(\.height).max() ?? 0) + 5 : 4)
+    for (column, (plot, title)) in zip(plots, titles).enumerated() {
+      let left = Page.margin + Self.axisWidth + Double(column) * (Self.axisWidth + Self.plotWidth + Self.gap)
+      if hasTitles { page.add { $0.text(title, x: left, y: top - 5 - title.height) } }
+      add(plot, left: left, top: top)
+    }
+    page.y = top + Self.plotHeight + 32
+  }
+
+  private mutating func add(_ plot: CurveFigure.Plot, left: Double, top: Double) {
+    let points = plot.series.flatMap(\.points)
+    let x = Axis(values: points.map(\.x), wholeSteps: false)
+    let y = Axis(
+      values: points.flatMap { [$0.y] + ($0.interval.map { [$0.low, $0.high] } ?? []) }, fixed: plot.yRange,
+      wholeSteps: true)
+    let place = { (px: Double, py: Double) in
+      Point(
+        x: left + x.position(of: px) * Self.plotWidth, y: top + (1 - y.position(of: py)) * Self.plotHeight)
+    }
+    addAxes(plot, x: x, y: y, left: left, top: top)
+    for series in plot.series {
+      let style = style(of: series)
+      let runs = series.runs.map { run in
+        (line: run.map { place($0.x, $0.y) }, band: Self.bands(of: run, place: place))
+      }
+      page.add { canvas in
+        // Markers at the edge of the plot are drawn whole.
+        canvas.clipped(x: left - 3, y: top - 3, width: Self.plotWidth + 6, height: Self.plotHeight + 6) {
+          for run in runs {
+            for band in run.band { canvas.area(band, colour: style.colour, opacity: 0.16) }
+            canvas.line(run.line, colour: style.colour, width: 1.3, dash: style.dash)
+            // Markers tell curves apart; on every point of a long curve they would hide it.
+            for index in stride(from: 0, to: run.line.count, by: max(1, run.line.count / 10)) {
+              canvas.marker(style.marker, at: run.line[index], colour: style.colour)
+            }
+          }
+        }
+      }
+    }
+  }
+
+  /// The outlines of a run's bands: along the upper ends of the intervals and back along the lower.
+  private static func bands(of run: [CurveFigure.Point], place: (Double, Double) -> Point) -> [[Point]] {
+    run.split { !($0.interval.map { abs($0.low) < 1e300 && abs($0.high) < 1e300 } ?? false) }.map { part in
+      part.map { place($0.x, $0.interval?.high ?? $0.y) }
+        + part.reversed().map { place($0.x, $0.interval?.low ?? $0.y) }
+    }
+  }
+
+  private mutating func addAxes(_ plot: CurveFigure.Plot, x: Axis, y: Axis, left: Double, top: Double) {
+    let (right, bottom) = (left + Self.plotWidth, top + Self.plotHeight)
+    let xTicks = x.ticks.map {
+      (at: left + x.position(of: $0) * Self.plotWidth, label: TextBlock(x.label(of: $0), size: 7.5))
+    }
+    let yTicks = y.ticks.map {
+      (at: bottom - y.position(of: $0) * Self.plotHeight, label: TextBlock(y.label(of: $0), size: 7.5))
+    }
+    let xLabel = TextBlock(plot.xLabel, size: 8.5, limit: Self.plotWidth, alignment: .centre)
+    let yLabel = TextBlock(plot.yLabel, size: 8.5, limit: Self.plotHeight, alignment: .centre)
+    page.add { canvas in
+      for tick in yTicks {
+        let line = [Point(x: left, y: tick.at), Point(x: right, y: tick.at)]
+        canvas.line(line, colour: .grid, width: 0.5)
+        canvas.line([Point(x: left - 3, y: tick.at), line[0]], colour: .ink, width: 0.7)
+        canvas.text(tick.label, x: left - 5 - tick.label.width, y: tick.at - tick.label.height / 2)
+      }
+      for tick in xTicks {
+        let line = [Point(x: tick.at, y: bottom), Point(x: tick.at, y: top)]
+        canvas.line(line, colour: .grid, width: 0.5)
+        canvas.line([Point(x: tick.at, y: bottom + 3), line[0]], colour: .ink, width: 0.7)
+        canvas.text(tick.label, x: tick.at - tick.label.width / 2, y: bottom + 4.5)
+      }
+      let corner = [Point(x: left, y: top), Point(x: left, y: bottom), Point(x: right, y: bottom)]
+      canvas.line(corner, colour: .ink, width: 0.7)
+      canvas.text(xLabel, x: left, y: bottom + 16)
+      let labelsWidth = yTicks.map(\.label.width).max() ?? 0
+      canvas.turned(x: left - 9 - labelsWidth - yLabel.height, y: bottom) { canvas.text(yLabel, x: 0, y: 0) }
+    }
+  }
+
+  private mutating func addLegend() {
+    let legend = LegendLines(names: names, key: 22, left: Page.margin + Self.axisWidth, right: page.right)
+    page.add { [y = page.y] canvas in
+      for (index, entry) in legend.entries.enumerated() {
+        let style = CurveStyle(index: index)
+        let middle = y + entry.y + entry.name.height / 2
+        let line = [Point(x: entry.x - 26, y: middle), Point(x: entry.x - 4, y: middle)]
+        canvas.line(line, colour: style.colour, width: 1.3, dash: style.dash)
+        canvas.marker(style.marker, at: Point(x: entry.x - 15, y: middle), colour: style.colour)
+        canvas.text(entry.name, x: entry.x, y: y + entry.y)
+      }
+    }
+    page.y += legend.height
+  }
+}
+
+extension CurveFigure.Series {
+  /// The stretches of finite points, in order.
+  fileprivate var runs: [[CurveFigure.Point]] {
+    points.split { !(abs($0.x) < 1e300 && abs($0.y) < 1e300) }.map(Array.init)
+  }
+}

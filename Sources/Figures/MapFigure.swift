@@ -1,0 +1,71 @@
+import Foundation
+import Rasters
+
+/// A picture and its saliency maps side by side, with titles and colour bars, as a figure in a paper.
+///
+/// Every panel is drawn 108 points (1.5 inches) wide or high. Small pictures are enlarged with hard pixel edges, in a PNG by a
+/// whole number; large ones are smoothed. Seven panels at most stand on a line. The same figure gives the same bytes.
+public struct MapFigure: Sendable {
+  /// The panels of one attribution.
+  public struct Row: Sendable {
+    /// Written upwards at the row's left; no room is left for it where no row has one.
+    public var label: String
+    public var panels: [MapPanel]
+
+    public init(label: String = "", panels: [MapPanel]) {
+      self.label = label
+      self.panels = panels
+    }
+  }
+
+  /// A colour scale below the panels.
+  public struct ColourBar: Sendable {
+    public var map: ColourMap
+    /// Labels under the bar from its left end to its right, evenly spaced.
+    public var ticks: [String]
+    /// What the bar shows, beside it.
+    public var caption: String
+
+    public init(map: ColourMap, ticks: [String], caption: String) {
+      self.map = map
+      self.ticks = ticks
+      self.caption = caption
+    }
+  }
+
+  public var title: String
+  public var subtitle: String
+  public var rows: [Row]
+  public var colourBars: [ColourBar]
+  /// Names for the classes, if any panel shows classes.
+  public var classLegend: ClassLegend?
+  /// Small print below everything, a paragraph each.
+  public var notes: [String]
+
+  public init(
+    title: String, subtitle: String = "", rows: [Row], colourBars: [ColourBar] = [], classLegend: ClassLegend? = nil,
+    notes: [String] = []
+  ) {
+    self.title = title
+    self.subtitle = subtitle
+    self.rows = rows
+    self.colourBars = colourBars
+    self.classLegend = classLegend
+    self.notes = notes
+  }
+
+  /// The file's bytes. Cost: proportional to the pixels of all panels and of the page.
+  ///
+  /// - Throws: ``FiguresError/drawing(reason:)``.
+  public func encoded(as format: FigureFormat) throws -> Data {
+    let layout = MapFigureLayout(self)
+    return try layout.drawing.encoded(as: format, pixelsPerPoint: layout.pixelsPerPoint)
+  }
+
+  /// Writes the figure; a file that was there before is replaced in one step.
+  ///
+  /// - Throws: ``FiguresError``.
+  public func write(to url: URL, as format: FigureFormat) throws {
+    try encoded(as: format).writeFigure(to: url)
+  }
+}
