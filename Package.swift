@@ -35,6 +35,8 @@ let package = Package(
     .systemLibrary(name: "CVipsLibrary", pkgConfig: "vips", providers: [.apt(["libvips-dev"])]),
     .target(name: "CVips", dependencies: ["CVipsLibrary"]),
     .target(name: "Pictures", dependencies: ["Rasters", "CVips"]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .target(name: "Datasets", dependencies: ["Rasters", "Pictures", "CZlib"]),
     .target(name: "CTorch", cxxSettings: torchCompiler, linkerSettings: torchLinker),
     .target(name: "Tensors", dependencies: ["CTorch"]),
     .target(name: "SaliencyCore", dependencies: ["Rasters", "Tensors"]),
@@ -48,6 +50,7 @@ let package = Package(
     .testTarget(name: "RastersTests", dependencies: ["Rasters"]),
     .testTarget(
       name: "PicturesTests", dependencies: ["Pictures", "TestSupport"], resources: [.copy("Fixtures")]),
+    .testTarget(name: "DatasetsTests", dependencies: ["CZlib", "Datasets", "TestSupport"]),
     .testTarget(name: "TensorsTests", dependencies: ["Tensors", "TestSupport"]),
     .testTarget(name: "SaliencyCoreTests", dependencies: ["Networks", "SaliencyCore", "TestSupport"]),
     .testTarget(name: "SaliencyMethodsTests", dependencies: ["SaliencyMethods", "TestSupport"]),

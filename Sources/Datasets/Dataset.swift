@@ -1,0 +1,74 @@
+import Foundation
+import Pictures
+import Rasters
+
+/// An image classification data set: images to train on and images to test on, of the same size and classes.
+public struct Dataset: Sendable {
+  /// The name for people and for the record of a training, e.g. `CIFAR-10 (JPEG re-encoding)`.
+  public let name: String
+  public let train: any LabelledImages
+  public let test: any LabelledImages
+  /// What the images are and what was done to them, in one sentence without any path, for the record of a training.
+  public let provenance: String
+  /// The image files that were left out because they cannot be read.
+  public let unreadable: [PictureError]
+}
+
+extension Dataset {
+  /// Names that ``open(_:size:skipGrey:resize:progress:)`` knows, with the folder that each stands for.
+  public static let folders = ["fashion-mnist": "/usr/share/datasets/fashion-mnist"]
+
+  /// Opens the data set that a user names: `fashion-mnist`, a folder of IDX files (``IDX``) or a folder of class folders
+  /// (``ImageFolder``). A folder goes before a name.
+  ///
+  /// - Parameters:
+  ///   - size: the size that all images shall have; nil: the size that they have.
+  ///   - skipGrey: leaves grey images of class folders out, instead of expanding them to three channels.
+  ///   - resize: how images of class folders that have another size are resized.
+  ///   - progress: called with the number of images done and their total.
+  /// - Throws: ``DatasetError``, `CancellationError`, and what `resize` throws.
+  public static func open(
+    _ nameOrPath: String, size: ImageSize? = nil, skipGrey: Bool = false, resize: @escaping ImageFolder.Resize,
+    progress: @escaping @Sendable (_ done: Int, _ total: Int) -> Void = { _, _ in }
+  ) async throws -> Dataset {
+    let folder = try locate(nameOrPath)
+    if ImageFolder.isOne(folder) {
+      return try await ImageFolder.open(
+        folder, size: size, skipGrey: skipGrey, resize: resize, progress: progress)
+    }
+    guard IDX.isOne(folder) else { throw DatasetError.notADataset(path: folder.relativePath) }
+    let dataset = try IDX.open(folder)
+    let own = ImageSize(height: dataset.train.height, width: dataset.train.width)
+    guard size == nil || size == own else { throw DatasetError.fixedSize(name: dataset.name, size: own) }
+    progress(dataset.train.count + dataset.test.count, dataset.train.count + dataset.test.count)
+    return dataset
+  }
+
+  private static func locate(_ nameOrPath: String) throws -> URL {
+    var isFolder: ObjCBool = false
+    if FileManager.default.fileExists(atPath: nameOrPath, isDirectory: &isFolder) {
+      guard isFolder.boolValue else { throw DatasetError.notAFolder(path: nameOrPath) }
+      return URL(filePath: nameOrPath, directoryHint: .isDirectory)
+    }
+    guard let path = folders[nameOrPath.lowercased()] else { throw DatasetError.unknown(name: nameOrPath) }
+    guard FileManager.default.fileExists(atPath: path) else {
+      throw DatasetError.notInstalled(name: nameOrPath, path: path)
+    }
+    return URL(filePath: path, directoryHint: .isDirectory)
+  }
+}
+
+/// The height and width of an image in pixels.
+public struct ImageSize: Sendable, Hashable {
+  public let height: Int
+  public let width: Int
+
+  public init(height: Int, width: Int) {
+    self.height = height
+    self.width = width
+  }
+}
+
+extension ImageSize: CustomStringConvertible {
+  public var description: String { "\(height)×\(width)" }
+}

@@ -1,0 +1,56 @@
+import Datasets
+import Foundation
+import TestSupport
+import Testing
+
+@Suite struct DatasetTests {
+  private func failure(_ nameOrPath: String, size: ImageSize? = nil) async -> String? {
+    await #expect(throws: DatasetError.self) {
+      try await Dataset.open(nameOrPath, size: size, resize: refuseToResize)
+    }?.localizedDescription
+  }
+
+  @Test func opensEitherKindOfFolder() async throws {
+    let idx = try IDXFolder()
+    #expect(try await Dataset.open(idx.url.relativePath, resize: refuseToResize).train.channels == 1)
+    let folders = try ClassFolderSet()
+    #expect(try await Dataset.open(folders.url.relativePath, resize: refuseToResize).train.channels == 3)
+  }
+
+  @Test func idxImagesAreNotResized() async throws {
+    let idx = try IDXFolder()
+    let path = idx.url.relativePath
+    let own = ImageSize(height: 2, width: 3)
+    #expect(try await Dataset.open(path, size: own, resize: refuseToResize).test.count == 4)
+    #expect(
+      await failure(path, size: ImageSize(height: 3, width: 3))
+        == "the images of mnist are 2×3 and are not resized; leave --size out or make it 2×3")
+  }
+
+  @Test func saysWhatItLookedFor() async throws {
+    #expect(
+      await failure("no-such-thing")
+        == "there is no folder “no-such-thing” and no data set of that name; known names: fashion-mnist")
+    let folder = try TemporaryFolder()
+    let path = folder.url.relativePath
+    #expect(
+      await failure(path)
+        == "\(path) is no data set: neither train-images-idx3-ubyte (or .gz) nor a folder train is in it")
+    try Data("x".utf8).write(to: folder.file("file"))
+    #expect(await failure(folder.file("file").relativePath)?.hasSuffix("is a file; a data set is a folder") == true)
+  }
+
+  /// Debian's package; on a machine without it the error says how to get it.
+  @Test func findsFashionMNISTByName() async throws {
+    if FileManager.default.fileExists(atPath: Dataset.folders["fashion-mnist"] ?? "") {
+      let dataset = try await Dataset.open("fashion-mnist", resize: refuseToResize)
+      #expect(dataset.name == "Fashion-MNIST")
+      #expect(dataset.train.count == 60_000 && dataset.test.count == 10_000)
+      #expect(dataset.train.imageSize == 28 * 28)
+      // Published with the data set: the classes are balanced.
+      for label in 0..<10 { #expect(dataset.test.labels.count { $0 == label } == 1000) }
+    } else {
+      #expect(await failure("fashion-mnist")?.contains("apt-get install dataset-fashion-mnist") == true)
+    }
+  }
+}
