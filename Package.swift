@@ -26,6 +26,10 @@ if let libtorch {
 
 let package = Package(
   name: "swift-saliency",
+  products: [
+    .library(name: "Saliency", targets: ["Saliency"]),
+    .executable(name: "saliency", targets: ["saliency-cli"]),
+  ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
     .package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.4.0"),
@@ -43,6 +47,15 @@ let package = Package(
     .target(name: "SaliencyMethods", dependencies: ["SaliencyCore"]),
     .target(name: "Networks", dependencies: ["SaliencyCore"], resources: [.copy("Weights")]),
     .target(name: "Training", dependencies: ["Networks"]),
+    .target(
+      name: "Saliency",
+      dependencies: [
+        "Rasters", "Tensors", "Pictures", "SaliencyCore", "SaliencyMethods", "Networks", "Datasets", "Training",
+        "Figures",
+      ]),
+    .executableTarget(
+      name: "saliency-cli",
+      dependencies: ["Saliency", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
     .target(name: "TestSupport", dependencies: ["Networks"], path: "Tests/TestSupport"),
     .systemLibrary(
       name: "CCairo", pkgConfig: "pangocairo", providers: [.apt(["libcairo2-dev", "libpango1.0-dev"])]),

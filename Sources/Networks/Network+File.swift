@@ -19,3 +19,10 @@ extension Network {
     try SafeTensors(tensors: parameters, metadata: information.metadata).write(to: url)
   }
 }
+
+extension ModelInformation {
+  /// Reads what a model file says about itself, without its weights.
+  ///
+  /// - Throws: ``ModelFileError``.
+  public init(contentsOf url: URL) throws { try self.init(metadata: SafeTensors.metadata(of: url)) }
+}

@@ -34,28 +34,36 @@ public struct SafeTensors {
   ///
   /// - Throws: ``ModelFileError`` when it is damaged or lies about itself; Foundation's error when it cannot be read.
   @TorchActor public init(contentsOf url: URL) throws {
+    let (entries, data) = try Self.open(url)
+    tensors = [:]
+    metadata = try Self.metadata(entries)
+    for case (let name, .tensor(let place)) in entries { tensors[name] = try Self.tensor(name, place, in: data) }
+  }
+
+  /// Reads the free text of a file, without its tensors.
+  ///
+  /// - Throws: as ``init(contentsOf:)``.
+  public static func metadata(of url: URL) throws -> [String: String] { try metadata(open(url).entries) }
+
+  private static func metadata(_ entries: [String: Entry]) throws -> [String: String] {
+    for (name, entry) in entries {
+      if case .metadata = entry, name != "__metadata__" { throw ModelFileError.damaged("“\(name)” is not a tensor") }
+    }
+    if case .metadata(let texts) = entries["__metadata__"] { return texts }
+    return [:]
+  }
+
+  private static func open(_ url: URL) throws -> (entries: [String: Entry], data: Data) {
     let file = try Data(contentsOf: url, options: .alwaysMapped)
     guard file.count >= 8 else { throw ModelFileError.damaged("it has only \(file.count) bytes") }
-    let length = Self.headerLength(file)
-    guard length <= min(file.count - 8, Self.longestHeader) else {
+    let length = headerLength(file)
+    guard length <= min(file.count - 8, longestHeader) else {
       throw ModelFileError.damaged("its header is said to have \(length) bytes, and the file has \(file.count)")
     }
-    let entries: [String: Entry]
     do {
-      entries = try JSONDecoder().decode([String: Entry].self, from: file[8..<8 + length])
+      let entries = try JSONDecoder().decode([String: Entry].self, from: file[8..<8 + length])
+      return (entries, file[(8 + length)...])
     } catch { throw ModelFileError.damaged("its header is not the JSON that the format asks for") }
-
-    tensors = [:]
-    metadata = [:]
-    let data = file[(8 + length)...]
-    for (name, entry) in entries.sorted(by: { $0.key < $1.key }) {
-      switch entry {
-      case .metadata(let texts):
-        guard name == "__metadata__" else { throw ModelFileError.damaged("“\(name)” is not a tensor") }
-        metadata = texts
-      case .tensor(let place): tensors[name] = try Self.tensor(name, place, in: data)
-      }
-    }
   }
 
   @TorchActor private static func tensor(_ name: String, _ place: Place, in data: Data) throws -> Tensor {

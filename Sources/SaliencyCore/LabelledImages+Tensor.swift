@@ -1,3 +1,4 @@
+import Rasters
 import Tensors
 
 extension LabelledImages {
@@ -5,9 +6,9 @@ extension LabelledImages {
   @TorchActor public func images(
     _ indices: some Collection<Int>, type: ElementType = .float32, device: Device = .cpu
   ) throws -> Tensor {
-    let size = indices.count * height * width * channels
+    let size = indices.count * imageSize
     let bytes = [UInt8](unsafeUninitializedCapacity: size) { buffer, initialized in
-      copyPixels(of: indices, into: UnsafeMutableRawBufferPointer(buffer))
+      copyPixels(of: indices, into: buffer)
       initialized = size
     }
     return try Tensor(bytes, shape: [indices.count, height, width, channels])

@@ -1,5 +1,6 @@
 import Foundation
 import Networks
+import Rasters
 import SaliencyCore
 import Tensors
 

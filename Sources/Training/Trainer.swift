@@ -1,5 +1,6 @@
 import Foundation
 import Networks
+import Rasters
 import SaliencyCore
 import Tensors
 
@@ -7,11 +8,12 @@ import Tensors
 public struct Trainer: Sendable {
   /// What a training reports while it runs.
   public enum Event: Sendable {
-    /// It goes on from a checkpoint after that many epochs.
-    case resumed(epochs: Int)
+    /// It goes on from a checkpoint after that many whole epochs and that part of another.
+    case resumed(epochs: Int, fraction: Double)
     /// Some more steps have been taken. `loss` is the epoch's mean so far.
     case step(epoch: Int, done: Int, of: Int, loss: Double)
-    case epoch(EpochRecord)
+    /// An epoch is done and its state kept; `history` holds all epochs' records, this one's last.
+    case epoch(EpochRecord, history: [EpochRecord])
   }
 
   public let architecture: Architecture
@@ -49,13 +51,18 @@ public struct Trainer: Sendable {
   ///   - stepsPerReport: steps between two looks at the loss; each look waits for the device.
   /// - Throws: `CancellationError`; ``TrainingError``; `TorchError`; Foundation's errors when the checkpoint cannot be
   ///   written.
-  @TorchActor public func run(resume: Bool = false, stepsPerReport: Int = 10, report: @TorchActor (Event) -> Void)
+  @TorchActor public func run(
+    resume: Bool = false, stepsPerReport: Int = 10, report: @TorchActor (Event) throws -> Void
+  )
     async throws -> Network
   {
     let state: TrainingState
     if resume && FileManager.default.fileExists(atPath: checkpoint.path) {
       state = try Checkpoint.read(checkpoint, architecture, recipe, train, device: device)
-      report(.resumed(epochs: state.epoch))
+      try report(
+        .resumed(
+          epochs: state.epoch,
+          fraction: Double(state.stepsInEpoch * recipe.batchSize) / Double(train.count)))
     } else {
       let parameters = try architecture.initialParameters(
         channels: train.channels, classes: train.classNames.count, seed: recipe.seed)
@@ -67,7 +74,9 @@ public struct Trainer: Sendable {
     return try network(state)
   }
 
-  @TorchActor private func runEpoch(_ state: TrainingState, stepsPerReport: Int, report: @TorchActor (Event) -> Void)
+  @TorchActor private func runEpoch(
+    _ state: TrainingState, stepsPerReport: Int, report: @TorchActor (Event) throws -> Void
+  )
     throws
   {
     let order = try Tensor.permutation(train.count, using: epochGenerator(state.epoch)).integers()
@@ -88,7 +97,7 @@ public struct Trainer: Sendable {
       if pending.count == stepsPerReport || index == batches.count - 1 {
         try collect(&pending, state)
         let seen = min((index + 1) * recipe.batchSize, order.count)
-        report(
+        try report(
           .step(
             epoch: state.epoch + 1, done: index + 1, of: batches.count, loss: state.lossInEpoch / Double(seen)))
       }
@@ -103,7 +112,7 @@ public struct Trainer: Sendable {
     state.stepsInEpoch = 0
     state.lossInEpoch = 0
     try Checkpoint.write(state, images: train.count, to: checkpoint)
-    report(.epoch(record))
+    try report(.epoch(record, history: state.history))
   }
 
   /// Adds the losses of the last steps to the epoch's.

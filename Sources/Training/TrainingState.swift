@@ -1,4 +1,5 @@
 import Networks
+import Rasters
 import SaliencyCore
 import Tensors
 
@@ -72,7 +73,7 @@ import Tensors
       for start in stride(from: 0, to: images.count, by: 500) {
         let range = start..<min(start + 500, images.count)
         let predicted = try network.run(images.images(range, device: device)).max(axis: 1).indices.integers()
-        correct += zip(range, predicted).count { images.labels[$0] == $1 }
+        correct += zip(range, predicted).count { Int(images.labels[$0]) == $1 }
       }
       return Double(correct) / Double(images.count)
     }

@@ -53,7 +53,8 @@ struct Case: CustomTestStringConvertible {
 }
 
 @Suite @TorchActor struct ExplainerTests {
-  nonisolated static let cases = (0..<300).map { Case(seed: $0) } + [100, 257, 1000].map { Case(seed: UInt64($0), classes: $0) }
+  nonisolated static let cases =
+    (0..<300).map { Case(seed: $0) } + [100, 257, 1000].map { Case(seed: UInt64($0), classes: $0) }
 
   @Test(arguments: cases) func mapsEqualTheFormulas(_ test: Case) throws {
     let explanations = try Explainer(test.classifier(), views: Views.all).explain(test.batch())

@@ -1,5 +1,6 @@
 import Foundation
 import Networks
+import Rasters
 import SaliencyCore
 import Tensors
 import TestSupport
@@ -8,29 +9,27 @@ import Training
 
 /// Two classes of random pictures, the second one brighter.
 struct BrightOrDark: LabelledImages {
+  let name = "brightness"
   let classNames = ["dark", "bright"]
-  let count: Int
   let height = 32
   let width = 32
   let channels = 3
-  let labels: [Int]
+  let labels: [Int32]
   private let pixels: [UInt8]
 
   init(count: Int, seed: UInt64) {
-    self.count = count
     var random = SeededGenerator(seed: seed)
-    let labels = (0..<count).map { _ in Int.random(in: 0...1, using: &random) }
+    let labels = (0..<count).map { _ in Int32.random(in: 0...1, using: &random) }
     self.labels = labels
     pixels = (0..<count * 32 * 32 * 3).map {
       UInt8.random(in: 0...127, using: &random) + (labels[$0 / (32 * 32 * 3)] == 1 ? 128 : 0)
     }
   }
 
-  func copyPixels(of indices: some Collection<Int>, into destination: UnsafeMutableRawBufferPointer) {
-    let size = height * width * channels
+  func copyPixels(of indices: some Sequence<Int>, into buffer: UnsafeMutableBufferPointer<UInt8>) {
     for (place, index) in indices.enumerated() {
-      UnsafeMutableRawBufferPointer(rebasing: destination[place * size..<(place + 1) * size])
-        .copyBytes(from: pixels[index * size..<(index + 1) * size])
+      _ = UnsafeMutableBufferPointer(rebasing: buffer[place * imageSize..<(place + 1) * imageSize])
+        .update(fromContentsOf: pixels[index * imageSize..<(index + 1) * imageSize])
     }
   }
 }
@@ -54,7 +53,7 @@ struct BrightOrDark: LabelledImages {
     let folder = try TemporaryFolder()
     var records: [EpochRecord] = []
     let network = try await trainer(.basicCNN, in: folder, epochs: 6, count: 160).run { event in
-      if case .epoch(let record) = event { records.append(record) }
+      if case .epoch(let record, _) = event { records.append(record) }
     }
     #expect(records.map(\.epoch) == [1, 2, 3, 4, 5, 6])
     #expect(records[5].accuracy == 1)
@@ -94,7 +93,7 @@ struct BrightOrDark: LabelledImages {
     #expect(try Data(contentsOf: first.checkpoint) == kept)
     var resumed: [Int] = []
     _ = try await trainer(.basicCNN, in: folder, epochs: 2).run(resume: true) { event in
-      if case .resumed(let epochs) = event { resumed.append(epochs) }
+      if case .resumed(let epochs, _) = event { resumed.append(epochs) }
     }
     #expect(resumed == [1])
   }

@@ -1,0 +1,10 @@
+// One import gives users the whole library.
+@_exported import Datasets
+@_exported import Figures
+@_exported import Networks
+@_exported import Pictures
+@_exported import Rasters
+@_exported import SaliencyCore
+@_exported import SaliencyMethods
+@_exported import Tensors
+@_exported import Training

@@ -1,0 +1,58 @@
+import Datasets
+import Figures
+import Foundation
+import Networks
+import Rasters
+import SaliencyCore
+import Tensors
+import Training
+
+/// A training with its files in one folder: `model.safetensors`, `checkpoint.safetensors`, `log.csv` and `curves.png`.
+public struct TrainingRun: Sendable {
+  public let folder: URL
+  private let trainer: Trainer
+
+  public var model: URL { folder.appending(path: "model.safetensors") }
+
+  /// Makes the folder if need be.
+  public init(
+    _ architecture: Architecture, recipe: Recipe, dataset: Dataset, folder: URL, device: Device
+  ) throws {
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    self.folder = folder
+    trainer = try Trainer(
+      architecture, recipe: recipe, train: dataset.train, test: dataset.test, dataset: dataset.provenance,
+      checkpoint: Self.checkpoint(in: folder), device: device)
+  }
+
+  /// Where a run keeps its state.
+  public static func checkpoint(in folder: URL) -> URL { folder.appending(path: "checkpoint.safetensors") }
+
+  /// Trains, keeps log and curves up to date after every epoch, and writes the model at the end.
+  ///
+  /// Cancelling keeps the state; see ``Trainer/run(resume:stepsPerReport:report:)``.
+  public func run(resume: Bool, report: @Sendable @escaping (Trainer.Event) -> Void) async throws -> Network {
+    let (folder, trainer) = (folder, trainer)
+    let network = try await trainer.run(resume: resume) { event in
+      if case .epoch(_, let history) = event { try Self.record(history, of: trainer, in: folder) }
+      report(event)
+    }
+    try await network.write(to: model)
+    return network
+  }
+
+  private static func record(_ history: [EpochRecord], of trainer: Trainer, in folder: URL) throws {
+    let rows = history.map { "\($0.epoch),\($0.loss),\($0.accuracy),\($0.imagesPerSecond)" }
+    let text = (["epoch,loss,accuracy,images_per_second"] + rows).joined(separator: "\n") + "\n"
+    try Data(text.utf8).write(to: folder.appending(path: "log.csv"), options: .atomic)
+    func plot(_ title: String, _ value: (EpochRecord) -> Double) -> CurveFigure.Plot {
+      CurveFigure.Plot(
+        title: title, xLabel: "epoch", yLabel: title.lowercased(),
+        series: [.init(name: title, points: history.map { .init(x: Double($0.epoch), y: value($0)) })])
+    }
+    let figure = CurveFigure(
+      title: "\(trainer.architecture.title) on \(trainer.train.name)", subtitle: trainer.recipe.summary,
+      plots: [plot("Training loss", \.loss), plot("Test accuracy", \.accuracy)])
+    try figure.write(to: folder.appending(path: "curves.png"), as: .png)
+  }
+}

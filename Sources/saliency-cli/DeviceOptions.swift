@@ -1,0 +1,43 @@
+import ArgumentParser
+import Foundation
+import Saliency
+
+extension Architecture: ExpressibleByArgument {}
+
+/// Where and with how many threads to compute.
+struct DeviceOptions: ParsableArguments {
+  enum Choice: String, ExpressibleByArgument, CaseIterable { case auto, cpu, cuda }
+
+  @Option(help: "auto takes the GPU if there is one that libtorch can use.") var device = Choice.auto
+
+  @Option(help: "Processor threads (default: all processors).") var threads: Int?
+
+  func validate() throws {
+    if let threads, !(1...1024).contains(threads) {
+      throw ValidationError("--threads \(threads) is not between 1 and 1024")
+    }
+  }
+
+  /// Sets the threads and says which device to use.
+  func apply() async throws -> Device {
+    if let threads { try await TorchActor.run { try Torch.setThreads(threads) } }
+    switch device {
+    case .cpu: return .cpu
+    case .auto: return Torch.hasCUDA ? .cuda : .cpu
+    case .cuda:
+      guard Torch.hasCUDA else {
+        throw CommandError(
+          "--device cuda: this machine has no GPU that libtorch \(Torch.version) can use; "
+            + "choose --device cpu, or build with LIBTORCH set to a CUDA libtorch")
+      }
+      return .cuda
+    }
+  }
+}
+
+/// A plain message for standard error.
+struct CommandError: LocalizedError {
+  let errorDescription: String?
+
+  init(_ message: String) { errorDescription = message }
+}

@@ -1,0 +1,11 @@
+import ArgumentParser
+import Foundation
+import Saliency
+
+@main struct SaliencyCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "saliency",
+    abstract: "Shows which pixels should get brighter and which darker for an image classifier to be surer.",
+    version: "0.1.0",
+    subcommands: [Train.self, Models.self])
+}

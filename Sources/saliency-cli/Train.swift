@@ -1,0 +1,104 @@
+import ArgumentParser
+import Foundation
+import Saliency
+
+struct Train: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Trains a built-in network by the paper's recipe.",
+    discussion: """
+      Writes model.safetensors, checkpoint.safetensors, log.csv and curves.png into the output folder. Ctrl-C keeps the \
+      state; --resume goes on from it.
+
+      EXAMPLES
+        saliency train --dataset fashion-mnist --output runs/fashion
+        saliency train --dataset pictures --size 64 --architecture resnet18 --output runs/mine
+        saliency train --dataset fashion-mnist --output runs/fashion --resume
+      """)
+
+  @Option(
+    help: """
+      fashion-mnist, a folder of IDX files, or a folder with train/<class>/… and test/<class>/… (or val/<class>/…).
+      """)
+  var dataset: String
+
+  @Option(help: "basic-cnn or resnet18.") var architecture = Architecture.basicCNN
+
+  @Option(name: .shortAndLong, help: "Folder for the results.") var output: String
+
+  @Option(help: "Resize the images to N or HxW pixels (class folders only; default: as they are).") var size:
+    SizeOption?
+
+  @Option var epochs = 50
+  @Option(help: "Images per step.") var batchSize = 128
+  @Option var learningRate = 0.001
+  @Option var weightDecay = 0.01
+  @Option(help: "Decides the initial weights and the order of the images.") var seed: UInt64 = 0
+
+  @Flag(help: "Go on from the checkpoint in the output folder.") var resume = false
+  @Flag(help: "Leave grey images of class folders out instead of expanding them to three channels.") var skipGrey =
+    false
+  @Flag(help: "Overwrite the results of another run.") var force = false
+
+  @OptionGroup var device: DeviceOptions
+
+  func validate() throws {
+    guard epochs > 0 else { throw ValidationError("--epochs must be at least 1") }
+    guard batchSize > 0 else { throw ValidationError("--batch-size must be at least 1") }
+    guard learningRate > 0, learningRate.isFinite else { throw ValidationError("--learning-rate must be positive") }
+    guard weightDecay >= 0, weightDecay.isFinite else { throw ValidationError("--weight-decay must not be negative") }
+  }
+
+  func run() async throws { try await interruptibly { try await train() } }
+
+  private func train() async throws {
+    let chosen = try await device.apply()
+    let folder = URL(filePath: output, directoryHint: .isDirectory)
+    let exists = FileManager.default.fileExists(atPath: TrainingRun.checkpoint(in: folder).path)
+    guard !exists || resume || force else {
+      throw CommandError("\(output) holds another training; give --resume to go on with it or --force to overwrite it")
+    }
+    guard exists || !resume else { throw CommandError("--resume: there is no checkpoint in \(output)") }
+
+    let data = try await Dataset.open(
+      dataset, size: size?.size, skipGrey: skipGrey,
+      resize: { pixels, height, width in try await pixels.resized(height: height, width: width) },
+      progress: { done, total in
+        if done % 100 == 0 || done == total { Console.progress(done, of: total, "images read") }
+      })
+    for problem in data.unreadable { Console.warn("\(problem.localizedDescription); left out") }
+    Console.note("\(data.provenance); \(data.train.classNames.count) classes")
+
+    var recipe = Recipe()
+    recipe.epochs = epochs
+    recipe.batchSize = batchSize
+    recipe.learningRate = learningRate
+    recipe.weightDecay = weightDecay
+    recipe.seed = seed
+    let run = try TrainingRun(architecture, recipe: recipe, dataset: data, folder: folder, device: chosen)
+    let begin = ContinuousClock.now
+    // Epochs done before this run began, which its clock knows nothing of.
+    nonisolated(unsafe) var before = 0.0
+    let epochs = epochs
+    let network = try await run.run(resume: resume) { event in
+      switch event {
+      case .resumed(let done, let fraction):
+        before = Double(done) + fraction
+        Console.note("Going on after \(done) epochs.")
+      case .step(let epoch, let done, let steps, let loss):
+        let progress = Double(epoch - 1) + Double(done) / Double(steps)
+        let left =
+          (ContinuousClock.now - begin) / .seconds(1) * (Double(epochs) - progress) / max(progress - before, 1e-9)
+        Console.progress(
+          done, of: steps,
+          String(format: "epoch %d of %d, loss %.4f, %@ left", epoch, epochs, loss, Console.clock(left)))
+      case .epoch(let record, _):
+        Console.note(
+          String(
+            format: "epoch %d of %d: loss %.4f, test accuracy %.4f, %.0f images/s", record.epoch, epochs, record.loss,
+            record.accuracy, record.imagesPerSecond))
+      }
+    }
+    let accuracy = network.information.origin.accuracy.map { String(format: "%.4f", $0) } ?? "unknown"
+    print("test accuracy \(accuracy)\n\(run.model.relativePath)")
+  }
+}
