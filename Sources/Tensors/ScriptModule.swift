@@ -1,7 +1,7 @@
 import CTorch
 import Foundation
 
-/// A TorchScript file, loaded and in evaluation mode.
+/// A TorchScript file, loaded and in evaluation mode, its weights in at least float32.
 public final class ScriptModule {
   /// What a module's forward function answered.
   public enum Answer {

@@ -183,7 +183,7 @@ typedef enum {
   CT_RETURNED_OTHER = 4,
 } CTReturned;
 
-/// Loads a TorchScript file and puts it into evaluation mode.
+/// Loads a TorchScript file and puts it into evaluation mode. Weights of 16 bits become float32.
 CTError *ct_module_load(const char *path, CTDevice device, CTModule **out);
 void ct_module_free(CTModule *module);
 /// How many inputs besides self the forward function has that have no default value.

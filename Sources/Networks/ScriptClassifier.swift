@@ -1,0 +1,109 @@
+import Foundation
+import SaliencyCore
+import Tensors
+
+/// A classifier in a TorchScript file of the user's own.
+///
+/// The file is loaded in evaluation mode and tried on three images of noise, so that whatever would spoil the maps is
+/// found and explained before any work is done. Beside it may lie a JSON file (``ScriptSettings``). Pixels stay in 0…1:
+/// the normalisation by mean and standard deviation happens in here, and gradients pass through it.
+///
+/// A model with one output z per image has two classes with the logits −z/2 and z/2. A model that was traced for one batch
+/// size gets its images in batches of that size, the last one filled up with copies.
+@TorchActor public final class ScriptClassifier: Classifier {
+  public nonisolated let labels: LabelSet
+  public nonisolated let preprocessing: Preprocessing
+  public nonisolated let device: Device
+  /// As measured on the trial images; on a GPU a rough guess.
+  public nonisolated let bytesPerImage: Int
+  /// What the user should know of this model; empty for a model as it should be.
+  public nonisolated let warnings: [ScriptWarning]
+
+  private let script: ScriptCall
+  private let trial: ScriptTrial
+
+  /// Loads a file and tries it.
+  ///
+  /// - Parameter settings: where they leave something open, the JSON file beside the model counts.
+  /// - Throws: ``ScriptError`` when the file or the model in it cannot be used, `ModelFileError.notAModel` when it is no
+  ///   model at all, `ClassifierError.noGradient` when its answers are not differentiable, `TorchError` when memory runs
+  ///   out, Foundation's error when the file cannot be read.
+  public init(contentsOf url: URL, settings: ScriptSettings = ScriptSettings(), device: Device = .cpu) throws {
+    let settings = settings.completed(by: try ScriptSettings.beside(url) ?? ScriptSettings())
+    let module = try ScriptFile.load(url, device: device)
+    let (script, trial) = try ScriptTrial.run(module, settings, device)
+    let classes = max(2, trial.outputs)
+    if let names = settings.labels, names.count != classes {
+      throw ScriptError.labelCount(names.count, classes: classes, singleOutput: trial.outputs == 1)
+    }
+    labels = settings.labels.map { LabelSet($0) } ?? LabelSet(unnamed: classes)
+    preprocessing = script.preprocessing
+    self.device = device
+    bytesPerImage = trial.bytesPerImage
+    let sizeIsKnown = settings.height != nil || settings.width != nil
+    warnings = trial.warnings + (sizeIsKnown ? [] : [.assumedSize(ScriptSettings.usualSize)])
+    self.script = script
+    self.trial = trial
+  }
+
+  public func logits(_ images: Tensor) throws -> Tensor {
+    let outputs = try trial.batch.map { try inBatches(of: $0, images) } ?? rows(images)
+    return trial.outputs == 1 ? try .concatenate([outputs * -0.5, outputs * 0.5], axis: 1) : outputs
+  }
+
+  /// The model's outputs as [N, outputs].
+  private func rows(_ images: Tensor) throws -> Tensor {
+    let (answer, count) = (try script.answer(images), images.shape[0])
+    guard ScriptTrial.outputs(answer.shape, images: count) == trial.outputs else {
+      throw ScriptError.outputShape(answer.shape, images: count)
+    }
+    return try answer.reshaped([count, trial.outputs])
+  }
+
+  private func inBatches(of size: Int, _ images: Tensor) throws -> Tensor {
+    let shape = images.shape
+    let parts = try stride(from: 0, to: shape[0], by: size).map { start in
+      let part = try images[start..<min(start + size, shape[0])]
+      let missing = start + size - shape[0]
+      if missing <= 0 { return try rows(part) }
+      let filling = try images[shape[0] - 1..<shape[0]].expanded([missing] + shape.dropFirst())
+      return try rows(.concatenate([part, filling]))[0..<size - missing]
+    }
+    return try .concatenate(parts)
+  }
+}
+
+/// Calls a module: images in 0…1 in, the one tensor that it returns out, in the images' type.
+@TorchActor struct ScriptCall {
+  let module: ScriptModule
+  let preprocessing: Preprocessing
+
+  func answer(_ images: Tensor) throws -> Tensor {
+    let input = try preprocessing.normalized(images.to(module.type ?? .float32))
+    let answer: ScriptModule.Answer
+    do { answer = try module.forward(input) } catch let error as TorchError where !error.isOutOfMemory {
+      throw ScriptError.fails(input: input.shape, reason: error.lastLine)
+    }
+    switch answer {
+    case .tensor(let tensor):
+      guard [.float16, .bfloat16, .float32, .float64].contains(tensor.type) else {
+        throw ScriptError.returns("whole numbers")
+      }
+      return try tensor.to(images.type ?? .float32)
+    case .tuple: throw ScriptError.returns("a tuple")
+    case .list: throw ScriptError.returns("a list")
+    case .dictionary: throw ScriptError.returns("a dictionary")
+    case .other: throw ScriptError.returns("something else")
+    }
+  }
+}
+
+extension TorchError {
+  /// TorchScript's interpreter tells where it was first and what was wrong last.
+  fileprivate var lastLine: String {
+    let line =
+      message.split(whereSeparator: \.isNewline).map { $0.trimmingCharacters(in: .whitespaces) }
+      .last { !$0.isEmpty } ?? "unknown reason"
+    return line.hasPrefix("RuntimeError: ") ? String(line.dropFirst(14)) : line
+  }
+}
