@@ -45,6 +45,27 @@ public struct ModelInformation: Sendable, Equatable {
   }
 }
 
+extension ModelInformation {
+  /// Takes over what the user says of labels, size, fit and normalisation.
+  ///
+  /// - Throws: ``ScriptError`` when it does not fit the network: another number of labels, channels or values per channel.
+  public mutating func apply(_ settings: ScriptSettings) throws {
+    if let names = settings.labels {
+      guard names.count == labels.count else {
+        throw ScriptError.labelCount(names.count, classes: labels.count, singleOutput: false)
+      }
+      labels = LabelSet(names)
+    }
+    guard settings.channels == nil || settings.channels == preprocessing.channels else {
+      throw ScriptError.impossible("the network takes \(preprocessing.channels) channels")
+    }
+    let own = ScriptSettings(
+      height: preprocessing.height, width: preprocessing.width, fit: preprocessing.fit, mean: preprocessing.mean,
+      standardDeviation: preprocessing.standardDeviation)
+    preprocessing = try settings.completed(by: own).preprocessing(channels: preprocessing.channels)
+  }
+}
+
 // In a safetensors file metadata are strings by name; lists are written as JSON.
 extension ModelInformation {
   var metadata: [String: String] {

@@ -1,0 +1,64 @@
+import Figures
+import Foundation
+import Rasters
+import SaliencyMethods
+
+/// The files that one picture's explanation is written to.
+public struct ExplanationFiles: Sendable {
+  public let figure: URL
+  /// The maps' files by attribution and view, in order; empty when maps are not kept.
+  public let maps: [Map]
+
+  public struct Map: Sendable {
+    public let attribution: String
+    /// The view, or one of `rivalry-strongest`, `rivalry-strongest-margin`, `rivalry-weakest`, `rivalry-weakest-margin`.
+    public let view: String
+    public let url: URL
+  }
+
+  /// - Parameters:
+  ///   - name: the picture's stem, see ``OutputNames``.
+  ///   - views: the names of the views, `rivalry` included.
+  public init(
+    folder: URL, name: String, format: FigureFormat, attributions: [String], views: [String], savesMaps: Bool
+  ) {
+    figure = folder.appending(path: "\(name).saliency.\(format.rawValue)")
+    let sides = ["strongest", "strongest-margin", "weakest", "weakest-margin"].map { "\(Rivalry.name)-\($0)" }
+    let kept = savesMaps ? views.flatMap { $0 == Rivalry.name ? sides : [$0] } : []
+    maps = attributions.flatMap { attribution in
+      kept.map { view in
+        Map(
+          attribution: attribution, view: view,
+          url: folder.appending(path: "\(name).\(attribution).\(view).npy"))
+      }
+    }
+  }
+
+  public var all: [URL] { [figure] + maps.map(\.url) }
+
+  /// The first file that is already there.
+  public var existing: URL? { all.first { FileManager.default.fileExists(atPath: $0.path) } }
+
+  /// Writes every file under a temporary name and then gives it its own.
+  ///
+  /// Maps are NumPy arrays, float32, [H, W], unscaled.
+  public func write(_ explanation: Explanation, figure drawing: MapFigure, format: FigureFormat) throws {
+    for map in maps {
+      guard let values = values(map, in: explanation) else { continue }
+      try NumPyFile.encoded(values).write(to: map.url, options: .atomic)
+    }
+    try drawing.write(to: figure, as: format)
+  }
+
+  private func values(_ map: Map, in explanation: Explanation) -> Raster<Float>? {
+    if let values = explanation.map(map.view, of: map.attribution)?.values { return values }
+    guard let rivalry = explanation.rivalries.first(where: { $0.attribution == map.attribution }) else { return nil }
+    switch map.view {
+    case "rivalry-strongest": return rivalry.strongest.rivals.map(Float.init)
+    case "rivalry-strongest-margin": return rivalry.strongest.margins
+    case "rivalry-weakest": return rivalry.weakest.rivals.map(Float.init)
+    case "rivalry-weakest-margin": return rivalry.weakest.margins
+    default: return nil
+    }
+  }
+}

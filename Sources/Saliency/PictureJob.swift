@@ -1,0 +1,122 @@
+import Foundation
+import Pictures
+import Rasters
+import SaliencyCore
+import SaliencyMethods
+import Tensors
+
+/// Explains picture files, many at a time: while a batch is computed, the next one is decoded.
+public struct PictureJob: Sendable {
+  /// What became of one picture.
+  public struct Outcome: Sendable {
+    public let url: URL
+    public let result: Result<Explained, any Error>
+  }
+
+  /// A picture and its explanation.
+  public struct Explained: Sendable {
+    /// What the classifier saw: [H, W], 1 or 3 channels, in 0…1.
+    public let image: Raster<Float>
+    /// Whether the picture was laid over white because parts of it were transparent.
+    public let hadTransparency: Bool
+    public let explanation: Explanation
+  }
+
+  public let explainer: Explainer
+  /// The class to explain; nil for each picture's predicted one.
+  public let explainedClass: Int?
+  /// Pictures with more pixels are refused.
+  public let maximumPixels: Int
+  public let batchSize: Int
+
+  /// - Parameter memory: about how many bytes a batch may take.
+  /// - Throws: ``PictureJobError/tooLittleMemory(needed:given:)`` when not even one image fits.
+  public init(
+    _ explainer: Explainer, explainedClass: Int? = nil, memory: Int = 2 << 30, maximumPixels: Int = 100_000_000
+  )
+    throws
+  {
+    let needed = explainer.classifier.bytesPerImage
+    guard memory >= needed else { throw PictureJobError.tooLittleMemory(needed: needed, given: memory) }
+    self.explainer = explainer
+    self.explainedClass = explainedClass
+    self.maximumPixels = maximumPixels
+    // Beyond some dozens larger batches gain nothing and delay the first result.
+    batchSize = min(32, memory / max(1, needed))
+  }
+
+  /// Explains the pictures and hands each one's outcome to `report`, in the order of `urls`.
+  ///
+  /// A picture that cannot be read or explained is reported and the others go on. What `report` throws ends the work, as does
+  /// cancelling the task.
+  public func run(_ urls: [URL], report: @Sendable (Outcome) async throws -> Void) async throws {
+    let batches = stride(from: 0, to: urls.count, by: batchSize).map {
+      Array(urls[$0..<min($0 + batchSize, urls.count)])
+    }
+    guard let first = batches.first else { return }
+    var current = await decode(first)
+    for index in batches.indices {
+      try Task.checkCancellation()
+      let following = index + 1 < batches.count ? batches[index + 1] : []
+      async let next = decode(following)
+      for outcome in await explain(current, batches[index]) { try await report(outcome) }
+      current = await next
+    }
+  }
+
+  private func decode(_ urls: [URL]) async -> [Result<Picture, any Error>] {
+    let limit = maximumPixels
+    return await withTaskGroup(of: (Int, Result<Picture, any Error>).self) { group in
+      for (index, url) in urls.enumerated() {
+        group.addTask { (index, Result { try Picture.read(url, maximumPixels: limit) }) }
+      }
+      var results: [Int: Result<Picture, any Error>] = [:]
+      for await (index, result) in group { results[index] = result }
+      return urls.indices.compactMap { results[$0] }
+    }
+  }
+
+  @TorchActor private func explain(_ pictures: [Result<Picture, any Error>], _ urls: [URL]) -> [Outcome] {
+    var outcomes: [Int: Outcome] = [:]
+    var batch: [(index: Int, picture: Picture, image: Tensor)] = []
+    for (index, result) in pictures.enumerated() {
+      do {
+        let picture = try result.get()
+        batch.append((index, picture, try explainer.classifier.preprocessing.image(from: picture.pixels)))
+      } catch { outcomes[index] = Outcome(url: urls[index], result: .failure(error)) }
+    }
+    let explanations = explanations(of: batch.map(\.image))
+    for ((index, picture, image), explanation) in zip(batch, explanations) {
+      let explained = Result {
+        Explained(
+          image: try Preprocessing.raster(from: image), hadTransparency: picture.hadTransparency,
+          explanation: try explanation.get())
+      }
+      outcomes[index] = Outcome(url: urls[index], result: explained)
+    }
+    return urls.indices.compactMap { outcomes[$0] }
+  }
+
+  /// All images at once; if that fails, one by one, so that an image that cannot be explained spoils no other's.
+  @TorchActor private func explanations(of images: [Tensor]) -> [Result<Explanation, any Error>] {
+    if images.isEmpty { return [] }
+    do {
+      let classes = images.map { _ in explainedClass }
+      return try explainer.explain(.concatenate(images), classes: classes).map { .success($0) }
+    } catch {
+      return images.count == 1 ? [.failure(error)] : images.flatMap { explanations(of: [$0]) }
+    }
+  }
+}
+
+public enum PictureJobError: LocalizedError, Equatable, Sendable {
+  case tooLittleMemory(needed: Int, given: Int)
+
+  public var errorDescription: String? {
+    switch self {
+    case .tooLittleMemory(let needed, let given):
+      "one image needs about \(needed / 1_000_000) MB, and only \(given / 1_000_000) MB are allowed; "
+        + "raise --memory or choose a smaller --size"
+    }
+  }
+}

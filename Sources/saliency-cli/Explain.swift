@@ -1,0 +1,152 @@
+import ArgumentParser
+import Foundation
+import Saliency
+
+extension FigureFormat: ExpressibleByArgument {}
+extension MapStyle: ExpressibleByArgument {}
+
+struct Explain: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Explains what a classifier sees in pictures: one figure of saliency maps for each.",
+    discussion: """
+      For every picture it prints the predicted class, its probability and the runners-up, then the files written: \
+      <stem>.saliency.png and, with --save-maps, <stem>.<attribution>.<view>.npy (NumPy, float32, [H, W], unscaled).
+
+      EXAMPLES
+        saliency explain cat.jpg
+        saliency explain cat.jpg --class dog --style signed
+        saliency explain photos --model resnet.pt --labels names.txt --fit crop \\
+          --mean 0.485,0.456,0.406 --std 0.229,0.224,0.225 --output maps --save-maps
+        saliency explain cat.jpg --views active,inactive,rivalry --rivals 3 --format pdf
+        saliency explain cat.jpg --json | jq .predicted
+
+      EXIT CODES
+        0 all done; 1 something failed; 64 the command line is wrong; 130 interrupted
+      """)
+
+  @Argument(help: ArgumentHelp("Pictures, and folders of pictures.", valueName: "image|folder")) var pictures: [String]
+
+  @OptionGroup(title: "Model") var model: ModelOptions
+
+  @OptionGroup(title: "Maps") var maps: MapOptions
+
+  @Option(
+    name: .customLong("class"),
+    help: ArgumentHelp(
+      "Explain this class instead of the predicted one. A name goes before an index.", valueName: "name|index"))
+  var explainedClass: String?
+
+  @OptionGroup(title: "Results") var results: ResultOptions
+
+  @Option(help: "About how much memory a batch may take, such as 500MB.") var memory = MemorySize(bytes: 2_000_000_000)
+  @Option(help: "Refuse pictures with more million pixels than this.") var maxPixels = 100
+  @Option(help: "Seed for attributions that draw random numbers.") var seed: UInt64 = 0
+  @OptionGroup(title: "Computing") var device: DeviceOptions
+
+  func validate() throws {
+    guard (1...100_000).contains(maxPixels) else { throw ValidationError("--max-pixels is not between 1 and 100000") }
+  }
+
+  func run() async throws { try await interruptibly { try await explain() } }
+
+  private func explain() async throws {
+    let report = ExplainReport(json: results.json)
+    let urls = try found(report)
+    let folder = URL(filePath: results.output, directoryHint: .isDirectory)
+    try prepare(folder)
+    let device = try await device.apply()
+    let opened = try await model.open(on: device)
+    let classifier = opened.classifier
+    let explained = try explainedClass.map { name in
+      do { return try classifier.labels.index(of: name) } catch {
+        throw CommandError("--class: \(error.localizedDescription)")
+      }
+    }
+
+    // What would be overwritten is left out before any work is done.
+    var files: [URL: ExplanationFiles] = [:]
+    for (url, name) in zip(urls, OutputNames.names(for: urls)) {
+      let names = ExplanationFiles(
+        folder: folder, name: name, format: results.format, attributions: maps.attributions.names,
+        views: maps.views.names, savesMaps: results.saveMaps)
+      if let existing = names.existing, !results.force {
+        report.failed(url, "\(existing.relativePath) exists; give --force to overwrite it")
+      } else {
+        files[url] = names
+      }
+    }
+
+    let job = try PictureJob(
+      maps.explainer(classifier, style: results.style), explainedClass: explained, memory: memory.bytes,
+      maximumPixels: maxPixels * 1_000_000)
+    let drawing = results.drawing(model: opened.name)
+    let (chosen, views, format, model) = (files, maps.views.names, results.format, opened.name)
+    let todo = urls.filter { chosen[$0] != nil }
+    report.begin(todo.count)
+    try await job.run(todo) { outcome in
+      guard let names = chosen[outcome.url] else { return }
+      do {
+        let explained = try outcome.result.get()
+        try names.write(
+          explained.explanation, figure: drawing.figure(explained, views: views, labels: classifier.labels),
+          format: format)
+        report.explained(outcome.url, explained, names, labels: classifier.labels, model: model, rivals: maps.rivals)
+      } catch { report.failed(outcome.url, error.localizedDescription) }
+    }
+    report.end()
+    if report.failures > 0 { throw ExitCode(1) }
+  }
+
+  /// The picture files that the arguments name; what is not there is reported.
+  private func found(_ report: ExplainReport) throws -> [URL] {
+    var urls: [URL] = []
+    var seen: Set<String> = []
+    for argument in pictures {
+      let url = URL(filePath: argument)
+      var isFolder: ObjCBool = false
+      if FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder), isFolder.boolValue {
+        do { urls += try Picture.pictures(in: url) } catch { report.failed(url, error.localizedDescription) }
+      } else {
+        urls.append(url)
+      }
+    }
+    urls = urls.filter { seen.insert($0.standardizedFileURL.path).inserted }
+    if urls.isEmpty { throw ExitCode(1) }
+    return urls
+  }
+
+  private func prepare(_ folder: URL) throws {
+    do { try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true) } catch {
+      throw CommandError("--output \(results.output): the folder cannot be made; choose another")
+    }
+    guard FileManager.default.isWritableFile(atPath: folder.path) else {
+      throw CommandError("--output \(results.output): the folder cannot be written to; choose another")
+    }
+  }
+}
+
+/// What is written, and how it looks.
+struct ResultOptions: ParsableArguments {
+  @Option(name: .shortAndLong, help: "Folder for the results.") var output = "."
+  @Option var format = FigureFormat.png
+  @Option(help: "heat, overlay (heat over the picture), or signed (red: should get brighter, blue: darker).")
+  var style = MapStyle.heat
+  @Option(help: "How much of the picture the heat covers with --style overlay, 0 to 1.") var opacity: Float = 0.7
+  @Option(help: "Draw values above this percentile as if they were at it. For display alone.") var clip = 99.5
+  @Flag(help: "Keep the maps as NumPy files.") var saveMaps = false
+  @Flag(help: "Print one JSON object a line for each picture, and nothing else.") var json = false
+  @Flag(help: "Overwrite files that are there.") var force = false
+
+  func validate() throws {
+    guard (0...1).contains(opacity) else { throw ValidationError("--opacity is not between 0 and 1") }
+    guard clip > 0, clip <= 100 else { throw ValidationError("--clip is a percentile: above 0, at most 100") }
+  }
+
+  func drawing(model: String) -> ExplanationFigure {
+    var drawing = ExplanationFigure(model: model)
+    drawing.style = style
+    drawing.opacity = opacity
+    drawing.clip = clip
+    return drawing
+  }
+}

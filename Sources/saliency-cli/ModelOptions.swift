@@ -1,0 +1,75 @@
+import ArgumentParser
+import Foundation
+import Saliency
+
+extension Preprocessing.Fit: ExpressibleByArgument {}
+
+/// The model, and how pictures become its input.
+struct ModelOptions: ParsableArguments {
+  @Option(
+    name: .shortAndLong,
+    help: "A bundled model (see saliency models), a safetensors file of this program, or a TorchScript file.")
+  var model = BundledModel.defaultName
+
+  @Option(help: "Text file with the class names, one a line, in the order of the logits.") var labels: String?
+
+  @Option(help: "The model's input size: N or HxW.") var size: SizeOption?
+
+  @Option(
+    help: """
+      How a picture is brought to that size: stretch (the aspect is not kept) or crop (shorter side to size/0.875, then the \
+      centre).
+      """)
+  var fit: Preprocessing.Fit?
+
+  @Option(help: "Numbers, one per channel, that the model's input has subtracted, such as 0.485,0.456,0.406.")
+  var mean: NumberList?
+
+  @Option(help: "Numbers, one per channel, that the model's input is then divided by.") var std: NumberList?
+
+  func open(on device: Device) async throws -> ModelChoice.Opened {
+    var settings = ScriptSettings(
+      height: size?.size.height, width: size?.size.width, fit: fit, mean: mean?.values, standardDeviation: std?.values)
+    if let labels {
+      guard FileManager.default.isReadableFile(atPath: labels) else {
+        throw CommandError("--labels: there is no readable file \(labels)")
+      }
+      settings.labels = try ScriptSettings.labels(contentsOf: URL(filePath: labels))
+    }
+    let (chosen, model) = (settings, model)
+    let opened = try await TorchActor.run { try ModelChoice.open(model, settings: chosen, device: device) }
+    for warning in opened.warnings { Console.warn("\(model): \(warning)") }
+    return opened
+  }
+}
+
+/// `0.485,0.456,0.406`
+struct NumberList: ExpressibleByArgument {
+  let values: [Double]
+
+  init?(argument: String) {
+    let parts = argument.split(separator: ",", omittingEmptySubsequences: false)
+    values = parts.compactMap { Double($0.trimmingCharacters(in: .whitespaces)) }
+    guard values.count == parts.count, values.allSatisfy(\.isFinite) else { return nil }
+  }
+}
+
+/// `2GB`, `500MB`, or bytes.
+struct MemorySize: ExpressibleByArgument {
+  let bytes: Int
+
+  init?(argument: String) {
+    let units = [("GB", 1e9), ("MB", 1e6), ("KB", 1e3), ("G", 1e9), ("M", 1e6), ("K", 1e3), ("", 1.0)]
+    let text = argument.uppercased()
+    guard let (suffix, factor) = units.first(where: { text.hasSuffix($0.0) }),
+      let number = Double(text.dropLast(suffix.count)), number > 0, number * factor < 1e15
+    else { return nil }
+    bytes = Int(number * factor)
+  }
+
+  init(bytes: Int) { self.bytes = bytes }
+}
+
+extension MemorySize: CustomStringConvertible {
+  var description: String { bytes % 1_000_000_000 == 0 ? "\(bytes / 1_000_000_000)GB" : "\(bytes / 1_000_000)MB" }
+}
