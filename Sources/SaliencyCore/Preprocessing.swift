@@ -40,8 +40,8 @@ public struct Preprocessing: Sendable, Equatable, Codable {
   /// for one that wants grey. Resizing is bilinear and antialiased, as torchvision's of tensors.
   @TorchActor public func image(from pixels: PixelArray) throws -> Tensor {
     let planes = try Tensor(pixels.values, shape: [1, pixels.height, pixels.width, pixels.channels])
-      .permuted([0, 3, 1, 2]).to(.float32).contiguous()
-    return try sized(converted(planes) * (1 / 255))
+      .permuted([0, 3, 1, 2]).contiguous().to(.float32)
+    return try sized(converted(planes)) * (1 / 255)
   }
 
   /// The inverse of ``image(from:)`` for showing what the classifier saw: an image [1, C, H, W] as a raster in 0…1.
