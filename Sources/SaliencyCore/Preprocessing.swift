@@ -51,6 +51,14 @@ public struct Preprocessing: Sendable, Equatable, Codable {
       height: shape[2], width: shape[3], channels: shape[1], values: try image.permuted([0, 2, 3, 1]).floats())
   }
 
+  /// A picture as the classifier will see it: ``image(from:)`` as a raster.
+  @TorchActor public func seen(_ pixels: PixelArray) throws -> Raster<Float> { try Self.raster(from: image(from: pixels)) }
+
+  /// The image [1, C, H, W] whose ``raster(from:)`` this is.
+  @TorchActor public static func image(from raster: Raster<Float>) throws -> Tensor {
+    try Tensor(raster.values, shape: [1, raster.height, raster.width, raster.channels]).permuted([0, 3, 1, 2])
+  }
+
   /// (x − mean) / standard deviation, channel by channel; the image itself where neither is given.
   @TorchActor public func normalized(_ images: Tensor) throws -> Tensor {
     var result = images
