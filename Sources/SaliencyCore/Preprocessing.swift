@@ -52,7 +52,9 @@ public struct Preprocessing: Sendable, Equatable, Codable {
   }
 
   /// A picture as the classifier will see it: ``image(from:)`` as a raster.
-  @TorchActor public func seen(_ pixels: PixelArray) throws -> Raster<Float> { try Self.raster(from: image(from: pixels)) }
+  @TorchActor public func seen(_ pixels: PixelArray) throws -> Raster<Float> {
+    try Self.raster(from: image(from: pixels))
+  }
 
   /// The image [1, C, H, W] whose ``raster(from:)`` this is.
   @TorchActor public static func image(from raster: Raster<Float>) throws -> Tensor {
