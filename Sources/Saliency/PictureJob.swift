@@ -48,8 +48,13 @@ public struct PictureJob: Sendable {
   /// Explains the pictures and hands each one's outcome to `report`, in the order of `urls`.
   ///
   /// A picture that cannot be read or explained is reported and the others go on. What `report` throws ends the work, as does
-  /// cancelling the task.
-  public func run(_ urls: [URL], report: @Sendable (Outcome) async throws -> Void) async throws {
+  /// cancelling the task, which does not wait for all classes of a batch.
+  ///
+  /// - Parameter progress: called with the number of pictures done, parts of a picture included, up to `urls.count`.
+  public func run(
+    _ urls: [URL], progress: @Sendable @escaping (Double) -> Void = { _ in },
+    report: @Sendable (Outcome) async throws -> Void
+  ) async throws {
     let batches = stride(from: 0, to: urls.count, by: batchSize).map {
       Array(urls[$0..<min($0 + batchSize, urls.count)])
     }
@@ -59,7 +64,10 @@ public struct PictureJob: Sendable {
       try Task.checkCancellation()
       let following = index + 1 < batches.count ? batches[index + 1] : []
       async let next = decode(following)
-      for outcome in await explain(current, batches[index]) { try await report(outcome) }
+      let outcomes = try await explain(current, batches[index]) { share in
+        progress(Double(index * batchSize) + share * Double(batches[index].count))
+      }
+      for outcome in outcomes { try await report(outcome) }
       current = await next
     }
   }
@@ -68,7 +76,13 @@ public struct PictureJob: Sendable {
     let limit = maximumPixels
     return await withTaskGroup(of: (Int, Result<Picture, any Error>).self) { group in
       for (index, url) in urls.enumerated() {
-        group.addTask { (index, Result { try Picture.read(url, maximumPixels: limit) }) }
+        group.addTask {
+          let picture = Result {
+            try Task.checkCancellation()
+            return try Picture.read(url, maximumPixels: limit)
+          }
+          return (index, picture)
+        }
       }
       var results: [Int: Result<Picture, any Error>] = [:]
       for await (index, result) in group { results[index] = result }
@@ -76,7 +90,9 @@ public struct PictureJob: Sendable {
     }
   }
 
-  @TorchActor private func explain(_ pictures: [Result<Picture, any Error>], _ urls: [URL]) -> [Outcome] {
+  @TorchActor private func explain(
+    _ pictures: [Result<Picture, any Error>], _ urls: [URL], progress: @Sendable (Double) -> Void
+  ) throws -> [Outcome] {
     var outcomes: [Int: Outcome] = [:]
     var batch: [(index: Int, picture: Picture, image: Tensor)] = []
     for (index, result) in pictures.enumerated() {
@@ -85,7 +101,7 @@ public struct PictureJob: Sendable {
         batch.append((index, picture, try explainer.classifier.preprocessing.image(from: picture.pixels)))
       } catch { outcomes[index] = Outcome(url: urls[index], result: .failure(error)) }
     }
-    let explanations = explanations(of: batch.map(\.image))
+    let explanations = try explanations(of: batch.map(\.image), progress: progress)
     for ((index, picture, image), explanation) in zip(batch, explanations) {
       let explained = Result {
         Explained(
@@ -98,13 +114,18 @@ public struct PictureJob: Sendable {
   }
 
   /// All images at once; if that fails, one by one, so that an image that cannot be explained spoils no other's.
-  @TorchActor private func explanations(of images: [Tensor]) -> [Result<Explanation, any Error>] {
+  @TorchActor private func explanations(
+    of images: [Tensor], progress: (Double) -> Void
+  ) throws -> [Result<Explanation, any Error>] {
     if images.isEmpty { return [] }
     do {
       let classes = images.map { _ in explainedClass }
-      return try explainer.explain(.concatenate(images), classes: classes).map { .success($0) }
-    } catch {
-      return images.count == 1 ? [.failure(error)] : images.flatMap { explanations(of: [$0]) }
+      return try explainer.explain(.concatenate(images), classes: classes, progress: progress).map { .success($0) }
+    } catch let error where !(error is CancellationError) {
+      if images.count == 1 { return [.failure(error)] }
+      return try images.enumerated().flatMap { index, image in
+        try explanations(of: [image]) { progress((Double(index) + $0) / Double(images.count)) }
+      }
     }
   }
 }

@@ -31,10 +31,16 @@ public struct TrainingRun: Sendable {
   /// Trains, keeps log and curves up to date after every epoch, and writes the model at the end.
   ///
   /// Cancelling keeps the state; see ``Trainer/run(resume:stepsPerReport:report:)``.
+  @discardableResult
   public func run(resume: Bool, report: @Sendable @escaping (Trainer.Event) -> Void) async throws -> Network {
     let (folder, trainer) = (folder, trainer)
     let network = try await trainer.run(resume: resume) { event in
-      if case .epoch(_, let history) = event { try Self.record(history, of: trainer, in: folder) }
+      switch event {
+      // A run that was killed may have kept an epoch's state but not yet its log.
+      case .resumed(let history, _) where !history.isEmpty: try Self.record(history, of: trainer, in: folder)
+      case .epoch(_, let history): try Self.record(history, of: trainer, in: folder)
+      case .resumed, .step: break
+      }
       report(event)
     }
     try await network.write(to: model)

@@ -37,7 +37,8 @@ import Testing
 
   @Test(
     "one value, none, or values that are not finite make an axis all the same",
-    arguments: [[], [0], [2.5], [-7], [.nan, .infinity], [1e-320], [1e300, -1e300], [3, .nan, 3]] as [[Double]])
+    arguments: [[], [0], [2.5], [-7], [.nan, .infinity], [.leastNonzeroMagnitude], [1e300, -1e300], [3, .nan, 3]]
+      as [[Double]])
   func degenerate(values: [Double]) {
     for wholeSteps in [true, false] {
       let axis = Axis(values: values, wholeSteps: wholeSteps)

@@ -15,7 +15,7 @@ import Testing
     #expect(scale.position(of: 7) == 1)
   }
 
-  @Test("a constant map is all zeros", arguments: [0, -2, 5, 1e-42] as [Float])
+  @Test("a constant map is all zeros", arguments: [0, -2, 5, .leastNonzeroMagnitude] as [Float])
   func constant(value: Float) {
     let scale = DisplayScale(of: row([value, value, value]), percentile: 99.5)
     #expect(scale.position(of: value) == 0)
