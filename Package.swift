@@ -56,7 +56,8 @@ let package = Package(
     .executableTarget(
       name: "saliency-cli",
       dependencies: ["Saliency", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
-    .target(name: "TestSupport", dependencies: ["Networks"], path: "Tests/TestSupport"),
+    .target(
+      name: "TestSupport", dependencies: ["CCairo", "Figures", "Networks", "Rasters"], path: "Tests/TestSupport"),
     .systemLibrary(
       name: "CCairo", pkgConfig: "pangocairo", providers: [.apt(["libcairo2-dev", "libpango1.0-dev"])]),
     .target(name: "Figures", dependencies: ["Rasters", "CCairo"]),
@@ -70,7 +71,9 @@ let package = Package(
     .testTarget(name: "NetworksTests", dependencies: ["Networks", "SaliencyMethods", "TestSupport"]),
     .testTarget(name: "TrainingTests", dependencies: ["Training", "TestSupport"]),
     .testTarget(
-      name: "FiguresTests", dependencies: ["Figures", "Rasters", "CCairo", "TestSupport"], exclude: ["Golden"]),
+      name: "FiguresTests", dependencies: ["Figures", "Rasters", "TestSupport"], exclude: ["Golden"]),
+    .testTarget(name: "SaliencyTests", dependencies: ["Saliency", "TestSupport"], exclude: ["Golden"]),
+    .testTarget(name: "CommandTests", dependencies: ["Saliency", "saliency-cli", "TestSupport"]),
   ],
   cxxLanguageStandard: libtorch == nil ? .cxx17 : .cxx20
 )

@@ -22,7 +22,7 @@ public struct ExplanationFiles: Sendable {
   public init(
     folder: URL, name: String, format: FigureFormat, attributions: [String], views: [String], savesMaps: Bool
   ) {
-    figure = folder.appending(path: "\(name).saliency.\(format.rawValue)")
+    figure = folder.appending(path: "\(name)\(Self.figureMark)\(format.rawValue)")
     let sides = ["strongest", "strongest-margin", "weakest", "weakest-margin"].map { "\(Rivalry.name)-\($0)" }
     let kept = savesMaps ? views.flatMap { $0 == Rivalry.name ? sides : [$0] } : []
     maps = attributions.flatMap { attribution in
@@ -32,6 +32,13 @@ public struct ExplanationFiles: Sendable {
           url: folder.appending(path: "\(name).\(attribution).\(view).npy"))
       }
     }
+  }
+
+  private static let figureMark = ".saliency."
+
+  /// Whether a file bears the name of a figure, so that figures among pictures are not taken for pictures.
+  public static func isFigure(_ url: URL) -> Bool {
+    FigureFormat.allCases.contains { url.lastPathComponent.hasSuffix(figureMark + $0.rawValue) }
   }
 
   public var all: [URL] { [figure] + maps.map(\.url) }

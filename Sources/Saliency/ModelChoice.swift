@@ -30,8 +30,11 @@ public enum ModelChoice {
     }
     let url = URL(filePath: nameOrPath)
     var isFolder: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder), !isFolder.boolValue else {
+    guard FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder) else {
       throw ModelFileError.unknownModel(nameOrPath, known: BundledModel.all.map(\.name))
+    }
+    guard !isFolder.boolValue else {
+      throw ModelChoiceError(model: nameOrPath, reason: "is a folder, not a model file")
     }
     return try naming(nameOrPath) {
       let name = url.lastPathComponent

@@ -12,11 +12,14 @@ public enum OutputNames {
       if groups.isEmpty { return names }
       for index in groups.joined() { names[index] = name(urls[index], level: level) }
     }
-    // Paths such as a-b/c and a/b-c can still look alike.
-    var seen: [String: Int] = [:]
+    // Paths such as a-b/c and a/b-c can still look alike: a number tells them apart, but one that no other name ends with.
+    var taken = Set(names)
+    var seen: Set<String> = []
     return names.map { name in
-      seen[name, default: 0] += 1
-      return seen[name] == 1 ? name : "\(name)-\(seen[name] ?? 0)"
+      if seen.insert(name).inserted { return name }
+      var number = 2
+      while !taken.insert("\(name)-\(number)").inserted { number += 1 }
+      return "\(name)-\(number)"
     }
   }
 

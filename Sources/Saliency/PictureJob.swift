@@ -48,8 +48,13 @@ public struct PictureJob: Sendable {
   /// Explains the pictures and hands each one's outcome to `report`, in the order of `urls`.
   ///
   /// A picture that cannot be read or explained is reported and the others go on. What `report` throws ends the work, as does
-  /// cancelling the task.
-  public func run(_ urls: [URL], report: @Sendable (Outcome) async throws -> Void) async throws {
+  /// cancelling the task, which does not wait for all classes of a batch.
+  ///
+  /// - Parameter progress: called with the number of pictures done, parts of a picture included, up to `urls.count`.
+  public func run(
+    _ urls: [URL], progress: @Sendable @escaping (Double) -> Void = { _ in },
+    report: @Sendable (Outcome) async throws -> Void
+  ) async throws {
     let batches = stride(from: 0, to: urls.count, by: batchSize).map {
       Array(urls[$0..<min($0 + batchSize, urls.count)])
     }
@@ -59,7 +64,10 @@ public struct PictureJob: Sendable {
       try Task.checkCancellation()
       let following = index + 1 < batches.count ? batches[index + 1] : []
       async let next = prepare(following)
-      for outcome in await explain(current, batches[index]) { try await report(outcome) }
+      let outcomes = try await explain(current, batches[index]) { share in
+        progress(Double(index * batchSize) + share * Double(batches[index].count))
+      }
+      for outcome in outcomes { try await report(outcome) }
       current = await next
     }
   }
@@ -99,14 +107,17 @@ public struct PictureJob: Sendable {
   }
 
   private func prepare(_ url: URL) async throws -> Prepared {
+    try Task.checkCancellation()
     let picture = try Picture.read(url, maximumPixels: maximumPixels)
     let preprocessing = explainer.classifier.preprocessing
     let image = try await preprocessing.seen(picture.pixels)
     return Prepared(image: image, hadTransparency: picture.hadTransparency)
   }
 
-  @TorchActor private func explain(_ pictures: [Result<Prepared, any Error>], _ urls: [URL]) -> [Outcome] {
-    var explanations = explanations(of: pictures.compactMap { try? $0.get().image })[...]
+  @TorchActor private func explain(
+    _ pictures: [Result<Prepared, any Error>], _ urls: [URL], progress: @Sendable (Double) -> Void
+  ) throws -> [Outcome] {
+    var explanations = try explanations(of: pictures.compactMap { try? $0.get().image }, progress: progress)[...]
     return zip(urls, pictures).map { url, picture in
       Outcome(
         url: url,
@@ -119,14 +130,19 @@ public struct PictureJob: Sendable {
   }
 
   /// All images at once; if that fails, one by one, so that an image that cannot be explained spoils no other's.
-  @TorchActor private func explanations(of images: [Raster<Float>]) -> [Result<Explanation, any Error>] {
+  @TorchActor private func explanations(
+    of images: [Raster<Float>], progress: (Double) -> Void
+  ) throws -> [Result<Explanation, any Error>] {
     if images.isEmpty { return [] }
     do {
       let classes = images.map { _ in explainedClass }
       let batch = try Tensor.concatenate(images.map(Preprocessing.image(from:)))
-      return try explainer.explain(batch, classes: classes).map { .success($0) }
-    } catch {
-      return images.count == 1 ? [.failure(error)] : images.flatMap { explanations(of: [$0]) }
+      return try explainer.explain(batch, classes: classes, progress: progress).map { .success($0) }
+    } catch let error where !(error is CancellationError) {
+      if images.count == 1 { return [.failure(error)] }
+      return try images.enumerated().flatMap { index, image in
+        try explanations(of: [image]) { progress((Double(index) + $0) / Double(images.count)) }
+      }
     }
   }
 }

@@ -19,7 +19,8 @@ public struct TrainingRun: Sendable {
   ///
   /// - Parameter fit: how pictures of another size are to be brought to the network's, see ``Trainer``.
   public init(
-    _ architecture: Architecture, recipe: Recipe, dataset: Dataset, fit: Preprocessing.Fit, folder: URL, device: Device
+    _ architecture: Architecture, recipe: Recipe, dataset: Dataset, fit: Preprocessing.Fit = .stretch, folder: URL,
+    device: Device
   ) throws {
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     self.folder = folder
@@ -35,10 +36,17 @@ public struct TrainingRun: Sendable {
   /// Trains, keeps log and curves up to date after every epoch, and writes the model at the end.
   ///
   /// Cancelling keeps the state; see ``Trainer/run(resume:stepsPerReport:report:)``.
+  @discardableResult
   public func run(resume: Bool, report: @Sendable @escaping (Trainer.Event) -> Void) async throws -> Network {
     let (folder, trainer, dataset) = (folder, trainer, dataset)
     let network = try await trainer.run(resume: resume) { event in
-      if case .epoch(_, let history) = event { try Self.record(history, of: trainer, on: dataset, in: folder) }
+      switch event {
+      // A run that was killed may have kept an epoch's state but not yet its log.
+      case .resumed(let history, _) where !history.isEmpty:
+        try Self.record(history, of: trainer, on: dataset, in: folder)
+      case .epoch(_, let history): try Self.record(history, of: trainer, on: dataset, in: folder)
+      case .resumed, .step: break
+      }
       report(event)
     }
     try await network.write(to: model)

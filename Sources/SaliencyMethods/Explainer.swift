@@ -62,15 +62,19 @@ public struct Explainer: Sendable {
   /// - Parameters:
   ///   - images: [N, C, H, W] in 0…1, such as ``Preprocessing/image(from:)`` makes.
   ///   - classes: the class to explain for each image; nil for the predicted one.
-  /// - Throws: ``ClassifierError`` when logits or gradients are not finite or there is no gradient; ``TorchError``.
-  @TorchActor public func explain(_ images: Tensor, classes: [Int?]? = nil) throws -> [Explanation] {
+  ///   - progress: called with the share of the work that is done, 0…1, after every class.
+  /// - Throws: ``ClassifierError`` when logits or gradients are not finite or there is no gradient; ``TorchError``;
+  ///   `CancellationError`, before the next class.
+  @TorchActor public func explain(
+    _ images: Tensor, classes: [Int?]? = nil, progress: (Double) -> Void = { _ in }
+  ) throws -> [Explanation] {
     precondition(classes == nil || classes?.count == images.shape[0], "one class per image is needed")
     let images = try images.to(classifier.device)
     var found: [Found] = []
-    for attribution in attributions {
+    for (turn, attribution) in attributions.enumerated() {
       let work = try attribution.begin(images, classifier)
       if found.isEmpty { found = try answers(work.logits, classes) }
-      let extremes = try extremes(work, found)
+      let extremes = try extremes(work, found) { progress((Double(turn) + $0) / Double(attributions.count)) }
       guard try extremes.own.isFinite().to(.uint8).min().integers()[0] == 1 else {
         throw ClassifierError.notFinite(what: "\(attribution.name) values")
       }
@@ -103,11 +107,17 @@ public struct Explainer: Sendable {
     }
   }
 
-  @TorchActor private func extremes(_ work: any ClassAttributions, _ found: [Found]) throws -> ClassExtremes {
+  @TorchActor private func extremes(
+    _ work: any ClassAttributions, _ found: [Found], progress: (Double) -> Void
+  ) throws -> ClassExtremes {
     var extremes = ClassExtremes(own: try work.values(for: found.map(\.explainedClass)))
-    for turn in 0..<(found.first?.rivals.count ?? 0) {
+    let rivals = found.first?.rivals.count ?? 0
+    progress(1 / Double(1 + rivals))
+    for turn in 0..<rivals {
+      try Task.checkCancellation()
       let classes = found.map { $0.rivals[turn] }
       try extremes.include(work.values(for: classes), of: classes, namingClasses: includesRivalry)
+      progress(Double(2 + turn) / Double(1 + rivals))
     }
     return extremes
   }

@@ -8,8 +8,8 @@ import Tensors
 public struct Trainer: Sendable {
   /// What a training reports while it runs.
   public enum Event: Sendable {
-    /// It goes on from a checkpoint after that many whole epochs and that part of another.
-    case resumed(epochs: Int, fraction: Double)
+    /// It goes on from a checkpoint after the whole epochs in `history` and that part of another.
+    case resumed(history: [EpochRecord], fraction: Double)
     /// Some more steps have been taken. `loss` is the epoch's mean so far.
     case step(epoch: Int, done: Int, of: Int, loss: Double)
     /// An epoch is done and its state kept; `history` holds all epochs' records, this one's last.
@@ -64,7 +64,7 @@ public struct Trainer: Sendable {
       state = try Checkpoint.read(checkpoint, architecture, recipe, train, device: device)
       try report(
         .resumed(
-          epochs: state.epoch,
+          history: state.history,
           fraction: Double(state.stepsInEpoch * recipe.batchSize) / Double(train.count)))
     } else {
       let parameters = try architecture.initialParameters(
@@ -73,7 +73,12 @@ public struct Trainer: Sendable {
         architecture, recipe, channels: train.channels, classes: train.classNames.count,
         parameters: parameters.mapValues { try $0.to(device) })
     }
-    while state.epoch < recipe.epochs { try runEpoch(state, stepsPerReport: stepsPerReport, report: report) }
+    do {
+      while state.epoch < recipe.epochs { try runEpoch(state, stepsPerReport: stepsPerReport, report: report) }
+    } catch let error as CancellationError {
+      try Checkpoint.write(state, images: train.count, to: checkpoint)
+      throw error
+    }
     return try network(state)
   }
 
@@ -92,7 +97,6 @@ public struct Trainer: Sendable {
     for (index, batch) in batches.enumerated().dropFirst(firstStep) {
       if Task.isCancelled {
         try collect(&pending, state)
-        try Checkpoint.write(state, images: train.count, to: checkpoint)
         throw CancellationError()
       }
       let loss = try state.step(train.images(batch, device: device), train.labels(batch, device: device))

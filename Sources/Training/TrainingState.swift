@@ -66,11 +66,14 @@ import Tensors
   }
 
   /// The share of the images that the network in its present state classifies correctly.
+  ///
+  /// - Throws: `CancellationError`, before the next batch.
   func accuracy(on images: any LabelledImages, device: Device) throws -> Double {
     try Torch.withoutGradient {
       let network = Interpreter(graph: graph, parameters: parameters)
       var correct = 0
       for start in stride(from: 0, to: images.count, by: 500) {
+        try Task.checkCancellation()
         let range = start..<min(start + 500, images.count)
         let predicted = try network.run(images.images(range, device: device)).max(axis: 1).indices.integers()
         correct += zip(range, predicted).count { Int(images.labels[$0]) == $1 }

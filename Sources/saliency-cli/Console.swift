@@ -1,30 +1,62 @@
 import ArgumentParser
 import Dispatch
 import Foundation
+import Synchronization
 
-/// What the commands print beside their results: all of it goes to standard error.
+/// What the commands print: results to standard output, all else to standard error.
 enum Console {
-  static let isTerminal = isatty(STDERR_FILENO) == 1
+  private static let isTerminal = isatty(STDERR_FILENO) == 1
+  /// The progress line on the terminal.
+  private static let bar = Mutex((text: "", drawn: ContinuousClock.now))
 
-  static func write(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
+  /// A result, written at once, so that whoever reads along need not wait for the end.
+  static func result(_ text: String) throws {
+    try aboveProgress {
+      do { try FileHandle.standardOutput.write(contentsOf: Data((text + "\n").utf8)) } catch {
+        throw CommandError("standard output cannot be written to; is the disk full?")
+      }
+    }
+  }
 
-  static func note(_ text: String) { write((isTerminal ? "\r\u{1B}[K" : "") + text + "\n") }
+  static func note(_ text: String) { aboveProgress { write(text + "\n") } }
 
   static func warn(_ text: String) { note("Warning: \(text)") }
 
   static func error(_ text: String) { note("Error: \(text)") }
 
-  /// A line that overwrites itself; nothing where standard error is not a terminal.
-  static func progress(_ done: Int, of total: Int, _ text: String) {
+  /// A line that overwrites itself, ten times a second at most; nothing where standard error is not a terminal.
+  ///
+  /// - Parameter share: how much is done, 0…1.
+  static func progress(_ share: Double, _ text: @autoclosure () -> String) {
     guard isTerminal else { return }
     let width = 24
-    let filled = total > 0 ? width * done / total : width
-    let bar = String(repeating: "█", count: filled) + String(repeating: "·", count: width - filled)
-    write("\r\u{1B}[K\(bar) \(done)/\(total)  \(text)")
+    bar.withLock { bar in
+      guard ContinuousClock.now - bar.drawn > .milliseconds(100) else { return }
+      let filled = Int(Double(width) * min(max(share, 0), 1))
+      bar.text =
+        String(repeating: "█", count: filled) + String(repeating: "·", count: width - filled) + " " + text()
+      bar.drawn = .now
+      write("\r\u{1B}[K" + bar.text)
+    }
   }
 
   /// Removes the progress line.
-  static func clearProgress() { if isTerminal { write("\r\u{1B}[K") } }
+  static func clearProgress() {
+    bar.withLock { bar in
+      if !bar.text.isEmpty { write("\r\u{1B}[K") }
+      bar.text = ""
+    }
+  }
+
+  private static func aboveProgress(_ body: () throws -> Void) rethrows {
+    try bar.withLock { bar in
+      if !bar.text.isEmpty { write("\r\u{1B}[K") }
+      try body()
+      if !bar.text.isEmpty { write(bar.text) }
+    }
+  }
+
+  private static func write(_ text: String) { try? FileHandle.standardError.write(contentsOf: Data(text.utf8)) }
 
   /// `3:07` or `1:02:40`.
   static func clock(_ seconds: Double) -> String {
@@ -49,7 +81,9 @@ func interruptibly(_ body: @escaping @Sendable () async throws -> Void) async th
     return source
   }
   defer { for source in sources { source.cancel() } }
+  defer { Console.clearProgress() }
   do { try await task.value } catch is CancellationError {
+    Console.clearProgress()
     Console.note("Interrupted.")
     throw ExitCode(130)
   }

@@ -17,7 +17,7 @@ struct Explain: AsyncParsableCommand {
         saliency explain cat.jpg --class dog --style signed
         saliency explain photos --model resnet.pt --labels names.txt --fit crop \\
           --mean 0.485,0.456,0.406 --std 0.229,0.224,0.225 --output maps --save-maps
-        saliency explain cat.jpg --views active,inactive,rivalry --rivals 3 --format pdf
+        saliency explain cat.jpg --views active,rivalry --rivals 3 --format pdf
         saliency explain cat.jpg --json | jq .predicted
 
       EXIT CODES
@@ -52,8 +52,7 @@ struct Explain: AsyncParsableCommand {
   private func explain() async throws {
     let report = ExplainReport(json: results.json)
     let urls = try found(report)
-    let folder = URL(filePath: results.output, directoryHint: .isDirectory)
-    try prepare(folder)
+    let folder = try outputFolder(results.output)
     let device = try await device.apply()
     let opened = try await model.open(on: device)
     let classifier = opened.classifier
@@ -70,7 +69,7 @@ struct Explain: AsyncParsableCommand {
         folder: folder, name: name, format: results.format, attributions: maps.attributions.names,
         views: maps.views.names, savesMaps: results.saveMaps)
       if let existing = names.existing, !results.force {
-        report.failed(url, "\(existing.relativePath) exists; give --force to overwrite it")
+        try report.failed(url, CommandError("\(existing.relativePath) exists; give --force to overwrite it"))
       } else {
         files[url] = names
       }
@@ -83,17 +82,18 @@ struct Explain: AsyncParsableCommand {
     let (chosen, views, format, model) = (files, maps.views.names, results.format, opened.name)
     let todo = urls.filter { chosen[$0] != nil }
     report.begin(todo.count)
-    try await job.run(todo) { outcome in
+    try await job.run(todo, progress: report.progress) { outcome in
       guard let names = chosen[outcome.url] else { return }
+      let explained: PictureJob.Explained
       do {
-        let explained = try outcome.result.get()
+        explained = try outcome.result.get()
         try names.write(
           explained.explanation, figure: drawing.figure(explained, views: views, labels: classifier.labels),
           format: format)
-        report.explained(outcome.url, explained, names, labels: classifier.labels, model: model, rivals: maps.rivals)
-      } catch { report.failed(outcome.url, error.localizedDescription) }
+      } catch { return try report.failed(outcome.url, error) }
+      try report.explained(
+        outcome.url, explained, names, labels: classifier.labels, model: model, rivals: maps.rivals)
     }
-    report.end()
     if report.failures > 0 { throw ExitCode(1) }
   }
 
@@ -105,7 +105,7 @@ struct Explain: AsyncParsableCommand {
       let url = URL(filePath: argument)
       var isFolder: ObjCBool = false
       if FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder), isFolder.boolValue {
-        do { urls += try Picture.pictures(in: url) } catch { report.failed(url, error.localizedDescription) }
+        do { urls += try pictures(in: url) } catch { try report.failed(url, error) }
       } else {
         urls.append(url)
       }
@@ -115,13 +115,10 @@ struct Explain: AsyncParsableCommand {
     return urls
   }
 
-  private func prepare(_ folder: URL) throws {
-    do { try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true) } catch {
-      throw CommandError("--output \(results.output): the folder cannot be made; choose another")
-    }
-    guard FileManager.default.isWritableFile(atPath: folder.path) else {
-      throw CommandError("--output \(results.output): the folder cannot be written to; choose another")
-    }
+  private func pictures(in folder: URL) throws -> [URL] {
+    let urls = try Picture.pictures(in: folder).filter { !ExplanationFiles.isFigure($0) }
+    guard !urls.isEmpty else { throw PictureError.noPictures(folder: folder.relativePath) }
+    return urls
   }
 }
 

@@ -4,40 +4,47 @@ import Synchronization
 
 /// What `saliency explain` prints: results to standard output, troubles and progress to standard error.
 final class ExplainReport: Sendable {
-  private struct Counts {
+  private struct State {
     var total = 0
-    var done = 0
+    var begin = ContinuousClock.now
     var failures = 0
   }
 
   private let json: Bool
-  private let counts = Mutex(Counts())
+  private let state = Mutex(State())
 
   init(json: Bool) { self.json = json }
 
-  var failures: Int { counts.withLock(\.failures) }
+  var failures: Int { state.withLock(\.failures) }
 
   func begin(_ total: Int) {
-    counts.withLock { $0.total = total }
-    step(0)
+    state.withLock {
+      $0.total = total
+      $0.begin = .now
+    }
   }
 
-  func end() { Console.clearProgress() }
+  /// Shows how many of the pictures are done; the part of one that is counts too.
+  func progress(_ done: Double) {
+    let (total, begin) = state.withLock { ($0.total, $0.begin) }
+    let left = (ContinuousClock.now - begin) / .seconds(1) * (Double(total) - done) / max(done, 1e-9)
+    Console.progress(
+      done / Double(max(1, total)), "\(Int(done))/\(total) pictures, \(Console.clock(left)) left")
+  }
 
-  func failed(_ url: URL, _ reason: String) {
-    counts.withLock { $0.failures += 1 }
+  func failed(_ url: URL, _ error: any Error) throws {
+    state.withLock { $0.failures += 1 }
     // Errors of picture files name the file themselves.
-    let text = reason.contains(url.lastPathComponent) ? reason : "\(url.relativePath): \(reason)"
+    let reason = error.localizedDescription
+    let text = error is PictureError ? reason : "\(url.relativePath): \(reason)"
     Console.error(text)
-    if json { line(Failed(image: url.relativePath, error: text)) }
-    step(1)
+    if json { try line(Failed(image: url.relativePath, error: text)) }
   }
 
   func explained(
     _ url: URL, _ explained: PictureJob.Explained, _ files: ExplanationFiles, labels: LabelSet, model: String,
     rivals: RivalsOption
-  ) {
-    Console.clearProgress()
+  ) throws {
     let explanation = explained.explanation
     let prediction = explanation.prediction
     func answer(_ index: Int) -> Answer {
@@ -46,7 +53,7 @@ final class ExplainReport: Sendable {
         logit: prediction.logits[index])
     }
     if json {
-      line(
+      try line(
         Object(
           image: url.relativePath, model: model,
           input: .init(
@@ -73,25 +80,16 @@ final class ExplainReport: Sendable {
         text += "; rivals: " + explanation.rivals.map { labels[$0] }.joined(separator: ", ")
       }
       if explained.hadTransparency { text += "; transparent parts laid over white" }
-      print(([text] + files.all.map { "  \($0.relativePath)" }).joined(separator: "\n"))
+      try Console.result(([text] + files.all.map { "  \($0.relativePath)" }).joined(separator: "\n"))
     }
-    step(1)
-  }
-
-  private func step(_ count: Int) {
-    let state = counts.withLock { counts in
-      counts.done += count
-      return counts
-    }
-    if state.total > 1 { Console.progress(state.done, of: state.total, "pictures") }
   }
 
   private func percent(_ probability: Float) -> String { String(format: "%.1f%%", probability * 100) }
 
-  private func line(_ value: some Encodable) {
+  private func line(_ value: some Encodable) throws {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    if let data = try? encoder.encode(value) { print(String(decoding: data, as: UTF8.self)) }
+    try Console.result(String(decoding: encoder.encode(value), as: UTF8.self))
   }
 
   private struct Failed: Encodable {

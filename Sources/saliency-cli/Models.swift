@@ -17,6 +17,6 @@ struct Models: AsyncParsableCommand {
         information.labels.names.joined(separator: ", "),
       ])
     }
-    print(Table.text(rows))
+    try Console.result(Table.text(rows))
   }
 }

@@ -11,7 +11,7 @@ struct Train: AsyncParsableCommand {
 
       EXAMPLES
         saliency train --dataset fashion-mnist --output runs/fashion
-        saliency train --dataset pictures --size 64 --architecture resnet18 --output runs/mine
+        saliency train --dataset pictures --size 64 --output runs/pictures
         saliency train --dataset fashion-mnist --output runs/fashion --resume
       """)
 
@@ -52,7 +52,7 @@ struct Train: AsyncParsableCommand {
 
   private func train() async throws {
     let chosen = try await device.apply()
-    let folder = URL(filePath: output, directoryHint: .isDirectory)
+    let folder = try outputFolder(output)
     let exists = FileManager.default.fileExists(atPath: TrainingRun.checkpoint(in: folder).path)
     guard !exists || resume || force else {
       throw CommandError("\(output) holds another training; give --resume to go on with it or --force to overwrite it")
@@ -63,7 +63,7 @@ struct Train: AsyncParsableCommand {
       dataset, size: size?.size, skipGrey: skipGrey,
       resize: { pixels, height, width in try await pixels.resized(height: height, width: width) },
       progress: { done, total in
-        if done % 100 == 0 || done == total { Console.progress(done, of: total, "images read") }
+        Console.progress(Double(done) / Double(total), "\(done)/\(total) images read")
       })
     for problem in data.unreadable { Console.warn("\(problem.localizedDescription); left out") }
     Console.note("\(data.provenance); \(data.train.classNames.count) classes")
@@ -83,16 +83,18 @@ struct Train: AsyncParsableCommand {
     let epochs = epochs
     let network = try await run.run(resume: resume) { event in
       switch event {
-      case .resumed(let done, let fraction):
-        before = Double(done) + fraction
-        Console.note("Going on after \(done) epochs.")
+      case .resumed(let history, let fraction):
+        before = Double(history.count) + fraction
+        Console.note("Going on after \(history.count) epoch\(history.count == 1 ? "" : "s").")
       case .step(let epoch, let done, let steps, let loss):
         let progress = Double(epoch - 1) + Double(done) / Double(steps)
         let left =
           (ContinuousClock.now - begin) / .seconds(1) * (Double(epochs) - progress) / max(progress - before, 1e-9)
         Console.progress(
-          done, of: steps,
-          String(format: "epoch %d of %d, loss %.4f, %@ left", epoch, epochs, loss, Console.clock(left)))
+          Double(done) / Double(steps),
+          String(
+            format: "epoch %d of %d, step %d/%d, loss %.4f, %@ left", epoch, epochs, done, steps, loss,
+            Console.clock(left)))
       case .epoch(let record, _):
         Console.note(
           String(
@@ -101,6 +103,6 @@ struct Train: AsyncParsableCommand {
       }
     }
     let accuracy = network.information.origin.accuracy.map { String(format: "%.4f", $0) } ?? "unknown"
-    print("test accuracy \(accuracy)\n\(run.model.relativePath)")
+    try Console.result("test accuracy \(accuracy)\n\(run.model.relativePath)")
   }
 }

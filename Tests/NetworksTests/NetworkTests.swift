@@ -141,11 +141,4 @@ struct Reference: CustomTestStringConvertible {
     parameters["fc.bias"] = nil
     #expect(throws: ModelFileError.missingParameter("fc.bias")) { try Network(information, parameters: parameters) }
   }
-
-  @Test func memoryForAThousandClassesIsBounded() throws {
-    let network = try formulaNetwork(.resNet18, channels: 3, classes: 1000, height: 224, width: 224).folded()
-    let images = try Formula.tensor(1000, [8, 3, 224, 224])
-    let explanations = try Explainer(network, rivals: .top(3)).explain(images)
-    #expect(explanations.count == 8)
-  }
 }

@@ -93,7 +93,7 @@ struct BrightOrDark: LabelledImages {
     #expect(try Data(contentsOf: first.checkpoint) == kept)
     var resumed: [Int] = []
     _ = try await trainer(.basicCNN, in: folder, epochs: 2).run(resume: true) { event in
-      if case .resumed(let epochs, _) = event { resumed.append(epochs) }
+      if case .resumed(let history, _) = event { resumed.append(history.count) }
     }
     #expect(resumed == [1])
   }

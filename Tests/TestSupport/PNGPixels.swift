@@ -4,12 +4,12 @@ import Foundation
 import Testing
 
 /// The pixels of a PNG, decoded by Cairo, for tests to look at.
-struct PNGPixels {
-  let width: Int
-  let height: Int
+public struct PNGPixels {
+  public let width: Int
+  public let height: Int
   private let pixels: [UInt32]
 
-  init(_ data: Data) throws {
+  public init(_ data: Data) throws {
     var rest = data
     let surface = withUnsafeMutablePointer(to: &rest) { rest in
       cairo_image_surface_create_from_png_stream(
@@ -35,13 +35,13 @@ struct PNGPixels {
     self.pixels = pixels
   }
 
-  subscript(x: Int, y: Int) -> Colour {
+  public subscript(x: Int, y: Int) -> Colour {
     let pixel = pixels[y * width + x]
     return Colour(red: UInt8(pixel >> 16), green: UInt8(pixel >> 8 & 255), blue: UInt8(pixel & 255))
   }
 
   /// The mean absolute difference of the components, 0…255, over the part that both pictures have.
-  func meanDifference(from other: PNGPixels) -> Double {
+  public func meanDifference(from other: PNGPixels) -> Double {
     var sum = 0
     let (width, height) = (min(width, other.width), min(height, other.height))
     for y in 0..<height {
@@ -55,19 +55,18 @@ struct PNGPixels {
 }
 
 /// How far a figure may be from the stored picture. Another version of the font library moves the grey levels along letter
-/// edges, which are a few hundredths of the page; a lost title or a wrong map is several times this (a test below shows it).
-let goldenTolerance = 0.75
+/// edges, which are a few hundredths of the page; a lost title or a wrong map is several times this (MapFigureTests shows it).
+public let goldenTolerance = 0.75
 
-/// Compares a PNG with `Golden/<name>.png` beside the tests. `UPDATE_GOLDEN=1 swift test` writes the stored pictures anew.
-func expectGolden(_ data: Data, named name: String, sourceLocation: SourceLocation = #_sourceLocation) throws {
-  let url = goldenURL(name)
+/// Compares a PNG with `Golden/<name>.png` beside the test that calls it. `UPDATE_GOLDEN=1 swift test` writes the stored
+/// pictures anew.
+public func expectGolden(
+  _ data: Data, named name: String, file: String = #filePath, sourceLocation: SourceLocation = #_sourceLocation
+) throws {
+  let url = URL(filePath: file).deletingLastPathComponent().appending(path: "Golden/\(name).png")
   if ProcessInfo.processInfo.environment["UPDATE_GOLDEN"] == "1" { try data.write(to: url) }
   let (drawn, stored) = (try PNGPixels(data), try PNGPixels(Data(contentsOf: url)))
   #expect(
     abs(drawn.width - stored.width) <= 2 && abs(drawn.height - stored.height) <= 2, sourceLocation: sourceLocation)
   #expect(drawn.meanDifference(from: stored) < goldenTolerance, sourceLocation: sourceLocation)
-}
-
-func goldenURL(_ name: String) -> URL {
-  URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Golden/\(name).png")
 }

@@ -1,10 +1,9 @@
 import Networks
 import SaliencyCore
 import Tensors
-import TestSupport
 
 /// A built-in network with the weights of `Tests/Fixtures/formula.py`.
-@TorchActor func formulaNetwork(
+@TorchActor public func formulaNetwork(
   _ architecture: Architecture, channels: Int, classes: Int, height: Int, width: Int
 ) throws -> Network {
   let information = ModelInformation(
@@ -13,7 +12,7 @@ import TestSupport
   return try Network(information, parameters: formulaParameters(architecture, channels: channels, classes: classes))
 }
 
-@TorchActor func formulaParameters(
+@TorchActor public func formulaParameters(
   _ architecture: Architecture, channels: Int, classes: Int
 ) throws -> [String: Tensor] {
   let parameters = architecture.graph(channels: channels, classes: classes).parameters

@@ -1,0 +1,94 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// A folder of its own in which the built program is run as a user runs it.
+struct Command {
+  /// What a run left behind.
+  struct Finished {
+    /// The exit code, or the signal's number below zero.
+    let status: Int32
+    let output: String
+    let errors: [String]
+    /// The most memory that it had in use, in bytes.
+    let peakMemory: Int
+
+    var lines: [String] { output.split(separator: "\n").map(String.init) }
+  }
+
+  let folder: TemporaryFolder
+
+  init() throws { folder = try TemporaryFolder() }
+
+  /// The program stands beside the test bundle.
+  private static let program = URL(filePath: CommandLine.arguments[0]).resolvingSymlinksInPath()
+    .deletingLastPathComponent().appending(path: "saliency")
+
+  /// Runs the program in the folder.
+  ///
+  /// - Parameters:
+  ///   - output: where standard output goes, if not into what is returned.
+  ///   - signalling: called again and again while it runs; the signal that it returns is sent.
+  func run(_ arguments: [String], output: String? = nil, signalling: (() -> Int32?)? = nil) throws -> Finished {
+    // Files, because a pipe that nobody reads holds the program up.
+    let streams = try (0..<2).map { _ in
+      let url = FileManager.default.temporaryDirectory.appending(path: "saliency-tests-\(UUID().uuidString)")
+      try Data().write(to: url)
+      return url
+    }
+    defer { for url in streams { try? FileManager.default.removeItem(at: url) } }
+    let process = Process()
+    process.executableURL = Self.program
+    process.arguments = arguments
+    process.currentDirectoryURL = folder.url
+    process.standardInput = FileHandle.nullDevice
+    process.standardOutput = try FileHandle(forWritingTo: output.map { URL(filePath: $0) } ?? streams[0])
+    process.standardError = try FileHandle(forWritingTo: streams[1])
+    let ended = DispatchSemaphore(value: 0)
+    process.terminationHandler = { _ in ended.signal() }
+    try process.run()
+
+    let begin = ContinuousClock.now
+    var peak = 0
+    while ended.wait(timeout: .now() + .milliseconds(5)) == .timedOut {
+      peak = max(peak, Self.peakMemory(of: process.processIdentifier) ?? 0)
+      if let signal = signalling?() { kill(process.processIdentifier, signal) }
+      if ContinuousClock.now - begin > .seconds(300) {
+        Issue.record("saliency \(arguments.joined(separator: " ")) does not end")
+        kill(process.processIdentifier, SIGKILL)
+      }
+    }
+    let texts = try streams.map { String(decoding: try Data(contentsOf: $0), as: UTF8.self) }
+    return Finished(
+      status: process.terminationReason == .exit ? process.terminationStatus : -process.terminationStatus,
+      output: texts[0], errors: texts[1].split(separator: "\n").map(String.init), peakMemory: peak)
+  }
+
+  func run(_ arguments: String...) throws -> Finished { try run(arguments) }
+
+  /// Expects an error of one line on standard error that says all of `words`, nothing on standard output, and the code.
+  func expectFailure(
+    _ arguments: [String], _ words: [String], status: Int32 = 1, sourceLocation: SourceLocation = #_sourceLocation
+  ) throws {
+    let finished = try run(arguments)
+    let shown = Comment(rawValue: "saliency \(arguments.joined(separator: " "))\n\(finished)")
+    #expect(finished.status == status, shown, sourceLocation: sourceLocation)
+    #expect(finished.output == "", shown, sourceLocation: sourceLocation)
+    #expect(finished.errors.first?.hasPrefix("Error: ") == true, shown, sourceLocation: sourceLocation)
+    // The parser's own errors are followed by the usage.
+    if status != 64 { #expect(finished.errors.count == 1, shown, sourceLocation: sourceLocation) }
+    for word in words { #expect(finished.errors.first?.contains(word) == true, shown, sourceLocation: sourceLocation) }
+  }
+
+  /// The names of the files in the folder or one below it, hidden ones too; nothing where there is no folder.
+  func files(in name: String = "") -> Set<String> {
+    Set((try? FileManager.default.contentsOfDirectory(atPath: folder.file(name).path)) ?? [])
+  }
+
+  private static func peakMemory(of process: Int32) -> Int? {
+    guard let status = try? String(contentsOfFile: "/proc/\(process)/status", encoding: .utf8),
+      let match = status.firstMatch(of: #/VmHWM:\s+(\d+) kB/#)
+    else { return nil }
+    return Int(match.1).map { $0 * 1024 }
+  }
+}

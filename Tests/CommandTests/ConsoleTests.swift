@@ -1,0 +1,70 @@
+import Foundation
+import Saliency
+import TestSupport
+import Testing
+
+/// Ctrl-C and the like. The program is signalled when it is known to be at work.
+@Suite struct ConsoleTests {
+  private let command: Command
+
+  init() throws { command = try Command() }
+
+  @Test("Ctrl-C ends with 130, every file whole and nothing else left", arguments: [SIGINT, SIGTERM])
+  func interruptedExplaining(signal: Int32) async throws {
+    let count = 300
+    for index in 0..<count { try Materials.picture(seed: 0).writePNG(to: command.file("photos/\(index).png")) }
+    let model = try await Materials.model()
+    var sent = false
+    // Small batches, so that much is left to do.
+    let finished = try command.run(
+      ["explain", "photos", "--model", model, "--save-maps", "-o", "out", "--memory", "300KB"],
+      signalling: {
+        guard !sent, command.files(in: "out").contains(where: { $0.hasSuffix(".saliency.png") }) else { return nil }
+        sent = true
+        return signal
+      })
+    #expect(finished.status == 130)
+    #expect(finished.errors == ["Interrupted."])
+    let files = command.files(in: "out")
+    let figures = files.filter { $0.hasSuffix(".saliency.png") }
+    #expect(figures.count > 0 && figures.count < count)
+    #expect(finished.lines.count { !$0.hasPrefix("  ") } == figures.count)
+    for name in files {
+      let url = command.folder.file("out/\(name)")
+      if name.hasSuffix(".png") {
+        #expect(try Data(contentsOf: url).suffix(8).starts(with: Data("IEND".utf8)), "\(name)")
+      } else {
+        #expect(name.hasSuffix(".npy"), "\(name) is left over")
+        #expect(try readNumPy(url).width == 16, "\(name)")
+      }
+    }
+  }
+
+  @Test("Ctrl-C in the middle of a thousand classes does not wait for the last of them")
+  func interruptedClasses() async throws {
+    try Materials.picture(seed: 1).writePNG(to: command.folder.file("photo.png"))
+    let model = try await Materials.resNet18()
+    let begin = ContinuousClock.now
+    var sent: ContinuousClock.Instant?
+    let finished = try command.run(
+      ["explain", "photo.png", "--model", model, "-o", "out"],
+      signalling: {
+        // The output folder is made first; after a second more the classes are under way.
+        guard sent == nil, ContinuousClock.now - begin > .seconds(3) else { return nil }
+        sent = ContinuousClock.now
+        return SIGINT
+      })
+    #expect(finished.status == 130 && finished.errors == ["Interrupted."] && finished.output == "")
+    #expect(command.files(in: "out").isEmpty)
+    #expect(ContinuousClock.now - (try #require(sent)) < .seconds(10))
+  }
+
+  @Test("a closed standard output is an error")
+  func fullOutput() async throws {
+    try Materials.picture(seed: 1).writePNG(to: command.folder.file("photo.png"))
+    let finished = try command.run(
+      ["explain", "photo.png", "--model", try await Materials.model()], output: "/dev/full")
+    #expect(finished.status == 1)
+    #expect(finished.errors.count == 1 && finished.errors[0].contains("standard output"))
+  }
+}

@@ -1,0 +1,124 @@
+import Foundation
+import Rasters
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import Datasets
+@testable import Saliency
+
+/// Grey images of 8×8: dark ones and bright ones.
+private struct Brightness: LabelledImages {
+  let name = "brightness"
+  let classNames = ["dark", "bright"]
+  let height = 8
+  let width = 8
+  let channels = 1
+  let labels: [Int32]
+
+  init(count: Int) { labels = (0..<count).map { Int32($0 % 2) } }
+
+  func copyPixels(of indices: some Sequence<Int>, into buffer: UnsafeMutableBufferPointer<UInt8>) {
+    var place = 0
+    for index in indices {
+      for pixel in 0..<64 {
+        buffer[place] = UInt8(labels[index]) * 128 + UInt8((pixel * 7 + index * 13) % 100)
+        place += 1
+      }
+    }
+  }
+}
+
+@Suite struct TrainingRunTests {
+  private let folder: TemporaryFolder
+
+  init() throws { folder = try TemporaryFolder() }
+
+  private func run(epochs: Int, in name: String = "run") throws -> TrainingRun {
+    var recipe = Recipe()
+    recipe.epochs = epochs
+    recipe.batchSize = 4
+    let dataset = Dataset(
+      name: "brightness", train: Brightness(count: 50), test: Brightness(count: 4), provenance: "made for a test",
+      unreadable: [])
+    return try TrainingRun(
+      .basicCNN, recipe: recipe, dataset: dataset, folder: folder.file(name), device: .cpu)
+  }
+
+  private func log(_ name: String = "run") throws -> [[String]] {
+    try String(contentsOf: folder.file(name).appending(path: "log.csv"), encoding: .utf8)
+      .split(separator: "\n").map { $0.split(separator: ",").map(String.init) }
+  }
+
+  /// The log without the speed.
+  private func results(_ name: String = "run") throws -> [[String]] { try log(name).map { Array($0.prefix(3)) } }
+
+  @Test("a training leaves its model, its state, its log and its curves")
+  func files() async throws {
+    let run = try run(epochs: 2)
+    let records = Mutex<[EpochRecord]>([])
+    let network = try await run.run(resume: false) { event in
+      if case .epoch(_, let history) = event { records.withLock { $0 = history } }
+    }
+    let found = try FileManager.default.contentsOfDirectory(atPath: run.folder.path)
+    #expect(Set(found) == ["model.safetensors", "checkpoint.safetensors", "log.csv", "curves.png"])
+    let rows = records.withLock(\.self).map {
+      ["\($0.epoch)", "\($0.loss)", "\($0.accuracy)", "\($0.imagesPerSecond)"]
+    }
+    #expect(try log() == [["epoch", "loss", "accuracy", "images_per_second"]] + rows)
+    #expect(rows.count == 2)
+    let curves = try PNGPixels(Data(contentsOf: run.folder.appending(path: "curves.png")))
+    #expect(curves.width > 300 && curves.height > 100)
+    let stored = try await TorchActor.run {
+      let stored = try Network.read(run.model)
+      for (name, tensor) in network.parameters {
+        #expect(try stored.parameters[name]?.floats() == tensor.floats(), "\(name)")
+      }
+      return stored
+    }
+    #expect(stored.information == network.information)
+    #expect(stored.information.origin.dataset == "made for a test")
+    #expect(stored.information.labels.names == ["dark", "bright"])
+  }
+
+  @Test("interrupted after any step and resumed, it ends with the same model and log", arguments: [10, 13, 23])
+  func resumed(stop: Int) async throws {
+    try await run(epochs: 2, in: "whole").run(resume: false) { _ in }
+    let steps = Mutex(0)
+    let first = try run(epochs: 2)
+    let task = Task {
+      try await first.run(resume: false) { event in
+        guard case .step(let epoch, let done, _, _) = event else { return }
+        steps.withLock { $0 = (epoch - 1) * 13 + done }
+        if steps.withLock({ $0 >= stop }) { withUnsafeCurrentTask { $0?.cancel() } }
+      }
+    }
+    await #expect(throws: CancellationError.self) { try await task.value }
+    #expect(!FileManager.default.fileExists(atPath: first.model.path))
+    try await run(epochs: 2).run(resume: true) { _ in }
+    #expect(try results() == results("whole"))
+    #expect(try results().count == 3)
+    try await TorchActor.run {
+      let (a, b) = (try Network.read(first.model), try Network.read(run(epochs: 2, in: "whole").model))
+      for (name, tensor) in a.parameters { #expect(try b.parameters[name]?.floats() == tensor.floats(), "\(name)") }
+    }
+  }
+
+  @Test("a log that was lost, as when the program is killed between two files, is there again after resuming")
+  func lostLog() async throws {
+    try await run(epochs: 2).run(resume: false) { _ in }
+    let before = try results()
+    let files = ["log.csv", "curves.png", "model.safetensors"].map { folder.file("run").appending(path: $0) }
+    for file in files { try FileManager.default.removeItem(at: file) }
+    try await run(epochs: 2).run(resume: true) { _ in }
+    #expect(try results() == before)
+    for file in files { #expect(FileManager.default.fileExists(atPath: file.path), "\(file.lastPathComponent)") }
+  }
+
+  @Test("a folder that cannot be made is named")
+  func unwritable() throws {
+    try Data().write(to: folder.file("file"))
+    let error = #expect(throws: (any Error).self) { try run(epochs: 1, in: "file/below") }
+    #expect(error?.localizedDescription.contains("below") == true)
+  }
+}
