@@ -55,7 +55,9 @@ public enum ModelChoice {
   }
 
   private static func naming<Result>(_ path: String, _ body: () throws -> Result) throws -> Result {
-    do { return try body() } catch { throw ModelChoiceError(model: path, reason: error.localizedDescription) }
+    do { return try body() } catch let error as CocoaError {
+      throw ModelChoiceError(model: path, reason: error.reason)
+    } catch { throw ModelChoiceError(model: path, reason: error.localizedDescription) }
   }
 }
 

@@ -86,5 +86,7 @@ func interruptibly(_ body: @escaping @Sendable () async throws -> Void) async th
     Console.clearProgress()
     Console.note("Interrupted.")
     throw ExitCode(130)
+  } catch let error as CocoaError {
+    throw CommandError(error.message)
   }
 }

@@ -31,10 +31,9 @@ struct ModelOptions: ParsableArguments {
     var settings = ScriptSettings(
       height: size?.size.height, width: size?.size.width, fit: fit, mean: mean?.values, standardDeviation: std?.values)
     if let labels {
-      guard FileManager.default.isReadableFile(atPath: labels) else {
-        throw CommandError("--labels: there is no readable file \(labels)")
+      do { settings.labels = try ScriptSettings.labels(contentsOf: URL(filePath: labels)) } catch {
+        throw CommandError("--labels \(error.message)")
       }
-      settings.labels = try ScriptSettings.labels(contentsOf: URL(filePath: labels))
     }
     let (chosen, model) = (settings, model)
     let opened = try await TorchActor.run { try ModelChoice.open(model, settings: chosen, device: device) }
