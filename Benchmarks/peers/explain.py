@@ -5,39 +5,17 @@
 Writes <view>.npy into FOLDER. Imports no more than it needs: what it costs to start is measured.
 """
 
+import pathlib
 import sys
 
 import numpy as np
 import torch
 from PIL import Image
 from safetensors.torch import load_file
-from torch import nn
 from torch.nn import functional as F
 
-
-class Block(nn.Module):
-    def __init__(self, inputs, outputs):
-        super().__init__()
-        self.conv1 = nn.Conv2d(inputs, outputs, 3, padding=1)
-        self.conv2 = nn.Conv2d(outputs, outputs, 3, stride=2, padding=1)
-        self.conv3 = nn.Conv2d(outputs, outputs, 3, padding=1)
-
-    def forward(self, x):
-        return self.conv3(self.conv2(self.conv1(x).relu()).relu()).relu()
-
-
-class BasicCNN(nn.Module):
-    def __init__(self, channels, classes):
-        super().__init__()
-        self.conv1 = nn.Conv2d(channels, 32, 7, stride=2, padding=3)
-        self.block1 = Block(32, 32)
-        self.block2 = Block(32, 64)
-        self.block3 = Block(64, 128)
-        self.fc = nn.Linear(128, classes)
-
-    def forward(self, x):
-        x = F.max_pool2d(self.conv1(x).relu(), 3, stride=2, padding=1)
-        return self.fc(self.block3(self.block2(self.block1(x))).mean((2, 3)))
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "Tests/Fixtures"))
+from formula import BasicCNN  # noqa: E402
 
 
 def main(picture, weights, folder):
