@@ -47,10 +47,12 @@ let package = Package(
     .target(name: "SaliencyMethods", dependencies: ["SaliencyCore"]),
     .target(name: "Networks", dependencies: ["SaliencyCore"], resources: [.copy("Weights")]),
     .target(name: "Training", dependencies: ["Networks"]),
+    .target(name: "Evaluation", dependencies: ["SaliencyCore"]),
     .target(
       name: "Saliency",
       dependencies: [
         "Rasters", "Tensors", "Pictures", "SaliencyCore", "SaliencyMethods", "Networks", "Datasets", "Training",
+        "Evaluation",
         "Figures",
       ]),
     .executableTarget(
@@ -69,6 +71,7 @@ let package = Package(
     .testTarget(name: "SaliencyCoreTests", dependencies: ["Networks", "SaliencyCore", "TestSupport"]),
     .testTarget(name: "SaliencyMethodsTests", dependencies: ["SaliencyMethods", "TestSupport"]),
     .testTarget(name: "NetworksTests", dependencies: ["Networks", "SaliencyMethods", "TestSupport"]),
+    .testTarget(name: "EvaluationTests", dependencies: ["Evaluation", "TestSupport"]),
     .testTarget(name: "TrainingTests", dependencies: ["Training", "TestSupport"]),
     .testTarget(
       name: "FiguresTests", dependencies: ["Figures", "Rasters", "TestSupport"], exclude: ["Golden"]),

@@ -12,7 +12,8 @@ public enum ImageFolder {
   public typealias Resize =
     @Sendable (_ pixels: PixelArray, _ height: Int, _ width: Int) async throws -> PixelArray
 
-  static func isOne(_ folder: URL) -> Bool { isFolder(folder.appending(path: "train")) }
+  /// Whether a folder is laid out like that, as far as its folder `train` tells.
+  public static func isOne(_ folder: URL) -> Bool { isFolder(folder.appending(path: "train")) }
 
   /// Decodes all images with all processors.
   ///

@@ -1,5 +1,6 @@
 // One import gives users the whole library.
 @_exported import Datasets
+@_exported import Evaluation
 @_exported import Figures
 @_exported import Networks
 @_exported import Pictures

@@ -16,17 +16,15 @@ public struct TrainingRun: Sendable {
   public var model: URL { folder.appending(path: "model.safetensors") }
 
   /// Makes the folder if need be.
-  ///
-  /// - Parameter fit: how pictures of another size are to be brought to the network's, see ``Trainer``.
   public init(
-    _ architecture: Architecture, recipe: Recipe, dataset: Dataset, fit: Preprocessing.Fit = .stretch, folder: URL,
+    _ architecture: Architecture, recipe: Recipe, dataset: Dataset, folder: URL,
     device: Device
   ) throws {
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     self.folder = folder
     self.dataset = dataset.name
     trainer = try Trainer(
-      architecture, recipe: recipe, train: dataset.train, test: dataset.test, dataset: dataset.provenance, fit: fit,
+      architecture, recipe: recipe, train: dataset.train, test: dataset.test, dataset: dataset.provenance,
       checkpoint: Self.checkpoint(in: folder), device: device)
   }
 

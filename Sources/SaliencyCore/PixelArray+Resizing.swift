@@ -13,3 +13,10 @@ extension PixelArray {
     }
   }
 }
+
+extension Preprocessing {
+  /// A picture at the input size and with the input's channels, rounded to whole numbers.
+  public func fitted(_ pixels: PixelArray) async throws -> PixelArray {
+    try await seen(pixels).map { UInt8(clamping: Int(($0 * 255).rounded())) }
+  }
+}
