@@ -8,7 +8,8 @@ let job = try PictureJob(Explainer(model.classifier, views: [Active(), Inactive(
 try await job.run([URL(filePath: "Examples/chelsea.png")]) { outcome in
   let explained = try outcome.result.get()
   let prediction = explained.explanation.prediction
-  print(labels[prediction.predictedClass], prediction.probabilities[prediction.predictedClass])
+  let probability = prediction.probabilities[prediction.predictedClass]
+  print(labels[prediction.predictedClass], String(format: "%.1f%%", 100 * probability))
 
   for map in explained.explanation.maps {
     let marked = map.values.values.count { $0 > 0 }
