@@ -17,7 +17,7 @@ public struct TrainingRun: Sendable {
 
   /// Makes the folder if need be.
   ///
-  /// - Parameter fit: how pictures of another size are to be brought to the network's, see ``Trainer``.
+  /// - Parameter fit: how pictures of another size are to be brought to the network's, see `Trainer`.
   public init(
     _ architecture: Architecture, recipe: Recipe, dataset: Dataset, fit: Preprocessing.Fit = .stretch, folder: URL,
     device: Device
@@ -35,7 +35,7 @@ public struct TrainingRun: Sendable {
 
   /// Trains, keeps log and curves up to date after every epoch, and writes the model at the end.
   ///
-  /// Cancelling keeps the state; see ``Trainer/run(resume:stepsPerReport:report:)``.
+  /// Cancelling keeps the state; see `Trainer/run(resume:stepsPerReport:report:)`.
   @discardableResult
   public func run(resume: Bool, report: @Sendable @escaping (Trainer.Event) -> Void) async throws -> Network {
     let (folder, trainer, dataset) = (folder, trainer, dataset)
