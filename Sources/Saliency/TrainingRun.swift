@@ -33,7 +33,7 @@ public struct TrainingRun: Sendable {
 
   /// Trains, keeps log and curves up to date after every epoch, and writes the model at the end.
   ///
-  /// Cancelling keeps the state; see ``Trainer/run(resume:stepsPerReport:report:)``.
+  /// Cancelling keeps the state; see `Trainer/run(resume:stepsPerReport:report:)`.
   @discardableResult
   public func run(resume: Bool, report: @Sendable @escaping (Trainer.Event) -> Void) async throws -> Network {
     let (folder, trainer, dataset) = (folder, trainer, dataset)

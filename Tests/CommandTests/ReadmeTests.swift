@@ -1,0 +1,61 @@
+import Foundation
+import Testing
+
+/// What the documentation shows is what happens.
+@Suite struct ReadmeTests {
+  private static let package = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    .deletingLastPathComponent()
+
+  private static func text(_ path: String) throws -> String {
+    try String(contentsOf: package.appending(path: path), encoding: .utf8)
+  }
+
+  /// The contents of a file's fenced blocks in a language.
+  private static func blocks(_ language: String, in path: String) throws -> [String] {
+    try text(path).components(separatedBy: "\n```\(language)\n").dropFirst().map {
+      $0.components(separatedBy: "\n```\n")[0] + "\n"
+    }
+  }
+
+  @Test("the README's commands print what it says")
+  func commands() throws {
+    let sessions = try Self.blocks("console", in: "README.md").filter { $0.hasPrefix("$ saliency ") }
+    #expect(sessions.count == 2)
+    for session in sessions {
+      let command = try Command()
+      try FileManager.default.createSymbolicLink(
+        at: command.folder.file("Examples"), withDestinationURL: Self.package.appending(path: "Examples"))
+      let lines = session.split(separator: "\n", maxSplits: 1)
+      let finished = try command.run(lines[0].split(separator: " ").dropFirst(2).map(String.init))
+      #expect(finished.status == 0 && finished.errors == [])
+      #expect(finished.output == String(lines[1]))
+    }
+  }
+
+  @Test("the README's table names every entry of the JSON object")
+  func jsonEntries() throws {
+    let command = try Command()
+    let picture = Self.package.appending(path: "Examples/chelsea.png").path
+    let object = try JSONSerialization.jsonObject(
+      with: Data(command.run("explain", picture, "--json", "--rivals", "3").output.utf8))
+    let entries = try #require(object as? [String: Any]).keys
+    let section = try #require(Self.text("README.md").components(separatedBy: "### JSON\n").last)
+      .components(separatedBy: "\n## ")[0]
+    let documented = section.split(separator: "\n").filter { $0.hasPrefix("| `") }.flatMap { row in
+      row.split(separator: "|")[0].matches(of: #/`(\w+)`/#).map { String($0.1) }
+    }
+    #expect(documented.sorted() == entries.sorted())
+  }
+
+  @Test(
+    "Swift shown is a snippet that the package builds",
+    arguments: ["README.md", "Sources/Saliency/Saliency.docc/UsingTheLibrary.md"])
+  func snippets(path: String) throws {
+    let folder = Self.package.appending(path: "Snippets")
+    let snippets = try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
+      .map { try String(contentsOf: $0, encoding: .utf8) }
+    let programs = try Self.blocks("swift", in: path).filter { $0.hasPrefix("import ") }
+    #expect(!programs.isEmpty)
+    for program in programs { #expect(snippets.contains(program)) }
+  }
+}
