@@ -15,13 +15,13 @@ if let libtorch {
       "-isystem", "\(libtorch)/include", "-isystem", "\(libtorch)/include/torch/csrc/api/include",
     ])
   ]
-  var flags = [
-    "-L\(libtorch)/lib", "-Xlinker", "-rpath", "-Xlinker", "\(libtorch)/lib",
-    "-Xlinker", "--unresolved-symbols=ignore-in-shared-libs",
-  ]
-  // Nothing refers to the CUDA library by name, so the linker would drop it and CUDA would be silently missing.
-  if hasCUDA { flags += ["-Xlinker", "--no-as-needed", "-ltorch_cuda", "-lc10_cuda", "-Xlinker", "--as-needed"] }
-  torchLinker = [.unsafeFlags(flags)] + torchLinker
+  // By path, so that Debian's libtorch cannot be found first. Nothing refers to the CUDA libraries by name: without
+  // --no-as-needed the linker would drop them, and CUDA would be silently missing.
+  let libraries = ["torch_cpu", "torch", "c10"] + (hasCUDA ? ["torch_cuda", "c10_cuda"] : [])
+  let flags =
+    ["--no-as-needed"] + libraries.map { "\(libtorch)/lib/lib\($0).so" }
+    + ["--as-needed", "-rpath", "\(libtorch)/lib", "--unresolved-symbols=ignore-in-shared-libs"]
+  torchLinker = [.unsafeFlags(flags.flatMap { ["-Xlinker", $0] })]
 }
 
 let package = Package(

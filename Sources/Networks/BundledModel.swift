@@ -11,14 +11,20 @@ public struct BundledModel: Sendable {
   /// The one that is used when none is named.
   public static let defaultName = "cifar10-basic-cnn"
 
-  /// All of them, by name.
+  /// All of them, by name; none if the program was moved without the resources beside it and its sources are gone.
   public static let all: [BundledModel] = {
-    guard let folder = Bundle.module.resourceURL?.appending(path: "Weights"),
-      let files = try? FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
-    else { return [] }
-    return files.filter { $0.pathExtension == "safetensors" }
-      .map { BundledModel(name: $0.deletingPathExtension().lastPathComponent, url: $0) }
-      .sorted { $0.name < $1.name }
+    // Not Bundle.module, which ends the program when the resources are not found.
+    let beside = Bundle.main.bundleURL.appending(path: "swift-saliency_Networks.resources/Weights")
+    let sources = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Weights")
+    for folder in [beside, sources] {
+      let files = (try? FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)) ?? []
+      let models = files.filter { $0.pathExtension == "safetensors" }
+      if !models.isEmpty {
+        return models.map { BundledModel(name: $0.deletingPathExtension().lastPathComponent, url: $0) }
+          .sorted { $0.name < $1.name }
+      }
+    }
+    return []
   }()
 
   public static func named(_ name: String) -> BundledModel? { all.first { $0.name == name } }

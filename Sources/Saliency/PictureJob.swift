@@ -59,11 +59,11 @@ public struct PictureJob: Sendable {
       Array(urls[$0..<min($0 + batchSize, urls.count)])
     }
     guard let first = batches.first else { return }
-    var current = await decode(first)
+    var current = await prepare(first)
     for index in batches.indices {
       try Task.checkCancellation()
       let following = index + 1 < batches.count ? batches[index + 1] : []
-      async let next = decode(following)
+      async let next = prepare(following)
       let outcomes = try await explain(current, batches[index]) { share in
         progress(Double(index * batchSize) + share * Double(batches[index].count))
       }
@@ -72,55 +72,72 @@ public struct PictureJob: Sendable {
     }
   }
 
-  private func decode(_ urls: [URL]) async -> [Result<Picture, any Error>] {
-    let limit = maximumPixels
-    return await withTaskGroup(of: (Int, Result<Picture, any Error>).self) { group in
-      for (index, url) in urls.enumerated() {
-        group.addTask {
-          let picture = Result {
-            try Task.checkCancellation()
-            return try Picture.read(url, maximumPixels: limit)
-          }
-          return (index, picture)
-        }
+  /// A picture at the classifier's input size.
+  private struct Prepared: Sendable {
+    let image: Raster<Float>
+    let hadTransparency: Bool
+  }
+
+  /// Reads pictures on all processors and brings each to the input size at once, so that only as many whole photographs as
+  /// there are processors are in memory.
+  private func prepare(_ urls: [URL]) async -> [Result<Prepared, any Error>] {
+    await withTaskGroup(of: Numbered.self) { group in
+      var results = [Result<Prepared, any Error>?](repeating: nil, count: urls.count)
+      var waiting = urls.enumerated().makeIterator()
+      func start() {
+        guard let (index, url) = waiting.next() else { return }
+        group.addTask { await Numbered(index: index, result: self.result(url)) }
       }
-      var results: [Int: Result<Picture, any Error>] = [:]
-      for await (index, result) in group { results[index] = result }
-      return urls.indices.compactMap { results[$0] }
+      for _ in 0..<ProcessInfo.processInfo.activeProcessorCount { start() }
+      while let done = await group.next() {
+        results[done.index] = done.result
+        start()
+      }
+      return results.compactMap(\.self)
     }
   }
 
+  private struct Numbered: Sendable {
+    let index: Int
+    let result: Result<Prepared, any Error>
+  }
+
+  private func result(_ url: URL) async -> Result<Prepared, any Error> {
+    do { return .success(try await prepare(url)) } catch { return .failure(error) }
+  }
+
+  private func prepare(_ url: URL) async throws -> Prepared {
+    try Task.checkCancellation()
+    let picture = try Picture.read(url, maximumPixels: maximumPixels)
+    let preprocessing = explainer.classifier.preprocessing
+    let image = try await preprocessing.seen(picture.pixels)
+    return Prepared(image: image, hadTransparency: picture.hadTransparency)
+  }
+
   @TorchActor private func explain(
-    _ pictures: [Result<Picture, any Error>], _ urls: [URL], progress: @Sendable (Double) -> Void
+    _ pictures: [Result<Prepared, any Error>], _ urls: [URL], progress: @Sendable (Double) -> Void
   ) throws -> [Outcome] {
-    var outcomes: [Int: Outcome] = [:]
-    var batch: [(index: Int, picture: Picture, image: Tensor)] = []
-    for (index, result) in pictures.enumerated() {
-      do {
-        let picture = try result.get()
-        batch.append((index, picture, try explainer.classifier.preprocessing.image(from: picture.pixels)))
-      } catch { outcomes[index] = Outcome(url: urls[index], result: .failure(error)) }
+    var explanations = try explanations(of: pictures.compactMap { try? $0.get().image }, progress: progress)[...]
+    return zip(urls, pictures).map { url, picture in
+      Outcome(
+        url: url,
+        result: picture.flatMap { prepared in
+          explanations.removeFirst().map {
+            Explained(image: prepared.image, hadTransparency: prepared.hadTransparency, explanation: $0)
+          }
+        })
     }
-    let explanations = try explanations(of: batch.map(\.image), progress: progress)
-    for ((index, picture, image), explanation) in zip(batch, explanations) {
-      let explained = Result {
-        Explained(
-          image: try Preprocessing.raster(from: image), hadTransparency: picture.hadTransparency,
-          explanation: try explanation.get())
-      }
-      outcomes[index] = Outcome(url: urls[index], result: explained)
-    }
-    return urls.indices.compactMap { outcomes[$0] }
   }
 
   /// All images at once; if that fails, one by one, so that an image that cannot be explained spoils no other's.
   @TorchActor private func explanations(
-    of images: [Tensor], progress: (Double) -> Void
+    of images: [Raster<Float>], progress: (Double) -> Void
   ) throws -> [Result<Explanation, any Error>] {
     if images.isEmpty { return [] }
     do {
       let classes = images.map { _ in explainedClass }
-      return try explainer.explain(.concatenate(images), classes: classes, progress: progress).map { .success($0) }
+      let batch = try Tensor.concatenate(images.map(Preprocessing.image(from:)))
+      return try explainer.explain(batch, classes: classes, progress: progress).map { .success($0) }
     } catch let error where !(error is CancellationError) {
       if images.count == 1 { return [.failure(error)] }
       return try images.enumerated().flatMap { index, image in

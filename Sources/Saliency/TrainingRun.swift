@@ -11,17 +11,22 @@ import Training
 public struct TrainingRun: Sendable {
   public let folder: URL
   private let trainer: Trainer
+  private let dataset: String
 
   public var model: URL { folder.appending(path: "model.safetensors") }
 
   /// Makes the folder if need be.
+  ///
+  /// - Parameter fit: how pictures of another size are to be brought to the network's, see ``Trainer``.
   public init(
-    _ architecture: Architecture, recipe: Recipe, dataset: Dataset, folder: URL, device: Device
+    _ architecture: Architecture, recipe: Recipe, dataset: Dataset, fit: Preprocessing.Fit = .stretch, folder: URL,
+    device: Device
   ) throws {
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     self.folder = folder
+    self.dataset = dataset.name
     trainer = try Trainer(
-      architecture, recipe: recipe, train: dataset.train, test: dataset.test, dataset: dataset.provenance,
+      architecture, recipe: recipe, train: dataset.train, test: dataset.test, dataset: dataset.provenance, fit: fit,
       checkpoint: Self.checkpoint(in: folder), device: device)
   }
 
@@ -33,12 +38,13 @@ public struct TrainingRun: Sendable {
   /// Cancelling keeps the state; see ``Trainer/run(resume:stepsPerReport:report:)``.
   @discardableResult
   public func run(resume: Bool, report: @Sendable @escaping (Trainer.Event) -> Void) async throws -> Network {
-    let (folder, trainer) = (folder, trainer)
+    let (folder, trainer, dataset) = (folder, trainer, dataset)
     let network = try await trainer.run(resume: resume) { event in
       switch event {
       // A run that was killed may have kept an epoch's state but not yet its log.
-      case .resumed(let history, _) where !history.isEmpty: try Self.record(history, of: trainer, in: folder)
-      case .epoch(_, let history): try Self.record(history, of: trainer, in: folder)
+      case .resumed(let history, _) where !history.isEmpty:
+        try Self.record(history, of: trainer, on: dataset, in: folder)
+      case .epoch(_, let history): try Self.record(history, of: trainer, on: dataset, in: folder)
       case .resumed, .step: break
       }
       report(event)
@@ -47,7 +53,7 @@ public struct TrainingRun: Sendable {
     return network
   }
 
-  private static func record(_ history: [EpochRecord], of trainer: Trainer, in folder: URL) throws {
+  private static func record(_ history: [EpochRecord], of trainer: Trainer, on dataset: String, in folder: URL) throws {
     let rows = history.map { "\($0.epoch),\($0.loss),\($0.accuracy),\($0.imagesPerSecond)" }
     let text = (["epoch,loss,accuracy,images_per_second"] + rows).joined(separator: "\n") + "\n"
     try Data(text.utf8).write(to: folder.appending(path: "log.csv"), options: .atomic)
@@ -57,7 +63,7 @@ public struct TrainingRun: Sendable {
         series: [.init(name: title, points: history.map { .init(x: Double($0.epoch), y: value($0)) })])
     }
     let figure = CurveFigure(
-      title: "\(trainer.architecture.title) on \(trainer.train.name)", subtitle: trainer.recipe.summary,
+      title: "\(trainer.architecture.title) on \(dataset)", subtitle: trainer.recipe.summary,
       plots: [plot("Training loss", \.loss), plot("Test accuracy", \.accuracy)])
     try figure.write(to: folder.appending(path: "curves.png"), as: .png)
   }

@@ -40,8 +40,8 @@ public struct Preprocessing: Sendable, Equatable, Codable {
   /// for one that wants grey. Resizing is bilinear and antialiased, as torchvision's of tensors.
   @TorchActor public func image(from pixels: PixelArray) throws -> Tensor {
     let planes = try Tensor(pixels.values, shape: [1, pixels.height, pixels.width, pixels.channels])
-      .permuted([0, 3, 1, 2]).to(.float32).contiguous()
-    return try sized(converted(planes) * (1 / 255))
+      .permuted([0, 3, 1, 2]).contiguous().to(.float32)
+    return try sized(converted(planes)) * (1 / 255)
   }
 
   /// The inverse of ``image(from:)`` for showing what the classifier saw: an image [1, C, H, W] as a raster in 0…1.
@@ -49,6 +49,16 @@ public struct Preprocessing: Sendable, Equatable, Codable {
     let shape = image.shape
     return Raster(
       height: shape[2], width: shape[3], channels: shape[1], values: try image.permuted([0, 2, 3, 1]).floats())
+  }
+
+  /// A picture as the classifier will see it: ``image(from:)`` as a raster.
+  @TorchActor public func seen(_ pixels: PixelArray) throws -> Raster<Float> {
+    try Self.raster(from: image(from: pixels))
+  }
+
+  /// The image [1, C, H, W] whose ``raster(from:)`` this is.
+  @TorchActor public static func image(from raster: Raster<Float>) throws -> Tensor {
+    try Tensor(raster.values, shape: [1, raster.height, raster.width, raster.channels]).permuted([0, 3, 1, 2])
   }
 
   /// (x − mean) / standard deviation, channel by channel; the image itself where neither is given.

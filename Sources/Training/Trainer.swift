@@ -22,6 +22,8 @@ public struct Trainer: Sendable {
   public let test: any LabelledImages
   /// What the model file is to say of the data, e.g. `CIFAR-10 (JPEG re-encoding)`.
   public let dataset: String
+  /// How the network's users are to bring pictures to its input size: as the training images were.
+  public let fit: Preprocessing.Fit
   /// Where the state is kept after every epoch and when the training is interrupted.
   public let checkpoint: URL
   public let device: Device
@@ -29,7 +31,7 @@ public struct Trainer: Sendable {
   /// - Throws: ``TrainingError/differentClasses`` when the two parts do not belong together.
   public init(
     _ architecture: Architecture, recipe: Recipe = Recipe(), train: any LabelledImages, test: any LabelledImages,
-    dataset: String, checkpoint: URL, device: Device = .cpu
+    dataset: String, fit: Preprocessing.Fit = .stretch, checkpoint: URL, device: Device = .cpu
   ) throws {
     guard train.classNames == test.classNames, train.channels == test.channels, train.height == test.height,
       train.width == test.width
@@ -39,6 +41,7 @@ public struct Trainer: Sendable {
     self.train = train
     self.test = test
     self.dataset = dataset
+    self.fit = fit
     self.checkpoint = checkpoint
     self.device = device
   }
@@ -139,7 +142,7 @@ public struct Trainer: Sendable {
   @TorchActor private func network(_ state: TrainingState) throws -> Network {
     let information = ModelInformation(
       architecture: architecture, labels: LabelSet(train.classNames),
-      preprocessing: Preprocessing(height: train.height, width: train.width, channels: train.channels),
+      preprocessing: Preprocessing(height: train.height, width: train.width, channels: train.channels, fit: fit),
       origin: .init(
         dataset: dataset, recipe: recipe.summary, epochs: recipe.epochs, seed: recipe.seed,
         accuracy: state.history.last?.accuracy, date: Date.now.formatted(.iso8601.year().month().day())))

@@ -81,6 +81,7 @@ struct Explain: AsyncParsableCommand {
     let drawing = results.drawing(model: opened.name)
     let (chosen, views, format, model) = (files, maps.views.names, results.format, opened.name)
     let todo = urls.filter { chosen[$0] != nil }
+    if todo.count == 1 { try await self.device.saveThreads(for: classifier) }
     report.begin(todo.count)
     try await job.run(todo, progress: report.progress) { outcome in
       guard let names = chosen[outcome.url] else { return }

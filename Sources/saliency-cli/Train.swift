@@ -74,7 +74,9 @@ struct Train: AsyncParsableCommand {
     recipe.learningRate = learningRate
     recipe.weightDecay = weightDecay
     recipe.seed = seed
-    let run = try TrainingRun(architecture, recipe: recipe, dataset: data, folder: folder, device: chosen)
+    // A network whose training images were not resized has never seen a stretched one.
+    let run = try TrainingRun(
+      architecture, recipe: recipe, dataset: data, fit: size == nil ? .crop : .stretch, folder: folder, device: chosen)
     let begin = ContinuousClock.now
     // Epochs done before this run began, which its clock knows nothing of.
     nonisolated(unsafe) var before = 0.0
