@@ -76,7 +76,11 @@ let package = Package(
     .testTarget(
       name: "FiguresTests", dependencies: ["Figures", "Rasters", "TestSupport"], exclude: ["Golden"]),
     .testTarget(name: "SaliencyTests", dependencies: ["Saliency", "TestSupport"], exclude: ["Golden"]),
-    .testTarget(name: "CommandTests", dependencies: ["Saliency", "saliency-cli", "TestSupport"]),
+    .testTarget(
+      name: "CommandTests",
+      dependencies: [
+        "Saliency", "saliency-cli", "TestSupport", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
   ],
   cxxLanguageStandard: libtorch == nil ? .cxx17 : .cxx20
 )

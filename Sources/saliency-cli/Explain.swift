@@ -69,7 +69,7 @@ struct Explain: AsyncParsableCommand {
         folder: folder, name: name, format: results.format, attributions: maps.attributions.names,
         views: maps.views.names, savesMaps: results.saveMaps)
       if let existing = names.existing, !results.force {
-        try report.failed(url, CommandError("\(existing.relativePath) exists; give --force to overwrite it"))
+        try report.failed(url, CommandError("\(existing.shown) exists; give --force to overwrite it"))
       } else {
         files[url] = names
       }

@@ -62,8 +62,8 @@ final class ExplainReport: Sendable {
           explained: answer(explanation.explainedClass),
           runnersUp: prediction.ranking.dropFirst().prefix(4).map(answer),
           rivals: explanation.rivals.isEmpty ? nil : rivals.description,
-          rivalClasses: rivals.description == "all" ? nil : explanation.rivals, figure: files.figure.relativePath,
-          maps: files.maps.map { .init(attribution: $0.attribution, view: $0.view, file: $0.url.relativePath) }))
+          rivalClasses: rivals.description == "all" ? nil : explanation.rivals, figure: files.figure.shown,
+          maps: files.maps.map { .init(attribution: $0.attribution, view: $0.view, file: $0.url.shown) }))
     } else {
       let others = prediction.ranking.dropFirst().prefix(3).map {
         "\(labels[$0]) \(percent(prediction.probabilities[$0]))"
@@ -80,7 +80,7 @@ final class ExplainReport: Sendable {
         text += "; rivals: " + explanation.rivals.map { labels[$0] }.joined(separator: ", ")
       }
       if explained.hadTransparency { text += "; transparent parts laid over white" }
-      try Console.result(([text] + files.all.map { "  \($0.relativePath)" }).joined(separator: "\n"))
+      try Console.result(([text] + files.all.map { "  \($0.shown)" }).joined(separator: "\n"))
     }
   }
 

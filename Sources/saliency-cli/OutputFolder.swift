@@ -13,3 +13,8 @@ func outputFolder(_ path: String) throws -> URL {
   }
   return folder
 }
+
+extension URL {
+  /// The path as the user gave it, for results; without the ./ of the folder that is the default.
+  var shown: String { relativePath.hasPrefix("./") ? String(relativePath.dropFirst(2)) : relativePath }
+}

@@ -132,7 +132,7 @@ import Testing
     #expect(!plain.output.contains("rivals"))
   }
 
-  @Test("views, styles and formats of every kind", arguments: ["png", "pdf", "svg"], ["heat", "overlay", "signed"])
+  @Test("styles and formats of every kind", arguments: [("png", "overlay"), ("pdf", "signed"), ("svg", "heat")])
   func styles(format: String, style: String) async throws {
     try command.addPictures("photo.png")
     let finished = try await explain(

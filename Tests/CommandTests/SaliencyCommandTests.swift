@@ -1,47 +1,73 @@
+import ArgumentParser
 import Foundation
 import Testing
 
+@testable import saliency_cli
+
+/// What the parser says needs no run of the program, which takes half a second each.
+func expectUsageError(
+  _ arguments: [String], _ words: [String], sourceLocation: SourceLocation = #_sourceLocation
+) {
+  do {
+    _ = try SaliencyCommand.parseAsRoot(arguments)
+    Issue.record("saliency \(arguments.joined(separator: " ")) is accepted", sourceLocation: sourceLocation)
+  } catch {
+    #expect(SaliencyCommand.exitCode(for: error).rawValue == 64, sourceLocation: sourceLocation)
+    let message = SaliencyCommand.message(for: error)
+    #expect(message.split(separator: "\n").count == 1, sourceLocation: sourceLocation)
+    for word in words { #expect(message.contains(word), sourceLocation: sourceLocation) }
+  }
+}
+
 @Suite struct SaliencyCommandTests {
-  private let command: Command
-
-  init() throws { command = try Command() }
-
   @Test func version() throws {
-    let finished = try command.run("--version")
+    let finished = try Command().run("--version")
     #expect(finished.status == 0 && finished.errors == [])
     #expect(finished.output.wholeMatch(of: #/\d+\.\d+\.\d+\n/#) != nil)
   }
 
-  @Test(
-    "help fits a terminal of 80 columns",
-    arguments: [[], ["--help"], ["explain", "-h"], ["train", "--help"], ["help", "models"]])
+  @Test("help is on standard output", arguments: [[], ["help", "explain"]])
   func help(arguments: [String]) throws {
-    let finished = try command.run(arguments)
+    let finished = try Command().run(arguments)
     #expect(finished.status == 0 && finished.errors == [])
     #expect(finished.output.contains("USAGE: saliency"))
-    #expect(finished.lines.allSatisfy { $0.count <= 80 })
   }
 
-  @Test("examples are given, one a line", arguments: ["explain", "train"])
-  func examples(subcommand: String) throws {
-    let lines = try command.run(subcommand, "--help").lines
-    let start = try #require(lines.firstIndex(of: "EXAMPLES"))
-    let end = try #require(lines[(start + 1)...].firstIndex { !$0.hasPrefix("  ") })
-    #expect(lines[start + 1..<end].count { $0.hasPrefix("  saliency \(subcommand) ") } >= 3)
+  @Test("help fits a terminal of 80 columns, and its examples are one a line")
+  func examples() throws {
+    for (help, name) in [(Explain.helpMessage(columns: 80), "explain"), (Train.helpMessage(columns: 80), "train")] {
+      let lines = help.split(separator: "\n")
+      #expect(lines.allSatisfy { $0.count <= 80 })
+      let start = try #require(lines.firstIndex(of: "EXAMPLES"))
+      let end = try #require(lines[(start + 1)...].firstIndex { !$0.hasPrefix("  ") })
+      #expect(lines[start + 1..<end].count { $0.hasPrefix("  saliency \(name) ") } >= 3)
+      // What an example says must be understood.
+      let commands = lines[start + 1..<end].joined(separator: "\n").replacing("\\\n", with: " ")
+      for command in commands.split(separator: "\n") {
+        let words = command.prefix { $0 != "|" }.split(separator: " ").map(String.init)
+        #expect(throws: Never.self) { try SaliencyCommand.parseAsRoot(Array(words.dropFirst())) }
+      }
+    }
   }
 
   @Test("shells are told how to complete", arguments: ["bash", "zsh", "fish"])
   func completions(shell: String) throws {
-    let finished = try command.run("--generate-completion-script", shell)
+    let finished = try Command().run("--generate-completion-script", shell)
     #expect(finished.status == 0 && finished.errors == [])
     for word in ["explain", "train", "models", "save-maps"] { #expect(finished.output.contains(word)) }
   }
 
+  @Test("a wrong command line ends with the code 64")
+  func wrongCommandLine() throws {
+    try Command().expectFailure(
+      ["explain", "photo.png", "--format", "jpg"], ["--format", "png", "pdf", "svg"], status: 64)
+  }
+
   @Test(
-    "a wrong command line is told with the code 64",
+    "what is wrong with a command line is said",
     arguments: [
       (["explian"], "explian"), (["explain"], "image"), (["explain", "--nonsense", "a.png"], "--nonsense"),
       (["explain", "a.png", "--size"], "--size"), (["train"], "--dataset"), (["train", "--dataset", "x"], "--output"),
     ])
-  func usage(arguments: [String], word: String) throws { try command.expectFailure(arguments, [word], status: 64) }
+  func usage(arguments: [String], word: String) { expectUsageError(arguments, [word]) }
 }

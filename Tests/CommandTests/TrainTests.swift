@@ -178,8 +178,7 @@ import Testing
       ("--epochs", "0"), ("--batch-size", "0"), ("--learning-rate", "0"), ("--learning-rate", "nan"),
       ("--weight-decay", "-1"), ("--architecture", "vgg"), ("--size", "0"), ("--seed", "x"),
     ])
-  func wrongValues(option: String, value: String) throws {
-    try command.expectFailure(
-      ["train", "--dataset", "d", "--output", "o", "\(option)=\(value)"], [option], status: 64)
+  func wrongValues(option: String, value: String) {
+    expectUsageError(["train", "--dataset", "d", "--output", "o", "\(option)=\(value)"], [option])
   }
 }
