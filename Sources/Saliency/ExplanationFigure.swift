@@ -124,7 +124,7 @@ public struct ExplanationFigure: Sendable {
     let rivals = explained.explanation.rivals
     var notes: [String] = []
     if !rivals.isEmpty && rivals.count < labels.count - 1 {
-      notes.append("Compared with: " + rivals.map { isolated(labels[$0]) }.joined(separator: ", ") + ".")
+      notes.append("Compared with: \(LabelSet(labels.names.map(isolated)).listing(rivals)).")
     }
     if explained.hadTransparency { notes.append("Transparent parts of the picture were laid over white.") }
     return notes

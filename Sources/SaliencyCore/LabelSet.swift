@@ -13,6 +13,13 @@ public struct LabelSet: Sendable, Equatable {
 
   public subscript(index: Int) -> String { names[index] }
 
+  /// The names of some classes for a line of text: all of a dozen, else the first ten and how many there are.
+  public func listing(_ classes: [Int]) -> String {
+    let isLong = classes.count > 12
+    return classes.prefix(isLong ? 10 : 12).map { names[$0] }.joined(separator: ", ")
+      + (isLong ? ", … (\(classes.count) classes)" : "")
+  }
+
   /// The class that a user means: one with that name (compared without regard to case if no name fits exactly), or
   /// else one with that index, counted from 0.
   ///
@@ -37,9 +44,7 @@ public enum LabelError: LocalizedError, Equatable, Sendable {
     switch self {
     case .unknown(let name, let known):
       "the model has no class “\(name)”; it knows "
-        + (known.count <= 20
-          ? known.joined(separator: ", ")
-          : known.prefix(10).joined(separator: ", ") + ", … (\(known.count) classes)")
+        + LabelSet(known).listing(Array(known.indices))
         + " and the indices 0 to \(known.count - 1)"
     case .ambiguous(let name, let indices):
       "the classes \(indices.map(String.init).joined(separator: ", ")) are all named “\(name)”; give the index"

@@ -12,17 +12,18 @@ enum Console {
   /// A result, written at once, so that whoever reads along need not wait for the end.
   static func result(_ text: String) throws {
     try aboveProgress {
-      do { try FileHandle.standardOutput.write(contentsOf: Data((text + "\n").utf8)) } catch {
+      do { try FileHandle.standardOutput.write(contentsOf: Data((plain(text) + "\n").utf8)) } catch {
         throw CommandError("standard output cannot be written to; is the disk full?")
       }
     }
   }
 
-  static func note(_ text: String) { aboveProgress { write(text + "\n") } }
+  static func note(_ text: String) { aboveProgress { write(plain(text) + "\n") } }
 
   static func warn(_ text: String) { note("Warning: \(text)") }
 
-  static func error(_ text: String) { note("Error: \(text)") }
+  /// One line, whatever it says.
+  static func error(_ text: String) { note("Error: \(text.split(whereSeparator: \.isNewline).joined(separator: " "))") }
 
   /// A line that overwrites itself, ten times a second at most; nothing where standard error is not a terminal.
   ///
@@ -56,6 +57,13 @@ enum Console {
     }
   }
 
+  /// Names of files and classes may hold what a terminal would take for commands.
+  static func plain(_ text: String) -> String {
+    String(
+      String.UnicodeScalarView(
+        text.unicodeScalars.map { $0.properties.generalCategory == .control && $0 != "\n" ? "\u{FFFD}" : $0 }))
+  }
+
   private static func write(_ text: String) { try? FileHandle.standardError.write(contentsOf: Data(text.utf8)) }
 
   /// `3:07` or `1:02:40`.
@@ -67,7 +75,7 @@ enum Console {
 }
 
 /// Runs `body`; Ctrl-C or a request to end cancels it, so that it can finish what must not stay half done, and the program
-/// then ends with the code 130. A second Ctrl-C ends it at once.
+/// then ends with the code 130. A second Ctrl-C ends it at once. What goes wrong is one line on standard error and the code 1.
 func interruptibly(_ body: @escaping @Sendable () async throws -> Void) async throws {
   let task = Task { try await body() }
   let sources = [SIGINT, SIGTERM].map { number in
@@ -86,7 +94,9 @@ func interruptibly(_ body: @escaping @Sendable () async throws -> Void) async th
     Console.clearProgress()
     Console.note("Interrupted.")
     throw ExitCode(130)
-  } catch let error as CocoaError {
-    throw CommandError(error.message)
+  } catch let error where !(error is ExitCode || error is ValidationError) {
+    Console.clearProgress()
+    Console.error(error.message)
+    throw ExitCode.failure
   }
 }

@@ -78,7 +78,7 @@ final class ExplainReport: Sendable {
           + percent(prediction.probabilities[explanation.explainedClass])
       }
       if !explanation.rivals.isEmpty && rivals.description != "all" {
-        text += "; rivals: " + explanation.rivals.map { labels[$0] }.joined(separator: ", ")
+        text += "; rivals: " + labels.listing(explanation.rivals)
       }
       if explained.hadTransparency { text += "; transparent parts laid over white" }
       try Console.result(([text] + files.all.map { "  \($0.shown)" }).joined(separator: "\n"))

@@ -7,16 +7,16 @@ struct Models: AsyncParsableCommand {
     abstract: "Lists the models that ship with this program.")
 
   func run() async throws {
-    var rows = [["model", "architecture", "input", "accuracy", "data set", "classes"]]
-    for model in BundledModel.all {
+    let models = try BundledModel.all.map { model in
       let information = try ModelInformation(contentsOf: model.url)
       let input = information.preprocessing
-      rows.append([
-        model.name, information.architecture.title, "\(input.channels)×\(input.height)×\(input.width)",
-        information.origin.accuracy.map { String(format: "%.4f", $0) } ?? "–", information.origin.dataset,
-        information.labels.names.joined(separator: ", "),
-      ])
+      let accuracy = information.origin.accuracy.map { String(format: ", accuracy %.4f", $0) } ?? ""
+      return """
+        \(model.name): \(information.architecture.title), input \(input.channels)×\(input.height)×\(input.width)\(accuracy)
+          data set: \(information.origin.dataset)
+          classes: \(information.labels.names.joined(separator: ", "))
+        """
     }
-    try Console.result(Table.text(rows))
+    try Console.result(models.joined(separator: "\n"))
   }
 }

@@ -84,7 +84,8 @@ struct Train: AsyncParsableCommand {
       switch event {
       case .resumed(let history, let fraction):
         before = Double(history.count) + fraction
-        Console.note("Going on after \(history.count) epoch\(history.count == 1 ? "" : "s").")
+        Console.note(
+          history.count < epochs ? "Going on with epoch \(history.count + 1)." : "All \(epochs) epochs are done.")
       case .step(let epoch, let done, let steps, let loss):
         let progress = Double(epoch - 1) + Double(done) / Double(steps)
         let left =

@@ -59,7 +59,22 @@ import Testing
     #expect(ContinuousClock.now - (try #require(sent)) < .seconds(10))
   }
 
-  @Test("a closed standard output is an error")
+  @Test("names cannot send commands to the terminal")
+  func controlCharacters() async throws {
+    let name = "\u{1B}]0;title\u{7}.png"
+    try Materials.picture(seed: 1).writePNG(to: command.folder.file(name))
+    try command.add(Data("\u{1B}[31ma\nb\r\nc\nd".utf8), as: "labels.txt")
+    let finished = try command.run(
+      "explain", name, "missing-\(name)", "--model", try await Materials.model(), "--labels", "labels.txt")
+    #expect(finished.status == 1 && finished.lines.count == 2 && finished.errors.count == 1)
+    for text in [finished.output] + finished.errors {
+      #expect(text.contains("\u{FFFD}]0;title\u{FFFD}"))
+      #expect(!text.contains("\u{1B}") && !text.contains("\u{7}"))
+    }
+    #expect(finished.output.contains("\u{FFFD}[31ma "))
+  }
+
+  @Test("a standard output that is full is an error")
   func fullOutput() async throws {
     try Materials.picture(seed: 1).writePNG(to: command.folder.file("photo.png"))
     let finished = try command.run(
