@@ -7,7 +7,7 @@ import Synchronization
 enum Console {
   private static let isTerminal = isatty(STDERR_FILENO) == 1
   /// The progress line on the terminal.
-  private static let bar = Mutex((text: "", drawn: ContinuousClock.now))
+  private static let bar = Mutex((text: "", drawn: ContinuousClock.now - .seconds(1)))
 
   /// A result, written at once, so that whoever reads along need not wait for the end.
   static func result(_ text: String) throws {

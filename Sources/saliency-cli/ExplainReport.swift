@@ -22,14 +22,15 @@ final class ExplainReport: Sendable {
       $0.total = total
       $0.begin = .now
     }
+    progress(0)
   }
 
   /// Shows how many of the pictures are done; the part of one that is counts too.
   func progress(_ done: Double) {
     let (total, begin) = state.withLock { ($0.total, $0.begin) }
-    let left = (ContinuousClock.now - begin) / .seconds(1) * (Double(total) - done) / max(done, 1e-9)
-    Console.progress(
-      done / Double(max(1, total)), "\(Int(done))/\(total) pictures, \(Console.clock(left)) left")
+    let elapsed = (ContinuousClock.now - begin) / .seconds(1)
+    let left = done > 0 ? ", \(Console.clock(elapsed * (Double(total) - done) / done)) left" : ""
+    Console.progress(done / Double(max(1, total)), "\(Int(done))/\(total) pictures\(left)")
   }
 
   func failed(_ url: URL, _ error: any Error) throws {
