@@ -44,19 +44,21 @@ import Testing
   func interruptedClasses() async throws {
     try Materials.picture(seed: 1).writePNG(to: command.folder.file("photo.png"))
     let model = try await Materials.resNet18()
-    let begin = ContinuousClock.now
-    var sent: ContinuousClock.Instant?
+    var (begun, sent): (ContinuousClock.Instant?, ContinuousClock.Instant?)
     let finished = try command.run(
       ["explain", "photo.png", "--model", model, "-o", "out"],
       signalling: {
-        // The output folder is made first; after a second more the classes are under way.
-        guard sent == nil, ContinuousClock.now - begin > .seconds(3) else { return nil }
-        sent = ContinuousClock.now
+        // The output folder is made first, however busy the machine; two seconds later the classes are under way.
+        if begun == nil, FileManager.default.fileExists(atPath: command.folder.file("out").path) { begun = .now }
+        guard sent == nil, let begun, ContinuousClock.now - begun > .seconds(2) else { return nil }
+        sent = .now
         return SIGINT
       })
-    #expect(finished.status == 130 && finished.errors == ["Interrupted."] && finished.output == "")
+    #expect(finished.status == 130)
+    #expect(finished.errors == ["Interrupted."])
+    #expect(finished.output == "")
     #expect(command.files(in: "out").isEmpty)
-    #expect(ContinuousClock.now - (try #require(sent)) < .seconds(10))
+    #expect(ContinuousClock.now - (try #require(sent)) < .seconds(20))
   }
 
   @Test("names cannot send commands to the terminal")
