@@ -11,7 +11,7 @@ import Testing
 
   @Test("Ctrl-C ends with 130, every file whole and nothing else left", arguments: [SIGINT, SIGTERM])
   func interruptedExplaining(signal: Int32) async throws {
-    let count = 300
+    let count = 150
     for index in 0..<count { try Materials.picture(seed: 0).writePNG(to: command.file("photos/\(index).png")) }
     let model = try await Materials.model()
     var sent = false

@@ -107,7 +107,7 @@ import Testing
     #expect((object["explained"] as? [String: Any])?["index"] as? Int == prediction.predictedClass)
   }
 
-  @Test("a class's name goes before an index", arguments: [("1", 0), ("0", 1), ("cat", 2), ("dog", 3), ("2", 2)])
+  @Test("a class's name goes before an index", arguments: [("1", 0), ("dog", 3), ("2", 2)])
   func explainedClass(name: String, index: Int) async throws {
     try command.addPictures("photo.png")
     let finished = try await explain("photo.png", "--class", name, "--json", "--save-maps", "--views", "positive")

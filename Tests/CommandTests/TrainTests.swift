@@ -80,17 +80,15 @@ import Testing
     #expect(try log("run").count == 9)
   }
 
-  @Test("killed at any moment and resumed, it ends as if nothing had happened", arguments: 1...2)
-  func killed(seed: Int) async throws {
+  @Test("killed at any moment and resumed, it ends as if nothing had happened")
+  func killed() async throws {
     try command.addDataset(train: 40)
-    let training = ["train", "--dataset", "data", "--batch-size", "4", "--epochs", "8", "--seed", "\(seed)"]
+    let training = ["train", "--dataset", "data", "--batch-size", "4", "--epochs", "8"]
     #expect(try command.run(training + ["--output", "whole"]).status == 0)
-    var random = SeededGenerator(seed: UInt64(seed))
     var kills = 0
-    for _ in 0..<4 {
+    // Milliseconds after the first sign of life, so that slow machines are killed at work as well.
+    for delay in [0, 70, 260] {
       let resume = command.files(in: "run").contains("checkpoint.safetensors")
-      // Counted from the first sign of life, so that slow machines are killed at work as well.
-      let delay = Int.random(in: 0...400, using: &random)
       var alive: ContinuousClock.Instant?
       let before = modified("run/checkpoint.safetensors")
       let finished = try command.run(
