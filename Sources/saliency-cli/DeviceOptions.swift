@@ -18,9 +18,9 @@ struct DeviceOptions: ParsableArguments {
     }
   }
 
-  /// Below this, sharing the work on one image among threads costs more than it gains. Measured with both built-in networks
-  /// on two processors: ResNet-18 at 128×128 (15 MB) is faster with one thread, at 224×224 (47 MB) with two.
-  private static let smallImage = 24_000_000
+  /// Below this, sharing the work on one image among threads costs more than it gains. Measured from start to figure on two
+  /// processors: the Basic CNN at 32×32 (0.26 MB) is faster with one thread, ResNet-18 at 32×32 (0.96 MB) with two.
+  private static let smallImage = 500_000
 
   /// Goes down to one thread where that is faster: for one image of a small model, unless the user says how many.
   func saveThreads(for classifier: any Classifier) async throws {
