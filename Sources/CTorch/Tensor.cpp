@@ -30,22 +30,12 @@ CTError *ct_use_full_precision(void) {
   });
 }
 
-CTError *ct_cuda_synchronize(void) {
-  return guarded([] {
-    if (ct_cuda_is_available()) at::detail::getCUDAHooks().deviceSynchronize(0);
-  });
-}
-
 void ct_tensor_free(CTTensor *tensor) { delete tensor; }
 int64_t ct_dim(const CTTensor *tensor) { return tensor->value.dim(); }
 int64_t ct_size(const CTTensor *tensor, int64_t axis) { return tensor->value.size(axis); }
 CTType ct_type(const CTTensor *tensor) { return type_code(tensor->value.scalar_type()); }
 CTDevice ct_device(const CTTensor *tensor) { return tensor->value.is_cuda() ? CT_CUDA : CT_CPU; }
 bool ct_requires_gradient(const CTTensor *tensor) { return tensor->value.requires_grad(); }
-
-bool ct_is_channels_last(const CTTensor *tensor) {
-  return tensor->value.is_contiguous(at::MemoryFormat::ChannelsLast) && !tensor->value.is_contiguous();
-}
 
 CTError *ct_from_data(const void *data, CTType type, const int64_t *shape, size_t dim, CTTensor **out) {
   return returning(out, [&] {
@@ -73,10 +63,8 @@ CTError *ct_to(const CTTensor *tensor, CTType type, CTDevice where, CTTensor **o
   return returning(out, [&] { return tensor->value.to(device(where), scalar_type(type)); });
 }
 
-CTError *ct_contiguous(const CTTensor *tensor, bool channels_last, CTTensor **out) {
-  return returning(out, [&] {
-    return tensor->value.contiguous(channels_last ? at::MemoryFormat::ChannelsLast : at::MemoryFormat::Contiguous);
-  });
+CTError *ct_contiguous(const CTTensor *tensor, CTTensor **out) {
+  return returning(out, [&] { return tensor->value.contiguous(); });
 }
 
 CTError *ct_generator_new(uint64_t seed, CTGenerator **out) {
@@ -114,7 +102,6 @@ UNARY(negate, a.neg())
 UNARY(absolute, a.abs())
 UNARY(relu, a.relu())
 UNARY(square_root, a.sqrt())
-UNARY(logical_not, a.logical_not())
 UNARY(is_finite, a.isfinite())
 UNARY(clone, a.clone())
 UNARY(detach, a.detach())
@@ -126,11 +113,8 @@ BINARY(maximum, at::maximum(a, b))
 BINARY(minimum, at::minimum(a, b))
 BINARY(greater, a.gt(b))
 BINARY(less, a.lt(b))
-BINARY(equal, a.eq(b))
-BINARY(matrix_multiply, at::matmul(a, b))
 SCALAR(add_scalar, a.add(b))
 SCALAR(multiply_scalar, a.mul(b))
-SCALAR(clamp_minimum, a.clamp_min(b))
 
 CTError *ct_where(const CTTensor *condition, const CTTensor *a, const CTTensor *b, CTTensor **out) {
   return returning(out, [&] { return at::where(condition->value, a->value, b->value); });
@@ -152,10 +136,6 @@ CTError *ct_add_quotient_in_place(CTTensor *a, const CTTensor *b, const CTTensor
   return guarded([&] { a->value.addcdiv_(b->value, c->value, scale); });
 }
 
-CTError *ct_copy_in_place(CTTensor *a, const CTTensor *b) {
-  return guarded([&] { a->value.copy_(b->value); });
-}
-
 CTError *ct_sum(const CTTensor *a, const int64_t *axes, size_t count, bool keep, CTTensor **out) {
   return returning(out, [&] { return a->value.sum(ints(axes, count), keep); });
 }
@@ -175,14 +155,6 @@ CTError *ct_max(const CTTensor *a, int64_t axis, bool keep, CTTensor **values, C
 
 CTError *ct_min(const CTTensor *a, int64_t axis, bool keep, CTTensor **values, CTTensor **indices) {
   return guarded([&] { hand_out(a->value.min(axis, keep), values, indices); });
-}
-
-CTError *ct_sort(const CTTensor *a, int64_t axis, bool descending, CTTensor **values, CTTensor **indices) {
-  return guarded([&] { hand_out(a->value.sort(/*stable=*/true, axis, descending), values, indices); });
-}
-
-CTError *ct_softmax(const CTTensor *a, int64_t axis, CTTensor **out) {
-  return returning(out, [&] { return a->value.softmax(axis); });
 }
 
 CTError *ct_gather(const CTTensor *a, int64_t axis, const CTTensor *indices, CTTensor **out) {

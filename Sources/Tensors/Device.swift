@@ -27,9 +27,6 @@ public enum Torch {
     try check(ct_set_threads(Int32(clamping: count)), "setting the number of threads to \(count)")
   }
 
-  /// Waits until the GPU has done everything that it was given; needed before a clock is read.
-  @TorchActor public static func synchronize() throws { try check(ct_cuda_synchronize(), "waiting for the GPU") }
-
   /// Runs `body` without recording what gradients would need, which saves memory and time.
   @TorchActor public static func withoutGradient<Result>(_ body: () throws -> Result) rethrows -> Result {
     let before = ct_gradient_mode()

@@ -37,10 +37,6 @@ extension Tensor {
   /// max(x, 0)
   public func relu() throws -> Tensor { try Tensor("ReLU", [self]) { ct_relu(handle, $0) } }
 
-  public func clamped(minimum: Double) throws -> Tensor {
-    try Tensor("clamping", [self]) { ct_clamp_minimum(handle, minimum, $0) }
-  }
-
   /// The larger of each pair of elements.
   public static func maximum(_ a: Tensor, _ b: Tensor) throws -> Tensor {
     try Tensor("maximum", [a, b]) { ct_maximum(a.handle, b.handle, $0) }
@@ -51,11 +47,6 @@ extension Tensor {
     try Tensor("minimum", [a, b]) { ct_minimum(a.handle, b.handle, $0) }
   }
 
-  /// The matrix product over the last two axes.
-  public func matrixProduct(_ other: Tensor) throws -> Tensor {
-    try Tensor("matrix product", [self, other]) { ct_matrix_multiply(handle, other.handle, $0) }
-  }
-
   /// self > other, element by element, as bools.
   public func isGreater(than other: Tensor) throws -> Tensor {
     try Tensor("comparison", [self, other]) { ct_greater(handle, other.handle, $0) }
@@ -64,11 +55,6 @@ extension Tensor {
   /// self < other, element by element, as bools.
   public func isLess(than other: Tensor) throws -> Tensor {
     try Tensor("comparison", [self, other]) { ct_less(handle, other.handle, $0) }
-  }
-
-  /// self = other, element by element, as bools.
-  public func isEqual(to other: Tensor) throws -> Tensor {
-    try Tensor("comparison", [self, other]) { ct_equal(handle, other.handle, $0) }
   }
 
   /// Neither infinite nor NaN, element by element, as bools.
@@ -103,10 +89,5 @@ extension Tensor {
   public func addQuotientInPlace(_ a: Tensor, _ b: Tensor, scale: Double = 1) throws {
     try check(
       ct_add_quotient_in_place(handle, a.handle, b.handle, scale), "addition of a quotient in place", [self, a, b])
-  }
-
-  /// Overwrites the elements with those of `other`.
-  public func copyInPlace(_ other: Tensor) throws {
-    try check(ct_copy_in_place(handle, other.handle), "copy in place", [self, other])
   }
 }

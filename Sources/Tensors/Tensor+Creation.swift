@@ -98,9 +98,9 @@ extension Tensor {
     try Tensor("conversion to \(type) on \(device)", [self]) { ct_to(handle, type.code, device.code, $0) }
   }
 
-  /// The same tensor, its memory in row-major order or, for [N, C, H, W], with the channels of a pixel side by side.
-  public func contiguous(channelsLast: Bool = false) throws -> Tensor {
-    try Tensor("change of the memory layout", [self]) { ct_contiguous(handle, channelsLast, $0) }
+  /// The same tensor, its memory in row-major order.
+  public func contiguous() throws -> Tensor {
+    try Tensor("change of the memory layout", [self]) { ct_contiguous(handle, $0) }
   }
 }
 

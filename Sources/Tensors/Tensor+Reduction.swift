@@ -26,15 +26,6 @@ extension Tensor {
   /// The smallest of all elements, as a tensor without axes.
   public func min() throws -> Tensor { try reshaped([-1]).min(axis: 0).values }
 
-  /// Sorted along an axis; equal elements keep their order.
-  public func sorted(axis: Int, descending: Bool = false) throws -> (values: Tensor, indices: Tensor) {
-    try pair("sorting") { ct_sort(handle, Int64(axis), descending, $0, $1) }
-  }
-
-  public func softmax(axis: Int) throws -> Tensor {
-    try Tensor("softmax", [self]) { ct_softmax(handle, Int64(axis), $0) }
-  }
-
   /// The elements along `axis` that `indices` (int64, as many axes as the tensor) name.
   public func gather(axis: Int, _ indices: Tensor) throws -> Tensor {
     try Tensor("gathering", [self, indices]) { ct_gather(handle, Int64(axis), indices.handle, $0) }

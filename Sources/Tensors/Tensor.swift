@@ -43,9 +43,6 @@ public struct Tensor {
 
   /// Whether gradients with respect to this tensor, or through it, are recorded.
   public var requiresGradient: Bool { ct_requires_gradient(handle) }
-
-  /// Whether the channels of a pixel lie side by side in memory (for [N, C, H, W]).
-  public var isChannelsLast: Bool { ct_is_channels_last(handle) }
 }
 
 /// The types that elements can have.

@@ -62,11 +62,6 @@ import Testing
     #expect(try numbers(1) != numbers(2))
   }
 
-  @Test func sortingKeepsTheOrderOfEqualElements() throws {
-    let tensor = try Tensor([1, 3, 1, 3, 2] as [Float], shape: [5])
-    #expect(try tensor.sorted(axis: 0, descending: true).indices.integers() == [1, 3, 4, 0, 2])
-  }
-
   @Test func maximaKnowWhereTheyStand() throws {
     let tensor = try Tensor([1, 5, 2, 7, 0, 3] as [Float], shape: [2, 3])
     let (values, indices) = try tensor.max(axis: 1)

@@ -58,7 +58,6 @@ int ct_threads(void);
 CTError *ct_set_threads(int count);
 /// Switches TF32 off, so that float32 means float32 on every device.
 CTError *ct_use_full_precision(void);
-CTError *ct_cuda_synchronize(void);
 
 // Tensors: life, shape, data -----------------------------------------------------------------------------------------
 
@@ -75,8 +74,7 @@ CTError *ct_from_data(const void *data, CTType type, const int64_t *shape, size_
 CTError *ct_copy_to(const CTTensor *tensor, void *data, size_t bytes);
 CTError *ct_full(double value, CTType type, CTDevice device, const int64_t *shape, size_t dim, CTTensor **out);
 CTError *ct_to(const CTTensor *tensor, CTType type, CTDevice device, CTTensor **out);
-CTError *ct_contiguous(const CTTensor *tensor, bool channels_last, CTTensor **out);
-bool ct_is_channels_last(const CTTensor *tensor);
+CTError *ct_contiguous(const CTTensor *tensor, CTTensor **out);
 
 CTError *ct_generator_new(uint64_t seed, CTGenerator **out);
 void ct_generator_free(CTGenerator *generator);
@@ -96,7 +94,6 @@ CT_UNARY(negate);
 CT_UNARY(absolute);
 CT_UNARY(relu);
 CT_UNARY(square_root);
-CT_UNARY(logical_not);
 CT_UNARY(is_finite);
 CT_UNARY(clone);
 CT_UNARY(detach);
@@ -108,11 +105,8 @@ CT_BINARY(maximum);
 CT_BINARY(minimum);
 CT_BINARY(greater);
 CT_BINARY(less);
-CT_BINARY(equal);
-CT_BINARY(matrix_multiply);
 CT_SCALAR(add_scalar);
 CT_SCALAR(multiply_scalar);
-CT_SCALAR(clamp_minimum);
 CTError *ct_where(const CTTensor *condition, const CTTensor *a, const CTTensor *b, CTTensor **out);
 
 // In place, outside of gradient recording ------------------------------------------------------------------------------
@@ -124,7 +118,6 @@ CTError *ct_multiply_in_place(CTTensor *a, double b);
 CTError *ct_add_product_in_place(CTTensor *a, const CTTensor *b, const CTTensor *c, double scale);
 /// a += scale · b / c
 CTError *ct_add_quotient_in_place(CTTensor *a, const CTTensor *b, const CTTensor *c, double scale);
-CTError *ct_copy_in_place(CTTensor *a, const CTTensor *b);
 
 // Reductions and selections --------------------------------------------------------------------------------------------
 
@@ -132,8 +125,6 @@ CTError *ct_sum(const CTTensor *a, const int64_t *axes, size_t count, bool keep,
 CTError *ct_mean(const CTTensor *a, const int64_t *axes, size_t count, bool keep, CTTensor **out);
 CTError *ct_max(const CTTensor *a, int64_t axis, bool keep, CTTensor **values, CTTensor **indices);
 CTError *ct_min(const CTTensor *a, int64_t axis, bool keep, CTTensor **values, CTTensor **indices);
-CTError *ct_sort(const CTTensor *a, int64_t axis, bool descending, CTTensor **values, CTTensor **indices);
-CTError *ct_softmax(const CTTensor *a, int64_t axis, CTTensor **out);
 CTError *ct_gather(const CTTensor *a, int64_t axis, const CTTensor *indices, CTTensor **out);
 CTError *ct_index_select(const CTTensor *a, int64_t axis, const CTTensor *indices, CTTensor **out);
 
