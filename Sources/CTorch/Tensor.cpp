@@ -3,6 +3,9 @@
 #include <ATen/detail/CUDAHooksInterface.h>
 #include <torch/csrc/api/include/torch/version.h>
 
+#include <algorithm>
+#include <thread>
+
 #include "Boundary.h"
 
 using namespace ctorch;
@@ -20,6 +23,9 @@ int ct_threads(void) { return at::get_num_threads(); }
 CTError *ct_set_threads(int count) {
   return guarded([&] { at::set_num_threads(count); });
 }
+
+// Unlike the number of processors of the machine, this heeds taskset and the sets of processors of containers.
+int ct_processors(void) { return std::max(1u, std::thread::hardware_concurrency()); }
 
 bool ct_cuda_is_available(void) { return at::hasCUDA() && at::detail::getCUDAHooks().getNumGPUs() > 0; }
 

@@ -33,6 +33,15 @@ public struct ModelInformation: Sendable, Equatable {
       self.accuracy = accuracy
       self.date = date
     }
+
+    /// All of it in words, for the record of a training that goes on from these weights.
+    public var summary: String {
+      let parts = [
+        dataset.isEmpty ? nil : "trained on \(dataset)", epochs.map { "for \($0) epochs" }, seed.map { "seed \($0)" },
+        accuracy.map { "accuracy \($0)" }, recipe.isEmpty ? nil : "(\(recipe))",
+      ].compactMap(\.self)
+      return parts.isEmpty ? "of unknown origin" : parts.joined(separator: " ")
+    }
   }
 
   public init(

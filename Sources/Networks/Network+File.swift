@@ -15,8 +15,29 @@ extension Network {
   }
 
   /// Writes weights and ``information`` as a safetensors file.
-  public func write(to url: URL) throws {
-    try SafeTensors(tensors: parameters, metadata: information.metadata).write(to: url)
+  ///
+  /// - Parameter weightType: the type in which the weights of convolutions and of linear layers are stored; float16 halves
+  ///   the file. Everything else is stored as it is.
+  public func write(to url: URL, weightType: ElementType = .float32) throws {
+    let tensors = try Self.converted(parameters, of: graph) { try $0.to(weightType) }
+    try SafeTensors(tensors: tensors, metadata: information.metadata).write(to: url)
+  }
+
+  /// The same weights, those of convolutions and of linear layers rounded to what another type can hold.
+  public static func rounded(
+    _ parameters: [String: Tensor], of graph: Graph, to type: ElementType
+  ) throws -> [String: Tensor] {
+    try converted(parameters, of: graph) { try $0.to(type).to(.float32) }
+  }
+
+  private static func converted(
+    _ parameters: [String: Tensor], of graph: Graph, _ convert: (Tensor) throws -> Tensor
+  ) throws -> [String: Tensor] {
+    var result = parameters
+    for parameter in graph.parameters where [.convolutionWeight, .linearWeight].contains(parameter.role) {
+      result[parameter.name] = try result[parameter.name].map(convert)
+    }
+    return result
   }
 }
 

@@ -17,15 +17,15 @@ public struct TrainingRun: Sendable {
 
   /// Makes the folder if need be.
   public init(
-    _ architecture: Architecture, recipe: Recipe, dataset: Dataset, folder: URL,
-    device: Device
+    _ architecture: Architecture, recipe: Recipe, dataset: Dataset, folder: URL, start: Network? = nil,
+    weightType: ElementType = .float32, device: Device
   ) throws {
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     self.folder = folder
     self.dataset = dataset.name
     trainer = try Trainer(
       architecture, recipe: recipe, train: dataset.train, test: dataset.test, dataset: dataset.provenance,
-      checkpoint: Self.checkpoint(in: folder), device: device)
+      checkpoint: Self.checkpoint(in: folder), start: start, weightType: weightType, device: device)
   }
 
   /// Where a run keeps its state.
@@ -47,13 +47,18 @@ public struct TrainingRun: Sendable {
       }
       report(event)
     }
-    try await network.write(to: model)
+    try await network.write(to: model, weightType: trainer.weightType)
     return network
   }
 
   private static func record(_ history: [EpochRecord], of trainer: Trainer, on dataset: String, in folder: URL) throws {
-    let rows = history.map { "\($0.epoch),\($0.loss),\($0.accuracy),\($0.imagesPerSecond)" }
-    let text = (["epoch,loss,accuracy,images_per_second"] + rows).joined(separator: "\n") + "\n"
+    let header = "epoch,loss,accuracy,images_per_second,batches_s,forward_s,backward_s,update_s"
+    let rows = history.map { record in
+      let seconds = [\.batches, \.forward, \.backward, \EpochRecord.Phases.update].map { record.seconds[keyPath: $0] }
+      return "\(record.epoch),\(record.loss),\(record.accuracy),\(record.imagesPerSecond),"
+        + seconds.map { String(format: "%.3f", $0) }.joined(separator: ",")
+    }
+    let text = ([header] + rows).joined(separator: "\n") + "\n"
     try Data(text.utf8).write(to: folder.appending(path: "log.csv"), options: .atomic)
     func plot(_ title: String, _ value: (EpochRecord) -> Double) -> CurveFigure.Plot {
       CurveFigure.Plot(

@@ -40,7 +40,7 @@ final class TorchExecutor: SerialExecutor, @unchecked Sendable {
   }
 
   private func work() -> Never {
-    ct_error_free(ct_set_threads(Int32(ProcessInfo.processInfo.activeProcessorCount)))
+    ct_error_free(ct_set_threads(ct_processors()))
     ct_error_free(ct_use_full_precision())
     while true {
       condition.lock()

@@ -10,6 +10,7 @@ enum Checkpoint {
   private struct Position: Codable {
     let architecture: Architecture
     let recipe: Recipe
+    let start: String?
     let images: Int
     let steps: Int
     let epoch: Int
@@ -20,8 +21,8 @@ enum Checkpoint {
 
   @TorchActor static func write(_ state: TrainingState, images: Int, to url: URL) throws {
     let position = Position(
-      architecture: state.architecture, recipe: state.recipe, images: images, steps: state.steps, epoch: state.epoch,
-      stepsInEpoch: state.stepsInEpoch, lossInEpoch: state.lossInEpoch, history: state.history)
+      architecture: state.architecture, recipe: state.recipe, start: state.start, images: images, steps: state.steps,
+      epoch: state.epoch, stepsInEpoch: state.stepsInEpoch, lossInEpoch: state.lossInEpoch, history: state.history)
     var tensors = state.parameters
     for (name, tensor) in state.means { tensors["mean.\(name)"] = tensor }
     for (name, tensor) in state.squares { tensors["square.\(name)"] = tensor }
@@ -64,7 +65,7 @@ enum Checkpoint {
     let parameters = architecture.graph(channels: images.channels, classes: images.classNames.count).parameters
     let trained = parameters.filter(\.isTrained)
     let state = try TrainingState(
-      architecture, recipe, channels: images.channels, classes: images.classNames.count,
+      architecture, recipe, start: position.start, channels: images.channels, classes: images.classNames.count,
       parameters: part("", parameters), means: part("mean.", trained), squares: part("square.", trained))
     state.steps = position.steps
     state.epoch = position.epoch

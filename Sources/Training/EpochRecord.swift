@@ -8,4 +8,21 @@ public struct EpochRecord: Sendable, Equatable, Codable {
   public let accuracy: Double
   /// Training images per second, the test not counted.
   public let imagesPerSecond: Double
+  /// What the time of those images went to.
+  public let seconds: Phases
+
+  /// Seconds of an epoch's training, the test not counted. On a GPU, which works on while the program goes ahead, they say
+  /// where the program waited.
+  public struct Phases: Sendable, Equatable, Codable {
+    /// Waiting for the images and making tensors of them.
+    public var batches = 0.0
+    /// From the images to the loss.
+    public var forward = 0.0
+    /// From the loss to the weights' gradients.
+    public var backward = 0.0
+    /// AdamW.
+    public var update = 0.0
+
+    public init() {}
+  }
 }

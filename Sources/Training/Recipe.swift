@@ -1,3 +1,5 @@
+import Networks
+
 /// How a network is trained. The defaults are the paper's recipe.
 public struct Recipe: Sendable, Equatable, Codable {
   public var epochs = 50
@@ -9,6 +11,7 @@ public struct Recipe: Sendable, Equatable, Codable {
   public var beta1 = 0.9
   public var beta2 = 0.999
   public var epsilon = 1e-8
+  public var precision = Precision.full
   /// Decides the initial weights and the order of the images.
   public var seed: UInt64 = 0
 
@@ -18,5 +21,6 @@ public struct Recipe: Sendable, Equatable, Codable {
   public var summary: String {
     "AdamW, learning rate \(learningRate), betas \(beta1)/\(beta2), epsilon \(epsilon), weight decay \(weightDecay), "
       + "batch \(batchSize), cross-entropy, no augmentation, no schedule, last epoch's weights"
+      + (precision == .mixed ? ", mixed precision (bfloat16)" : "")
   }
 }

@@ -24,23 +24,45 @@ public struct Trainer: Sendable {
   public let dataset: String
   /// Where the state is kept after every epoch and when the training is interrupted.
   public let checkpoint: URL
+  /// The weights to begin with; nil: random ones.
+  public let start: Network?
+  /// To what type the weights of convolutions and of linear layers are rounded at the end.
+  public let weightType: ElementType
   public let device: Device
 
-  /// - Throws: ``TrainingError/differentClasses`` when the two parts do not belong together.
+  /// - Throws: ``TrainingError/differentClasses`` when the two parts do not belong together,
+  ///   ``TrainingError/differentStart(_:)`` when `start` is another kind of network.
   public init(
     _ architecture: Architecture, recipe: Recipe = Recipe(), train: any LabelledImages, test: any LabelledImages,
-    dataset: String, checkpoint: URL, device: Device = .cpu
+    dataset: String, checkpoint: URL, start: Network? = nil, weightType: ElementType = .float32, device: Device = .cpu
   ) throws {
     guard train.classNames == test.classNames, train.channels == test.channels, train.height == test.height,
       train.width == test.width
     else { throw TrainingError.differentClasses }
+    if let start { try Self.check(start.information, architecture, train) }
     self.architecture = architecture
     self.recipe = recipe
     self.train = train
     self.test = test
     self.dataset = dataset
     self.checkpoint = checkpoint
+    self.start = start
+    self.weightType = weightType
     self.device = device
+  }
+
+  private static func check(
+    _ start: ModelInformation, _ architecture: Architecture, _ images: any LabelledImages
+  ) throws {
+    guard start.architecture == architecture else {
+      throw TrainingError.differentStart("its architecture is \(start.architecture.rawValue)")
+    }
+    guard start.labels == LabelSet(images.classNames) else {
+      throw TrainingError.differentStart("its classes are others")
+    }
+    guard start.preprocessing.channels == images.channels else {
+      throw TrainingError.differentStart("it takes \(start.preprocessing.channels) channels")
+    }
   }
 
   /// Trains, and reports on the way. Cancelling the task stops it after the step under way; the state is on disk when this
@@ -64,11 +86,13 @@ public struct Trainer: Sendable {
           history: state.history,
           fraction: Double(state.stepsInEpoch * recipe.batchSize) / Double(train.count)))
     } else {
-      let parameters = try architecture.initialParameters(
-        channels: train.channels, classes: train.classNames.count, seed: recipe.seed)
+      let parameters =
+        try start?.parameters
+        ?? architecture.initialParameters(
+          channels: train.channels, classes: train.classNames.count, seed: recipe.seed)
       state = try TrainingState(
-        architecture, recipe, channels: train.channels, classes: train.classNames.count,
-        parameters: parameters.mapValues { try $0.to(device) })
+        architecture, recipe, start: start?.information.origin.summary, channels: train.channels,
+        classes: train.classNames.count, parameters: parameters.mapValues { try $0.to(device).copy() })
     }
     do {
       while state.epoch < recipe.epochs { try runEpoch(state, stepsPerReport: stepsPerReport, report: report) }
@@ -90,13 +114,17 @@ public struct Trainer: Sendable {
     }
     let begin = ContinuousClock.now
     let firstStep = state.stepsInEpoch
+    let feed = BatchFeed(train, batches, first: firstStep)
     var pending: [(loss: Tensor, images: Int)] = []
     for (index, batch) in batches.enumerated().dropFirst(firstStep) {
       if Task.isCancelled {
         try collect(&pending, state)
         throw CancellationError()
       }
-      let loss = try state.step(train.images(batch, device: device), train.labels(batch, device: device))
+      let (images, labels) = try state.timed(\.batches) {
+        (try feed.images(index, device: device), try train.labels(batch, device: device))
+      }
+      let loss = try state.step(images, labels)
       pending.append((loss, batch.count))
       if pending.count == stepsPerReport || index == batches.count - 1 {
         try collect(&pending, state)
@@ -110,11 +138,13 @@ public struct Trainer: Sendable {
     let images = max(0, order.count - firstStep * recipe.batchSize)
     let record = EpochRecord(
       epoch: state.epoch + 1, loss: state.lossInEpoch / Double(order.count),
-      accuracy: try state.accuracy(on: test, device: device), imagesPerSecond: Double(images) / seconds)
+      accuracy: try state.interpreter(recipe.precision).accuracy(on: test, device: device),
+      imagesPerSecond: Double(images) / seconds, seconds: state.seconds)
     state.history.append(record)
     state.epoch += 1
     state.stepsInEpoch = 0
     state.lossInEpoch = 0
+    state.seconds = EpochRecord.Phases()
     try Checkpoint.write(state, images: train.count, to: checkpoint)
     try report(.epoch(record, history: state.history))
   }
@@ -137,13 +167,20 @@ public struct Trainer: Sendable {
   }
 
   @TorchActor private func network(_ state: TrainingState) throws -> Network {
-    let information = ModelInformation(
+    let recipe = [recipe.summary, state.start.map { "the first weights were \($0)" }].compactMap(\.self)
+    var information = ModelInformation(
       architecture: architecture, labels: LabelSet(train.classNames),
       preprocessing: Preprocessing(height: train.height, width: train.width, channels: train.channels),
       origin: .init(
-        dataset: dataset, recipe: recipe.summary, epochs: recipe.epochs, seed: recipe.seed,
+        dataset: dataset, recipe: recipe.joined(separator: "; "), epochs: self.recipe.epochs, seed: self.recipe.seed,
         accuracy: state.history.last?.accuracy, date: Date.now.formatted(.iso8601.year().month().day())))
-    return try Network(
-      information, parameters: state.parameters.mapValues { try $0.detached().to(.cpu) }, device: .cpu)
+    let parameters = try state.parameters.mapValues { try $0.detached() }
+    let rounded = try Network.rounded(parameters, of: state.graph, to: weightType)
+    // What the file says must be true of the weights in it, computed as they will be used.
+    if weightType != .float32 || self.recipe.precision != .full {
+      information.origin.accuracy = try Interpreter(graph: state.graph, parameters: rounded)
+        .accuracy(on: test, device: device)
+    }
+    return try Network(information, parameters: rounded, device: .cpu)
   }
 }

@@ -2,6 +2,7 @@ import Foundation
 
 public enum TrainingError: LocalizedError, Equatable, Sendable {
   case differentClasses
+  case differentStart(String)
   case loss(step: Int, epoch: Int)
   case checkpointOf(String)
   case damagedCheckpoint(String)
@@ -9,6 +10,7 @@ public enum TrainingError: LocalizedError, Equatable, Sendable {
   public var errorDescription: String? {
     switch self {
     case .differentClasses: "the training and the test images do not have the same classes and sizes"
+    case .differentStart(let what): "the model to start from does not fit: \(what)"
     case .loss(let step, let epoch):
       "the loss became NaN or infinite at step \(step) of epoch \(epoch); try a smaller --learning-rate. "
         + "The last checkpoint is kept"

@@ -9,6 +9,8 @@ import Tensors
 @TorchActor final class TrainingState {
   let architecture: Architecture
   let recipe: Recipe
+  /// What the first weights were, if not random.
+  let start: String?
   let graph: Graph
   /// All of the graph's parameters by name. Those that are trained are leaves of the gradient.
   let parameters: [String: Tensor]
@@ -24,16 +26,19 @@ import Tensors
   var stepsInEpoch = 0
   var lossInEpoch = 0.0
   var history: [EpochRecord] = []
+  /// Since the epoch began or was gone on with.
+  var seconds = EpochRecord.Phases()
 
   private let optimizer: AdamW
   private let trained: [String]
 
   init(
-    _ architecture: Architecture, _ recipe: Recipe, channels: Int, classes: Int, parameters: [String: Tensor],
-    means: [String: Tensor]? = nil, squares: [String: Tensor]? = nil
+    _ architecture: Architecture, _ recipe: Recipe, start: String? = nil, channels: Int, classes: Int,
+    parameters: [String: Tensor], means: [String: Tensor]? = nil, squares: [String: Tensor]? = nil
   ) throws {
     self.architecture = architecture
     self.recipe = recipe
+    self.start = start
     let graph = architecture.graph(channels: channels, classes: classes)
     self.graph = graph
     let trained = graph.parameters.filter(\.isTrained).map(\.name)
@@ -49,36 +54,38 @@ import Tensors
 
   /// One step on a batch; returns the batch's mean loss as a tensor without axes.
   func step(_ images: Tensor, _ labels: Tensor) throws -> Tensor {
-    let loss = try Interpreter(graph: graph, parameters: parameters).run(images, training: true)
-      .crossEntropy(labels: labels)
+    let loss = try timed(\.forward) {
+      try interpreter(recipe.precision).run(images, training: true).crossEntropy(labels: labels)
+    }
     let weights = trained.compactMap { parameters[$0] }
-    let one = try Tensor(repeating: 1, shape: [], type: images.type ?? .float32, device: images.device)
-    let gradients = try loss.gradients(seed: one, of: weights)
+    let gradients = try timed(\.backward) {
+      let one = try Tensor(repeating: 1, shape: [], type: loss.type ?? .float32, device: images.device)
+      return try loss.gradients(seed: one, of: weights)
+    }
     steps += 1
     stepsInEpoch += 1
-    try Torch.withoutGradient {
-      for (index, name) in trained.enumerated() {
-        guard let gradient = gradients[index], let mean = means[name], let square = squares[name] else { continue }
-        try optimizer.update(weights[index], gradient: gradient, mean: mean, square: square, step: steps)
+    try timed(\.update) {
+      try Torch.withoutGradient {
+        for (index, name) in trained.enumerated() {
+          guard let gradient = gradients[index], let mean = means[name], let square = squares[name] else { continue }
+          try optimizer.update(weights[index], gradient: gradient, mean: mean, square: square, step: steps)
+        }
       }
     }
     return try loss.detached()
   }
 
-  /// The share of the images that the network in its present state classifies correctly.
-  ///
-  /// - Throws: `CancellationError`, before the next batch.
-  func accuracy(on images: any LabelledImages, device: Device) throws -> Double {
-    try Torch.withoutGradient {
-      let network = Interpreter(graph: graph, parameters: parameters)
-      var correct = 0
-      for start in stride(from: 0, to: images.count, by: 500) {
-        try Task.checkCancellation()
-        let range = start..<min(start + 500, images.count)
-        let predicted = try network.run(images.images(range, device: device)).max(axis: 1).indices.integers()
-        correct += zip(range, predicted).count { Int(images.labels[$0]) == $1 }
-      }
-      return Double(correct) / Double(images.count)
-    }
+  /// Runs `body` and adds its time to a phase's.
+  func timed<Result>(_ phase: WritableKeyPath<EpochRecord.Phases, Double>, _ body: () throws -> Result) rethrows
+    -> Result
+  {
+    let begin = ContinuousClock.now
+    defer { seconds[keyPath: phase] += (ContinuousClock.now - begin) / .seconds(1) }
+    return try body()
+  }
+
+  /// The network as it is now.
+  func interpreter(_ precision: Precision) -> Interpreter {
+    Interpreter(graph: graph, parameters: parameters, precision: precision)
   }
 }

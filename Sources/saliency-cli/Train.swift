@@ -34,6 +34,22 @@ struct Train: AsyncParsableCommand {
   @Option var weightDecay = 0.01
   @Option(help: "Decides the initial weights and the order of the images.") var seed: UInt64 = 0
 
+  @Option(
+    help: """
+      float32, or bfloat16: mixed precision, several times as fast at large sizes where the processor or GPU \
+      multiplies bfloat16 matrices in hardware, slower elsewhere.
+      """) var precision = Precision.full
+  @Option(
+    help: ArgumentHelp(
+      "Begin with this model's weights instead of random ones, for instance to go on at another --size.",
+      valueName: "model"))
+  var start: String?
+  @Option(
+    help: ArgumentHelp(
+      "How the model file stores the weights of convolutions and linear layers: float32, or float16 for half the size.",
+      valueName: "type"))
+  var weights = WeightType.float32
+
   @Flag(help: "Go on from the checkpoint in the output folder.") var resume = false
   @Flag(help: "Leave grey images of class folders out instead of expanding them to three channels.") var skipGrey =
     false
@@ -58,6 +74,7 @@ struct Train: AsyncParsableCommand {
       throw CommandError("\(output) holds another training; give --resume to go on with it or --force to overwrite it")
     }
     guard exists || !resume else { throw CommandError("--resume: there is no checkpoint in \(output)") }
+    let start = try await startNetwork()
 
     let data = try await Dataset.open(
       dataset, size: size?.size, skipGrey: skipGrey,
@@ -74,8 +91,10 @@ struct Train: AsyncParsableCommand {
     recipe.learningRate = learningRate
     recipe.weightDecay = weightDecay
     recipe.seed = seed
+    recipe.precision = precision
     let run = try TrainingRun(
-      architecture, recipe: recipe, dataset: data, folder: folder, device: chosen)
+      architecture, recipe: recipe, dataset: data, folder: folder, start: start, weightType: weights.type,
+      device: chosen)
     let begin = ContinuousClock.now
     // Epochs done before this run began, which its clock knows nothing of.
     nonisolated(unsafe) var before = 0.0
@@ -105,4 +124,21 @@ struct Train: AsyncParsableCommand {
     let accuracy = network.information.origin.accuracy.map { String(format: "%.4f", $0) } ?? "unknown"
     try Console.result("test accuracy \(accuracy)\n\(run.model.relativePath)")
   }
+
+  private func startNetwork() async throws -> Network? {
+    guard let start else { return nil }
+    if let bundled = BundledModel.named(start) { return try await bundled.load() }
+    do { return try await Network.read(URL(filePath: start)) } catch {
+      throw CommandError("--start \(start): \(error.message)")
+    }
+  }
 }
+
+/// The types that ``Train/weights`` can name.
+enum WeightType: String, CaseIterable, ExpressibleByArgument {
+  case float32, float16
+
+  var type: ElementType { self == .float16 ? .float16 : .float32 }
+}
+
+extension Precision: ExpressibleByArgument {}

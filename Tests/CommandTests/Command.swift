@@ -28,8 +28,11 @@ struct Command {
   ///
   /// - Parameters:
   ///   - output: where standard output goes, if not into what is returned.
+  ///   - largestFile: as on a disk that is nearly full: writing a file beyond so many KiB fails.
   ///   - signalling: called again and again while it runs; the signal that it returns is sent.
-  func run(_ arguments: [String], output: String? = nil, signalling: (() -> Int32?)? = nil) throws -> Finished {
+  func run(
+    _ arguments: [String], output: String? = nil, largestFile: Int? = nil, signalling: (() -> Int32?)? = nil
+  ) throws -> Finished {
     // Files, because a pipe that nobody reads holds the program up.
     let streams = try (0..<2).map { _ in
       let url = FileManager.default.temporaryDirectory.appending(path: "saliency-tests-\(UUID().uuidString)")
@@ -38,8 +41,14 @@ struct Command {
     }
     defer { for url in streams { try? FileManager.default.removeItem(at: url) } }
     let process = Process()
-    process.executableURL = Self.program
-    process.arguments = arguments
+    if let largestFile {
+      process.executableURL = URL(filePath: "/bin/bash")
+      process.arguments =
+        ["-c", "trap '' XFSZ; ulimit -f \(largestFile); exec \"$0\" \"$@\"", Self.program.path] + arguments
+    } else {
+      process.executableURL = Self.program
+      process.arguments = arguments
+    }
     process.currentDirectoryURL = folder.url
     process.standardInput = FileHandle.nullDevice
     process.standardOutput = try FileHandle(forWritingTo: output.map { URL(filePath: $0) } ?? streams[0])

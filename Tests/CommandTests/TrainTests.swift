@@ -106,6 +106,48 @@ import Testing
     #expect(try log("run") == log("whole"))
   }
 
+  @Test("a full disk leaves the previous checkpoint, which can be gone on with")
+  func fullDisk() throws {
+    try command.addIDX()
+    let training = ["train", "--dataset", "idx", "--output", "run", "--batch-size", "4"]
+    #expect(try command.run(training + ["--epochs", "1"]).status == 0)
+    let checkpoint = command.folder.file("run/checkpoint.safetensors")
+    let (kept, files) = (try Data(contentsOf: checkpoint), command.files(in: "run"))
+    let full = try command.run(training + ["--epochs", "3", "--resume"], largestFile: 1000)
+    #expect(full.status == 1 && full.output == "")
+    #expect(
+      full.errors.last?.hasPrefix("Error: ") == true && full.errors.last?.contains("checkpoint.safetensors") == true)
+    #expect(try Data(contentsOf: checkpoint) == kept)
+    #expect(command.files(in: "run") == files)
+    #expect(try command.run(training + ["--epochs", "3", "--resume"]).status == 0)
+    #expect(try log("run").count == 4)
+  }
+
+  @Test("mixed precision, half-size weights and a model to start from")
+  func precisionWeightsStart() throws {
+    try command.addDataset()
+    let training = ["train", "--dataset", "data", "--epochs", "1", "--batch-size", "8"]
+    #expect(
+      try command.run(training + ["--size", "8", "--output", "a", "--precision", "bfloat16", "--weights", "float16"])
+        .status == 0)
+    let start = "a/model.safetensors"
+    let next = try command.run(training + ["--size", "16", "--output", "b", "--start", start])
+    #expect(next.status == 0, "\(next.errors)")
+    let sizes = try ["a", "b"].map {
+      try #require(
+        FileManager.default.attributesOfItem(atPath: command.file("\($0)/model.safetensors").path)[.size] as? Int)
+    }
+    #expect(Double(sizes[0]) < 0.55 * Double(sizes[1]))
+    try command.expectFailure(training + ["--output", "c", "--start", "nowhere"], ["--start nowhere"])
+    for (options, words) in [
+      (["--start", start, "--architecture", "resnet18"], "its architecture is basic-cnn"),
+      (["--start", "cifar10-basic-cnn"], "its classes are others"),
+    ] {
+      let finished = try command.run(training + ["--output", "c"] + options)
+      #expect(finished.status == 1 && finished.errors.last?.contains(words) == true, "\(finished.errors)")
+    }
+  }
+
   private func modified(_ name: String) -> Date? {
     try? FileManager.default.attributesOfItem(atPath: command.folder.file(name).path)[.modificationDate] as? Date
   }

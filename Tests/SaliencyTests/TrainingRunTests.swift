@@ -65,8 +65,18 @@ private struct Brightness: LabelledImages {
     let rows = records.withLock(\.self).map {
       ["\($0.epoch)", "\($0.loss)", "\($0.accuracy)", "\($0.imagesPerSecond)"]
     }
-    #expect(try log() == [["epoch", "loss", "accuracy", "images_per_second"]] + rows)
+    #expect(
+      try log()[0] == [
+        "epoch", "loss", "accuracy", "images_per_second", "batches_s", "forward_s", "backward_s", "update_s",
+      ])
+    #expect(try log().dropFirst().map { Array($0.prefix(4)) } == rows)
     #expect(rows.count == 2)
+    for (row, record) in zip(try log().dropFirst(), records.withLock(\.self)) {
+      let phases = try row.dropFirst(4).map { try #require(Double($0)) }
+      // Nearly all of the time goes to the four, and none twice.
+      let total = 50 / record.imagesPerSecond
+      #expect(phases.count == 4 && phases.reduce(0, +) <= total + 0.002 && phases.reduce(0, +) > total / 2)
+    }
     let curves = try PNGPixels(Data(contentsOf: run.folder.appending(path: "curves.png")))
     #expect(curves.width > 300 && curves.height > 100)
     let stored = try await TorchActor.run {

@@ -37,16 +37,17 @@ struct BrightOrDark: LabelledImages {
 @Suite @TorchActor struct TrainerTests {
   private func trainer(
     _ architecture: Architecture, in folder: TemporaryFolder, epochs: Int = 3, learningRate: Double = 0.001,
-    count: Int = 40
+    count: Int = 40, precision: Precision = .full, start: Network? = nil, weightType: ElementType = .float32
   ) throws -> Trainer {
     var recipe = Recipe()
     recipe.epochs = epochs
     recipe.batchSize = 16
     recipe.learningRate = learningRate
     recipe.seed = 5
+    recipe.precision = precision
     return try Trainer(
       architecture, recipe: recipe, train: BrightOrDark(count: count, seed: 1), test: BrightOrDark(count: 20, seed: 2),
-      dataset: "brightness", checkpoint: folder.file("state.safetensors"))
+      dataset: "brightness", checkpoint: folder.file("state.safetensors"), start: start, weightType: weightType)
   }
 
   @Test func anEasyTaskIsLearnt() async throws {
@@ -118,5 +119,62 @@ struct BrightOrDark: LabelledImages {
     _ = try await trainer.run { _ in }
     try Data(contentsOf: trainer.checkpoint).prefix(length).write(to: trainer.checkpoint)
     await #expect(throws: TrainingError.self) { _ = try await trainer.run(resume: true) { _ in } }
+  }
+
+  /// bfloat16 keeps 8 bits, so the first step's loss differs by some thousandths; afterwards the two drift apart.
+  @Test(arguments: [Architecture.basicCNN, .resNet18]) func mixedPrecisionLearnsAlike(
+    _ architecture: Architecture
+  ) async throws {
+    let (one, other) = (try TemporaryFolder(), try TemporaryFolder())
+    var losses: [Precision: [Double]] = [:]
+    for (precision, folder) in [(Precision.full, one), (.mixed, other)] {
+      let network = try await trainer(architecture, in: folder, epochs: 2, count: 64, precision: precision).run(
+        stepsPerReport: 1
+      ) { if case .step(1, _, _, let loss) = $0 { losses[precision, default: []].append(loss) } }
+      #expect(network.parameters.values.allSatisfy { $0.type == .float32 })
+      #expect(network.information.origin.recipe.contains("mixed precision") == (precision == .mixed))
+      // Measured again without mixed precision, as the file's weights will be used.
+      #expect(try network.information.origin.accuracy == accuracy(of: network))
+    }
+    let (full, mixed) = (try #require(losses[.full]), try #require(losses[.mixed]))
+    #expect(full[0] != mixed[0] && abs(full[0] - mixed[0]) < 0.02 * full[0], "\(full), \(mixed)")
+    #expect(abs(full[1] - mixed[1]) < 0.05 * full[1], "\(full), \(mixed)")
+  }
+
+  @Test func trainingGoesOnFromAModelsWeights() async throws {
+    let (one, other) = (try TemporaryFolder(), try TemporaryFolder())
+    let first = try await trainer(.resNet18, in: one, epochs: 2).run { _ in }
+    // So small a step changes nothing that float32 could show in the accuracy or, above rounding, in the weights.
+    let next = try await trainer(.resNet18, in: other, epochs: 1, learningRate: 1e-12, start: first).run { _ in }
+    for (name, tensor) in first.parameters where !name.contains("running") {
+      expectClose(
+        try next.parameters[name]?.floats() ?? [], try tensor.floats(), relative: 1e-6, absolute: 1e-9, "\(name)")
+    }
+    let record = next.information.origin.recipe
+    #expect(record.hasSuffix("; the first weights were \(first.information.origin.summary)"))
+    #expect(record.contains("trained on brightness for 2 epochs seed 5 accuracy"))
+    #expect(throws: TrainingError.differentStart("its architecture is resnet18")) {
+      try trainer(.basicCNN, in: other, start: first)
+    }
+  }
+
+  @Test func halvesAreRecordedWithTheirOwnAccuracy() async throws {
+    let folder = try TemporaryFolder()
+    let network = try await trainer(.basicCNN, in: folder, weightType: .float16).run { _ in }
+    let file = folder.file("model.safetensors")
+    try network.write(to: file, weightType: .float16)
+    let tensors = try SafeTensors(contentsOf: file).tensors
+    for (name, tensor) in tensors {
+      #expect(tensor.type == (name.hasSuffix("weight") ? .float16 : .float32), "\(name)")
+    }
+    let read = try Network.read(file)
+    for (name, tensor) in network.parameters { #expect(try read.parameters[name]?.floats() == tensor.floats()) }
+    #expect(try read.information.origin.accuracy == accuracy(of: read))
+  }
+
+  private func accuracy(of network: Network) throws -> Double {
+    let test = BrightOrDark(count: 20, seed: 2)
+    let predicted = try network.logits(test.images(0..<20)).max(axis: 1).indices.integers()
+    return Double(zip(test.labels, predicted).count { Int($0) == $1 }) / 20
   }
 }

@@ -56,6 +56,8 @@ const char *ct_version(void);
 bool ct_cuda_is_available(void);
 int ct_threads(void);
 CTError *ct_set_threads(int count);
+/// How many processors this process may run on.
+int ct_processors(void);
 /// Switches TF32 off, so that float32 means float32 on every device.
 CTError *ct_use_full_precision(void);
 
