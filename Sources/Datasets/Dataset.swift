@@ -12,34 +12,52 @@ public struct Dataset: Sendable {
   public let provenance: String
   /// The image files that were left out because they cannot be read.
   public let unreadable: [PictureError]
+  /// What else its user should know, a line each.
+  public var warnings: [String] = []
+
+  /// The same with at most `count` images in each part, spread evenly; see `LabelledImages/limited(to:)`.
+  public func limited(to count: Int) -> Dataset {
+    guard count < max(train.count, test.count) else { return self }
+    let parts = [train, test].map { "\(min(count, $0.count)) of \($0.count)" }.joined(separator: " + ")
+    return Dataset(
+      name: name, train: train.limited(to: count), test: test.limited(to: count),
+      provenance: "\(provenance), limited to \(parts) images", unreadable: unreadable, warnings: warnings)
+  }
 }
 
 extension Dataset {
-  /// Names that ``open(_:size:skipGrey:resize:progress:)`` knows, with the folder that each stands for.
+  /// Names that ``open(_:size:isSizeRequired:skipGrey:cache:resize:progress:)`` knows, with the folder that each stands for.
   public static let folders = ["fashion-mnist": "/usr/share/datasets/fashion-mnist"]
 
-  /// Opens the data set that a user names: `fashion-mnist`, a folder of IDX files (``IDX``) or a folder of class folders
-  /// (``ImageFolder``). A folder goes before a name.
+  /// Opens the data set that a user names: `fashion-mnist`, a folder of IDX files (``IDX``), CIFAR-10's binary files
+  /// (``CIFAR10``) or class folders (``ImageFolder``). A folder goes before a name.
   ///
   /// - Parameters:
-  ///   - size: the size that all images shall have; nil: the size that they have.
+  ///   - size: the size that all images shall have; nil: the size that they have, but see ``ImageFolder``.
+  ///   - isSizeRequired: whether data sets whose images are not resized are refused if they have another size.
   ///   - skipGrey: leaves grey images of class folders out, instead of expanding them to three channels.
+  ///   - cache: where the decoded images of class folders are kept; nil: in memory only.
   ///   - resize: how images of class folders that have another size are resized.
-  ///   - progress: called with the number of images done and their total.
+  ///   - progress: called with the number of images done and their total, as by ``ImageFolder``.
   /// - Throws: ``DatasetError``, `CancellationError`, and what `resize` throws.
   public static func open(
-    _ nameOrPath: String, size: ImageSize? = nil, skipGrey: Bool = false, resize: @escaping ImageFolder.Resize,
+    _ nameOrPath: String, size: ImageSize? = nil, isSizeRequired: Bool = true, skipGrey: Bool = false,
+    cache: DataFolder? = nil, resize: ImageFolder.Resize,
     progress: @escaping @Sendable (_ done: Int, _ total: Int) -> Void = { _, _ in }
   ) async throws -> Dataset {
     let folder = try locate(nameOrPath)
     if ImageFolder.isOne(folder) {
       return try await ImageFolder.open(
-        folder, size: size, skipGrey: skipGrey, resize: resize, progress: progress)
+        folder, size: size, skipGrey: skipGrey, cache: cache, resize: resize, progress: progress)
     }
-    guard IDX.isOne(folder) else { throw DatasetError.notADataset(path: folder.relativePath) }
-    let dataset = try IDX.open(folder)
+    guard IDX.isOne(folder) || CIFAR10.isOne(folder) else {
+      throw DatasetError.notADataset(path: folder.relativePath)
+    }
+    let dataset = try IDX.isOne(folder) ? IDX.open(folder) : CIFAR10.open(folder)
     let own = ImageSize(height: dataset.train.height, width: dataset.train.width)
-    guard size == nil || size == own else { throw DatasetError.fixedSize(name: dataset.name, size: own) }
+    guard !isSizeRequired || size == nil || size == own else {
+      throw DatasetError.fixedSize(name: dataset.name, size: own)
+    }
     progress(dataset.train.count + dataset.test.count, dataset.train.count + dataset.test.count)
     return dataset
   }

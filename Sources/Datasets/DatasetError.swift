@@ -14,6 +14,7 @@ public enum DatasetError: LocalizedError, Equatable {
   case notIDX(path: String, kind: String)
   case damaged(path: String)
   case tooLong(path: String, expected: Int)
+  case wrongLength(path: String, bytes: Int, expected: Int)
   case noImages(path: String)
   case countMismatch(path: String, labels: Int, images: Int)
   case labelOutOfRange(path: String, index: Int, label: Int, classes: Int)
@@ -36,7 +37,7 @@ public enum DatasetError: LocalizedError, Equatable {
       "\(name) is not installed: there is no \(path); run `apt-get install dataset-\(name)` or give a folder"
     case .notAFolder(let path): "\(path) is a file; a data set is a folder"
     case .notADataset(let path):
-      "\(path) is no data set: neither train-images-idx3-ubyte (or .gz) nor a folder train is in it"
+      "\(path) is no data set: neither a folder train, nor train-images-idx3-ubyte (or .gz), nor data_batch_1.bin is in it"
     case .fixedSize(let name, let size):
       "the images of \(name) are \(size) and are not resized; leave --size out or make it \(size)"
     case .exceedsMemory(let path, let bytes):
@@ -46,6 +47,8 @@ public enum DatasetError: LocalizedError, Equatable {
     case .notIDX(let path, let kind): "\(path) is not an IDX file of \(kind): its first bytes are others"
     case .damaged(let path): "\(path) is truncated or damaged"
     case .tooLong(let path, let expected): "\(path) goes on after the \(expected) bytes that its header promises"
+    case .wrongLength(let path, let bytes, let expected):
+      "\(path) has \(bytes) bytes, not \(expected): it is truncated or another kind of file"
     case .noImages(let path): "\(path) holds no images"
     case .countMismatch(let path, let labels, let images): "\(path) has \(labels) labels for \(images) images"
     case .labelOutOfRange(let path, let index, let label, let classes):

@@ -12,14 +12,18 @@ public enum IDX {
 
   /// Reads the four files in `folder`.
   ///
-  /// The format names no classes. They are Fashion-MNIST's when the folder's path has “fashion” in its last two parts, else
-  /// the digits 0 to 9.
+  /// The format names neither the data set nor its classes. They are Fashion-MNIST's when the folder's path has “fashion” in
+  /// its last two parts; else the classes are the digits 0 to 9, and the name is MNIST when one of these parts is that, else
+  /// the folder's.
   ///
   /// - Throws: ``DatasetError``.
   public static func open(_ folder: URL) throws -> Dataset {
-    let lastParts = folder.standardizedFileURL.pathComponents.suffix(2).joined(separator: "/").lowercased()
-    let isFashion = lastParts.contains("fashion")
-    let name = isFashion ? "Fashion-MNIST" : folder.standardizedFileURL.lastPathComponent
+    let lastParts = folder.standardizedFileURL.pathComponents.suffix(2).map { $0.lowercased() }
+    let isFashion = lastParts.contains { $0.contains("fashion") }
+    let name =
+      if isFashion { "Fashion-MNIST" } else if lastParts.contains("mnist") { "MNIST" } else {
+        folder.standardizedFileURL.lastPathComponent
+      }
     let classNames = isFashion ? KnownClasses.fashionMNIST : (0...9).map(String.init)
     let train = try images("train", in: folder, name: "\(name), train", classNames: classNames)
     let test = try images("t10k", in: folder, name: "\(name), test", classNames: classNames)

@@ -1,3 +1,4 @@
+import Foundation
 import Rasters
 
 /// Labelled images whose pixels lie one after the other in memory.
@@ -22,13 +23,36 @@ struct StoredImages: LabelledImages {
   }
 }
 
-/// A block of memory for the pixels of a whole data set. Written while the data set is loaded, by several tasks but each byte
-/// by one of them only; never afterwards, hence unchecked.
+/// A block of memory for the pixels of a whole data set: its own, or a file's that is mapped into memory. Written while the
+/// data set is loaded, by several tasks but each byte by one of them only; never afterwards, hence unchecked.
 final class PixelMemory: @unchecked Sendable {
   let bytes: UnsafeMutableBufferPointer<UInt8>
+  private let release: () -> Void
 
   /// Uninitialised; the system provides the memory as it is written to.
-  init(count: Int) { bytes = .allocate(capacity: count) }
+  init(count: Int) {
+    let bytes = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: count)
+    self.bytes = bytes
+    release = { bytes.deallocate() }
+  }
 
-  deinit { bytes.deallocate() }
+  /// The first bytes of an open file, which may be closed afterwards; they must not be written to unless it `isWritable`.
+  ///
+  /// - Throws: ``SystemError``.
+  init(mapping file: Int32, count: Int, isWritable: Bool) throws {
+    let protection = isWritable ? PROT_READ | PROT_WRITE : PROT_READ
+    guard let start = mmap(nil, count, protection, MAP_SHARED, file, 0), start != MAP_FAILED else {
+      throw SystemError.current
+    }
+    bytes = UnsafeMutableBufferPointer(start: start.assumingMemoryBound(to: UInt8.self), count: count)
+    release = { munmap(start, count) }
+  }
+
+  /// A part of `whole`, which stays as long as this does.
+  init(_ whole: PixelMemory, _ range: Range<Int>) {
+    bytes = UnsafeMutableBufferPointer(rebasing: whole.bytes[range])
+    release = { withExtendedLifetime(whole) {} }
+  }
+
+  deinit { release() }
 }

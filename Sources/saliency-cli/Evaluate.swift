@@ -14,9 +14,7 @@ struct Evaluate: AsyncParsableCommand {
         saliency evaluate --model flowers.pt --dataset flowers
       """)
 
-  @Option(help: "fashion-mnist, a folder of IDX files, or a folder of class folders, as for saliency train.")
-  var dataset: String
-
+  @OptionGroup(title: "Data") var dataset: DatasetOptions
   @OptionGroup(title: "Model") var model: ModelOptions
   @OptionGroup(title: "Computing") var device: DeviceOptions
 
@@ -25,15 +23,7 @@ struct Evaluate: AsyncParsableCommand {
   private func evaluate() async throws {
     let opened = try await model.open(on: device.apply())
     let classifier = opened.classifier
-    let preprocessing = classifier.preprocessing
-    let data = try await Dataset.open(
-      dataset,
-      // IDX files cannot be resized as they are read; their images are as they are classified.
-      size: ImageFolder.isOne(URL(filePath: dataset))
-        ? ImageSize(height: preprocessing.height, width: preprocessing.width) : nil,
-      resize: { pixels, _, _ in try await preprocessing.fitted(pixels) },
-      progress: { done, total in Console.progress(Double(done) / Double(total), "\(done)/\(total) images read") })
-    for problem in data.unreadable { Console.warn("\(problem.localizedDescription); left out") }
+    let data = try await dataset.open(for: classifier.preprocessing)
     let test = data.test
     let report = try await TorchActor.run {
       try ClassificationReport.evaluate(classifier, on: test) { done in

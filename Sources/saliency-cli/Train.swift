@@ -15,18 +15,18 @@ struct Train: AsyncParsableCommand {
         saliency train --dataset fashion-mnist --output runs/fashion --resume
       """)
 
-  @Option(
-    help: """
-      fashion-mnist, a folder of IDX files, or a folder with train/<class>/… and test/<class>/… (or val/<class>/…).
-      """)
-  var dataset: String
+  @OptionGroup(title: "Data") var dataset: DatasetOptions
 
   @Option(help: "basic-cnn or resnet18.") var architecture = Architecture.basicCNN
 
   @Option(name: .shortAndLong, help: "Folder for the results.") var output: String
 
-  @Option(help: "Resize the images to N or HxW pixels (class folders only; default: as they are).") var size:
-    SizeOption?
+  @Option(
+    help: """
+      Resize the images to N or HxW pixels (class folders only; default: as they are, but 224 for Imagenette in sizes of its \
+      own).
+      """)
+  var size: SizeOption?
 
   @Option var epochs = 50
   @Option(help: "Images per step.") var batchSize = 128
@@ -51,8 +51,6 @@ struct Train: AsyncParsableCommand {
   var weights = WeightType.float32
 
   @Flag(help: "Go on from the checkpoint in the output folder.") var resume = false
-  @Flag(help: "Leave grey images of class folders out instead of expanding them to three channels.") var skipGrey =
-    false
   @Flag(help: "Overwrite the results of another run.") var force = false
 
   @OptionGroup var device: DeviceOptions
@@ -76,13 +74,7 @@ struct Train: AsyncParsableCommand {
     guard exists || !resume else { throw CommandError("--resume: there is no checkpoint in \(output)") }
     let start = try await startNetwork()
 
-    let data = try await Dataset.open(
-      dataset, size: size?.size, skipGrey: skipGrey,
-      resize: { pixels, height, width in try await pixels.resized(height: height, width: width) },
-      progress: { done, total in
-        Console.progress(Double(done) / Double(total), "\(done)/\(total) images read")
-      })
-    for problem in data.unreadable { Console.warn("\(problem.localizedDescription); left out") }
+    let data = try await dataset.open(size: size?.size)
     Console.note("\(data.provenance); \(data.train.classNames.count) classes")
 
     var recipe = Recipe()

@@ -17,8 +17,13 @@ struct Command {
   }
 
   let folder: TemporaryFolder
+  /// The program's own cache folder: the user's is left alone.
+  let cache: TemporaryFolder
 
-  init() throws { folder = try TemporaryFolder() }
+  init() throws {
+    folder = try TemporaryFolder()
+    cache = try TemporaryFolder()
+  }
 
   /// The program stands beside the test bundle.
   private static let program = URL(filePath: CommandLine.arguments[0]).resolvingSymlinksInPath()
@@ -28,10 +33,10 @@ struct Command {
   ///
   /// - Parameters:
   ///   - output: where standard output goes, if not into what is returned.
-  ///   - largestFile: as on a disk that is nearly full: writing a file beyond so many KiB fails.
+  ///   - fileSizeLimit: the most bytes that a file it writes may have, in steps of 512; as if the disk were full.
   ///   - signalling: called again and again while it runs; the signal that it returns is sent.
   func run(
-    _ arguments: [String], output: String? = nil, largestFile: Int? = nil, signalling: (() -> Int32?)? = nil
+    _ arguments: [String], output: String? = nil, fileSizeLimit: Int? = nil, signalling: (() -> Int32?)? = nil
   ) throws -> Finished {
     // Files, because a pipe that nobody reads holds the program up.
     let streams = try (0..<2).map { _ in
@@ -41,14 +46,14 @@ struct Command {
     }
     defer { for url in streams { try? FileManager.default.removeItem(at: url) } }
     let process = Process()
-    if let largestFile {
-      process.executableURL = URL(filePath: "/bin/bash")
+    process.executableURL = Self.program
+    process.arguments = arguments
+    if let fileSizeLimit {
+      process.executableURL = URL(filePath: "/bin/sh")
       process.arguments =
-        ["-c", "trap '' XFSZ; ulimit -f \(largestFile); exec \"$0\" \"$@\"", Self.program.path] + arguments
-    } else {
-      process.executableURL = Self.program
-      process.arguments = arguments
+        ["-c", "trap '' XFSZ; ulimit -f \(fileSizeLimit / 512); exec \"$0\" \"$@\"", Self.program.path] + arguments
     }
+    process.environment = ProcessInfo.processInfo.environment.merging(["XDG_CACHE_HOME": cache.url.path]) { $1 }
     process.currentDirectoryURL = folder.url
     process.standardInput = FileHandle.nullDevice
     process.standardOutput = try FileHandle(forWritingTo: output.map { URL(filePath: $0) } ?? streams[0])

@@ -37,4 +37,52 @@ import Testing
     try command.expectFailure(["evaluate", "--dataset", "nowhere", "--model", model], ["“nowhere”"])
     try command.expectFailure(["evaluate", "--dataset", "data", "--model", "absent.pt"], ["absent.pt"])
   }
+
+  @Test("decoded images are kept in the folder of --data, or else in the user's cache")
+  func decodedImages() async throws {
+    let model = try await Materials.model()
+    let evaluation = ["evaluate", "--dataset", "data", "--model", model, "--labels", "labels.txt", "--size", "8"]
+    try command.add(Data("dark\nbright\nneither\nnor\n".utf8), as: "labels.txt")
+    let first = try command.run(evaluation + ["--data", "kept"])
+    let second = try command.run(evaluation + ["--data", "kept"])
+    let third = try command.run(evaluation)
+    #expect(first.status == 0 && first.output == second.output && first.output == third.output)
+    #expect(command.files(in: "kept/decoded").count == 1)
+    let own = command.cache.file("saliency/decoded").path
+    #expect(try FileManager.default.contentsOfDirectory(atPath: own) == Array(command.files(in: "kept/decoded")))
+  }
+
+  @Test("a full disk leaves the images in memory and says so")
+  func fullDisk() async throws {
+    let model = try await Materials.model()
+    try command.add(Data("dark\nbright\nneither\nnor\n".utf8), as: "labels.txt")
+    let evaluation = ["evaluate", "--dataset", "data", "--model", model, "--labels", "labels.txt", "--size", "16"]
+    // The pixels, 6144 bytes, and the pixels without what follows them.
+    for limit in [1024, 6144] {
+      let finished = try command.run(evaluation + ["--data", "kept"], fileSizeLimit: limit)
+      #expect(finished.status == 0 && finished.output.contains("of 6 images"))
+      #expect(
+        finished.errors == [
+          "Warning: the decoded images cannot be kept in kept/decoded: File too large; they will have to be decoded again"
+        ])
+      #expect(command.files(in: "kept/decoded") == [])
+    }
+    #expect(try command.run(evaluation + ["--data", "kept"]).errors == [])
+    #expect(command.files(in: "kept/decoded").count == 1)
+  }
+
+  @Test("a part of the images, and none that are grey")
+  func partOfTheImages() async throws {
+    let model = try await Materials.model()
+    try command.add(Data("dark\nbright\nneither\nnor\n".utf8), as: "labels.txt")
+    let evaluation = ["evaluate", "--dataset", "data", "--model", model, "--labels", "labels.txt", "--size", "8"]
+    let limited = try command.run(evaluation + ["--limit", "4"])
+    #expect(limited.output.hasPrefix("small.safetensors on data, test, 4 of 6 images: accuracy "))
+    #expect(limited.lines[2...].allSatisfy { $0.split(separator: " ")[1] == "2" })
+    try PixelArray(height: 8, width: 8, values: Array(repeating: 9, count: 64))
+      .writePNG(to: command.file("data/test/dark/3.png"))
+    #expect(try command.run(evaluation).output.contains("of 7 images"))
+    #expect(try command.run(evaluation + ["--skip-grey"]).output.contains("of 6 images"))
+    try command.expectFailure(evaluation + ["--limit", "0"], ["--limit"], status: 64)
+  }
 }

@@ -44,6 +44,17 @@ import Testing
     #expect(explained.output.contains("bright ") && explained.output.contains("dark "))
   }
 
+  @Test("what was left out is on record")
+  func limited() async throws {
+    try command.addDataset()
+    let finished = try command.run(
+      "train", "--dataset", "data", "--output", "run", "--epochs", "1", "--batch-size", "8", "--limit", "10")
+    let record = "data, class folders, 24 + 8 images of 8×8, limited to 10 of 24 + 8 of 8 images"
+    #expect(finished.errors.first == "\(record); 2 classes")
+    let url = command.folder.file("run/model.safetensors")
+    #expect(try await TorchActor.run { try Network.read(url).information.origin.dataset } == record)
+  }
+
   @Test("IDX files become a model that explains")
   func idx() throws {
     try command.addIDX()
@@ -113,7 +124,7 @@ import Testing
     #expect(try command.run(training + ["--epochs", "1"]).status == 0)
     let checkpoint = command.folder.file("run/checkpoint.safetensors")
     let (kept, files) = (try Data(contentsOf: checkpoint), command.files(in: "run"))
-    let full = try command.run(training + ["--epochs", "3", "--resume"], largestFile: 1000)
+    let full = try command.run(training + ["--epochs", "3", "--resume"], fileSizeLimit: 1_000_000)
     #expect(full.status == 1 && full.output == "")
     #expect(
       full.errors.last?.hasPrefix("Error: ") == true && full.errors.last?.contains("checkpoint.safetensors") == true)

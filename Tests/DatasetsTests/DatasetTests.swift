@@ -22,9 +22,12 @@ import Testing
     let path = idx.url.relativePath
     let own = ImageSize(height: 2, width: 3)
     #expect(try await Dataset.open(path, size: own, resize: refuseToResize).test.count == 4)
+    let other = ImageSize(height: 3, width: 3)
     #expect(
-      await failure(path, size: ImageSize(height: 3, width: 3))
-        == "the images of mnist are 2×3 and are not resized; leave --size out or make it 2×3")
+      try await Dataset.open(path, size: other, isSizeRequired: false, resize: refuseToResize).test.height == 2)
+    #expect(
+      await failure(path, size: other)
+        == "the images of MNIST are 2×3 and are not resized; leave --size out or make it 2×3")
   }
 
   @Test func saysWhatItLookedFor() async throws {
@@ -35,9 +38,22 @@ import Testing
     let path = folder.url.relativePath
     #expect(
       await failure(path)
-        == "\(path) is no data set: neither train-images-idx3-ubyte (or .gz) nor a folder train is in it")
+        == "\(path) is no data set: neither a folder train, nor train-images-idx3-ubyte (or .gz), nor data_batch_1.bin "
+        + "is in it")
     try Data("x".utf8).write(to: folder.file("file"))
     #expect(await failure(folder.file("file").relativePath)?.hasSuffix("is a file; a data set is a folder") == true)
+  }
+
+  @Test func limitsEachPart() async throws {
+    let idx = try IDXFolder()
+    let dataset = try await Dataset.open(idx.url.relativePath, resize: refuseToResize)
+    let limited = dataset.limited(to: 5)
+    #expect(limited.train.labels == [0, 1, 2, 3, 4] && limited.test.labels == [0, 1, 2, 3])
+    #expect(limited.train.name == "MNIST, train, 5 of 6 images" && limited.test.name == "MNIST, test")
+    #expect(
+      limited.provenance
+        == "MNIST, IDX files, 6 + 4 grey images of 2×3, limited to 5 of 6 + 4 of 4 images")
+    #expect(dataset.limited(to: 6).provenance == dataset.provenance)
   }
 
   /// Debian's package; on a machine without it the error says how to get it.

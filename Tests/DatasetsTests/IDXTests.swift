@@ -50,8 +50,8 @@ struct IDXFolder {
 @Suite struct IDXTests {
   @Test(arguments: [false, true]) func readsImagesAndLabels(gzipped: Bool) throws {
     let dataset = try IDXFolder(gzipped: gzipped).open()
-    #expect(dataset.name == "mnist")
-    #expect(dataset.provenance == "mnist, IDX files, 6 + 4 grey images of 2×3")
+    #expect(dataset.name == "MNIST")
+    #expect(dataset.provenance == "MNIST, IDX files, 6 + 4 grey images of 2×3")
     #expect(dataset.unreadable.isEmpty)
     #expect(dataset.train.classNames == (0...9).map(String.init))
     #expect(dataset.train.labels == [0, 1, 2, 3, 4, 5])
@@ -74,6 +74,13 @@ struct IDXFolder {
     #expect(dataset.test.classNames.first == "T-shirt/top")
     #expect(dataset.test.classNames.last == "Ankle boot")
     #expect(dataset.test.classNames.count == 10)
+  }
+
+  @Test(arguments: [("mnist", "MNIST"), ("MNIST/raw", "MNIST"), ("emnist", "emnist"), ("digits", "digits")])
+  func takesTheNameFromTheFolder(folder: String, name: String) throws {
+    let dataset = try IDXFolder(named: folder).open()
+    #expect(dataset.name == name && dataset.test.name == "\(name), test")
+    #expect(dataset.test.classNames == (0...9).map(String.init))
   }
 
   @Test(arguments: [false, true], ["train-images-idx3-ubyte", "t10k-labels-idx1-ubyte"])

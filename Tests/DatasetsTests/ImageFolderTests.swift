@@ -44,21 +44,27 @@ struct ClassFolderSet {
   return PixelArray(height: height, width: width, channels: pixels.channels, values: values)
 }
 
-@Sendable func refuseToResize(_ pixels: PixelArray, _ height: Int, _ width: Int) throws -> PixelArray {
+let refuseToResize = ImageFolder.Resize("refused") { pixels, _, _ in
   Issue.record("an image of the right size was resized")
   return pixels
 }
 
-@Suite struct ImageFolderTests {
-  /// The colours of the images, in order.
-  private func colours(_ images: any LabelledImages) -> [[UInt8]] {
-    images.labels.indices.map { index in
-      let values = images[index].values
-      #expect(values == Array((0..<values.count / 3).flatMap { _ in values[..<3] }))
-      return Array(values[..<3])
-    }
+/// The colours of the images, in order.
+func colours(_ images: any LabelledImages) -> [[UInt8]] {
+  images.labels.indices.map { index in
+    let values = images[index].values
+    #expect(values == Array((0..<values.count / 3).flatMap { _ in values[..<3] }))
+    return Array(values[..<3])
   }
+}
 
+/// The names of Imagenette's class folders.
+private let imagenette = [
+  "n01440764", "n02102040", "n02979186", "n03000684", "n03028079", "n03394916", "n03417042", "n03425413", "n03445777",
+  "n03888257",
+]
+
+@Suite struct ImageFolderTests {
   @Test(arguments: ["test", "val"]) func readsClassesInTheOrderOfTheirNames(testPart: String) async throws {
     let set = try ClassFolderSet(parts: ["train", testPart], classes: ["bee", "ant"], count: 2)
     try Data("not a picture".utf8).write(to: set.place("train/ant/notes.txt"))
@@ -93,7 +99,7 @@ struct ClassFolderSet {
     try set.add("test/bee/3.png", [70], 2, 2)
     let dataset = try await ImageFolder.open(
       set.url, size: ImageSize(height: 4, width: 4),
-      resize: { pixels, height, width in
+      resize: .init("uniform") { pixels, height, width in
         #expect(
           [ImageSize(height: 9, width: 5), ImageSize(height: 2, width: 2)].contains(
             ImageSize(height: pixels.height, width: pixels.width)))
@@ -102,6 +108,22 @@ struct ClassFolderSet {
     #expect(colours(dataset.train)[3] == [7, 8, 9])
     #expect(colours(dataset.test)[6] == [70, 70, 70])
     #expect(dataset.provenance.hasSuffix("7 + 7 images of 4×4 (2 resized, 1 grey)"))
+  }
+
+  /// Resizing may make grey what was coloured and the other way round.
+  @Test func resizingMayChangeTheChannels() async throws {
+    let set = try ClassFolderSet()
+    try set.add("train/ant/3.png", [7, 8, 9], 9, 5)
+    try set.add("test/bee/3.png", [70], 2, 2)
+    let dataset = try await ImageFolder.open(
+      set.url, size: ImageSize(height: 4, width: 4),
+      resize: .init("swap") { pixels, height, width in
+        let values = pixels.channels == 1 ? [1, 2, 3] : [50 as UInt8]
+        return PixelArray(
+          height: height, width: width, channels: values.count, values: (0..<height * width).flatMap { _ in values })
+      })
+    #expect(colours(dataset.train)[3] == [50, 50, 50])
+    #expect(colours(dataset.test)[6] == [1, 2, 3])
   }
 
   @Test func refusesSeveralSizesWhenNoneIsChosen() async throws {
@@ -196,11 +218,7 @@ struct ClassFolderSet {
   }
 
   @Test func givesImagenetteItsEnglishNames() async throws {
-    let ids = [
-      "n01440764", "n02102040", "n02979186", "n03000684", "n03028079", "n03394916", "n03417042", "n03425413",
-      "n03445777", "n03888257",
-    ]
-    let set = try ClassFolderSet(parts: ["train", "val"], classes: ids, count: 1, side: 1)
+    let set = try ClassFolderSet(parts: ["train", "val"], classes: imagenette, count: 1, side: 1)
     let dataset = try await ImageFolder.open(set.url, resize: refuseToResize)
     #expect(dataset.name == "Imagenette")
     #expect(
@@ -210,13 +228,24 @@ struct ClassFolderSet {
       ])
   }
 
+  /// As published its images are of many sizes; resized already, they stay as they are.
+  @Test(arguments: [false, true]) func imagenetteInSizesOfItsOwnBecomesThePapers(isMixed: Bool) async throws {
+    let set = try ClassFolderSet(parts: ["train", "val"], classes: imagenette, count: 1, side: 4)
+    if isMixed { try set.add("train/n03888257/0.png", [1, 2, 3], 5, 4) }
+    let dataset = try await ImageFolder.open(
+      set.url, resize: .init("uniform") { resizeUniform($0, $1, $2) })
+    #expect(dataset.test.height == (isMixed ? 224 : 4) && dataset.test.width == dataset.test.height)
+  }
+
   @Test func stopsWhenCancelled() async throws {
     let set = try ClassFolderSet(count: 100, side: 1)
     let task = Task {
-      try await ImageFolder.open(set.url, size: ImageSize(height: 2, width: 2)) { pixels, height, width in
-        try await Task.sleep(for: .seconds(60))
-        return resizeUniform(pixels, height, width)
-      }
+      try await ImageFolder.open(
+        set.url, size: ImageSize(height: 2, width: 2),
+        resize: .init("slow") { pixels, height, width in
+          try await Task.sleep(for: .seconds(60))
+          return resizeUniform(pixels, height, width)
+        })
     }
     task.cancel()
     await #expect(throws: CancellationError.self) { try await task.value }
@@ -224,7 +253,7 @@ struct ClassFolderSet {
 }
 
 /// What a progress callback was called with.
-private final class Counter: @unchecked Sendable {
+final class Counter: @unchecked Sendable {
   private let lock = NSLock()
   private var stored: [(Int, Int)] = []
 

@@ -1,0 +1,166 @@
+import Foundation
+
+/// A file with the decoded images of one data set, to be mapped into memory instead of decoding them again.
+///
+/// The pixels come first, uint8 [N, H, W, 3]; then a ``DecodedSummary`` as JSON; then a trailer of 48 bytes: the SHA-256 sum
+/// of key, summary and samples of the pixels, the summary's length, the format's name. The key is part of the file's name.
+struct DecodedCache: Sendable {
+  let folder: URL
+  /// Stands for the content of all image files and for all that is done to them.
+  let key: [UInt8]
+
+  private static let format = Array("saldec01".utf8)
+  private static let trailerSize = 48
+  private static let unfinished = ".unfinished"
+
+  private var name: String { key.map { String(format: "%02x", $0) }.joined() + ".images" }
+  private var path: String { folder.appending(path: name).path(percentEncoded: false) }
+
+  /// Nil if there is no such file, or if it is truncated, damaged, or not what its name says. Pixels are looked at here and
+  /// there only, so that opening stays quick.
+  func read(files: Int, imageSize: Int) -> (summary: DecodedSummary, pixels: PixelMemory)? {
+    let file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    guard file >= 0 else { return nil }
+    defer { close(file) }
+    var status = stat()
+    guard fstat(file, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_size >= Self.trailerSize,
+      let trailer = Self.read(file, status.st_size - Self.trailerSize, Self.trailerSize),
+      Array(trailer[40...]) == Self.format
+    else { return nil }
+    let length = trailer[32..<40].reversed().reduce(0 as UInt64) { $0 << 8 | UInt64($1) }
+    let beforeTrailer = status.st_size - Self.trailerSize
+    guard length <= beforeTrailer, let json = Self.read(file, beforeTrailer - Int(length), Int(length)),
+      let summary = try? JSONDecoder().decode(DecodedSummary.self, from: Data(json)),
+      beforeTrailer - Int(length) == (files - summary.leftOut.count) * imageSize,
+      let pixels = try? PixelMemory(mapping: file, count: beforeTrailer - Int(length), isWritable: false),
+      digest(json, pixels.bytes) == Array(trailer[..<32])
+    else { return nil }
+    return (summary, pixels)
+  }
+
+  private static func read(_ file: Int32, _ offset: Int, _ count: Int) -> [UInt8]? {
+    var bytes = [UInt8](repeating: 0, count: count)
+    return pread(file, &bytes, count, offset) == count ? bytes : nil
+  }
+
+  private func digest(_ json: [UInt8], _ pixels: UnsafeMutableBufferPointer<UInt8>) -> [UInt8] {
+    let (samples, sampleSize) = (1024, 64)
+    let sum = SHA256()
+    sum.update(field: key)
+    sum.update(field: json)
+    if pixels.count <= samples * sampleSize {
+      sum.update(field: pixels)
+    } else {
+      for index in 0..<samples {
+        let start = (pixels.count - sampleSize) * index / (samples - 1)
+        sum.update(UnsafeRawBufferPointer(UnsafeMutableBufferPointer(rebasing: pixels[start..<start + sampleSize])))
+      }
+    }
+    return sum.finish()
+  }
+
+  /// A file under a temporary name whose pixels are to be written to memory. It vanishes with the last reference unless it
+  /// is kept; its pixels stay.
+  final class Unfinished: Sendable {
+    let pixels: PixelMemory
+    private let file: Int32
+    private let path: String
+
+    fileprivate init(path: String, count: Int) throws {
+      self.path = path
+      file = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+      guard file >= 0 else { throw SystemError.current }
+      do {
+        // Held until the file is closed, so that others see that it is being written.
+        try SystemError.check(flock(file, LOCK_EX))
+        // Reserved at once, because a disk that is full when mapped memory is written ends the program.
+        let error = posix_fallocate(file, 0, count)
+        guard error == 0 else { throw SystemError(code: error) }
+        pixels = try PixelMemory(mapping: file, count: count, isWritable: true)
+      } catch {
+        unlink(path)
+        close(file)
+        throw error
+      }
+    }
+
+    deinit {
+      unlink(path)
+      close(file)
+    }
+
+    fileprivate func keep(_ pixelCount: Int, followedBy rest: [UInt8], as name: String) throws {
+      try SystemError.check(ftruncate(file, pixelCount))
+      var written = 0
+      while written < rest.count {
+        let count = rest.withUnsafeBytes {
+          pwrite(file, $0.baseAddress?.advanced(by: written), rest.count - written, pixelCount + written)
+        }
+        try SystemError.check(count < 0 ? -1 : 0)
+        written += count
+      }
+      // Else a power failure could leave the name with a part of the pixels.
+      try SystemError.check(fsync(file))
+      try SystemError.check(rename(path, name))
+    }
+  }
+
+  /// A file with room for `count` bytes of pixels.
+  ///
+  /// - Throws: ``SystemError``, and what the making of the folder throws.
+  func begin(count: Int) throws -> Unfinished {
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    removeAbandoned()
+    // Asked first, because reserving would fill the disk before it fails.
+    var disk = statvfs()
+    try SystemError.check(statvfs(folder.path(percentEncoded: false), &disk))
+    guard UInt64(count) / UInt64(disk.f_frsize) < disk.f_bavail else { throw SystemError(code: ENOSPC) }
+    return try Unfinished(
+      path: folder.appending(path: UUID().uuidString + Self.unfinished).path(percentEncoded: false), count: count)
+  }
+
+  /// Gives the file its name; a file that has it already, from another process or damaged, is replaced.
+  ///
+  /// - Throws: ``SystemError``.
+  func keep(_ file: Unfinished, _ summary: DecodedSummary, pixelCount: Int) throws {
+    let json = Array(try JSONEncoder().encode(summary))
+    let pixels = UnsafeMutableBufferPointer(rebasing: file.pixels.bytes[..<pixelCount])
+    let length = withUnsafeBytes(of: UInt64(json.count).littleEndian) { Array($0) }
+    try file.keep(pixelCount, followedBy: json + digest(json, pixels) + length + Self.format, as: path)
+  }
+
+  /// Removes what processes that were killed have left behind: nobody holds its lock.
+  private func removeAbandoned() {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path(percentEncoded: false))) ?? []
+    for name in names where name.hasSuffix(Self.unfinished) {
+      let path = folder.appending(path: name).path(percentEncoded: false)
+      let file = open(path, O_RDONLY | O_CLOEXEC)
+      guard file >= 0 else { continue }
+      if flock(file, LOCK_EX | LOCK_NB) == 0 { unlink(path) }
+      close(file)
+    }
+  }
+}
+
+/// What became of the files of a data set; numbers are indices into their list.
+struct DecodedSummary: Codable, Sendable, Equatable {
+  /// Grey images, left out or not.
+  var grey = 0
+  var resized = 0
+  var skippedGrey: [Int] = []
+  var unreadable: [Int] = []
+
+  var leftOut: Set<Int> { Set(skippedGrey).union(unreadable) }
+}
+
+/// What the system answered, in its own words.
+struct SystemError: LocalizedError {
+  let code: Int32
+
+  /// What the last call left in `errno`.
+  static var current: SystemError { SystemError(code: errno) }
+
+  static func check(_ result: Int32) throws { if result != 0 { throw current } }
+
+  var errorDescription: String? { String(cString: strerror(code)) }
+}
