@@ -123,7 +123,10 @@ struct DecodedCache: Sendable {
   ///
   /// - Throws: ``SystemError``.
   func keep(_ file: Unfinished, _ summary: DecodedSummary, pixelCount: Int) throws {
-    let json = Array(try JSONEncoder().encode(summary))
+    let encoder = JSONEncoder()
+    // The same data set gives the same file.
+    encoder.outputFormatting = .sortedKeys
+    let json = Array(try encoder.encode(summary))
     let pixels = UnsafeMutableBufferPointer(rebasing: file.pixels.bytes[..<pixelCount])
     let length = withUnsafeBytes(of: UInt64(json.count).littleEndian) { Array($0) }
     try file.keep(pixelCount, followedBy: json + digest(json, pixels) + length + Self.format, as: path)

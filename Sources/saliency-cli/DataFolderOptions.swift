@@ -2,16 +2,11 @@ import ArgumentParser
 import Foundation
 import Saliency
 
-/// Where data sets are kept.
+/// Where fetched data sets and decoded images are kept.
 struct DataFolderOptions: ParsableArguments {
   @Option(
-    name: .customLong("data"),
-    help: ArgumentHelp(
-      "Folder of fetched data sets and decoded images (default: $XDG_CACHE_HOME/saliency or ~/.cache/saliency).",
-      valueName: "folder"))
-  var path: String?
+    help: "Folder of fetched data sets and decoded images (default: $XDG_CACHE_HOME/saliency, or ~/.cache/saliency).")
+  var data: String?
 
-  var folder: DataFolder {
-    path.map { DataFolder(URL(filePath: $0, directoryHint: .isDirectory)) } ?? .standard
-  }
+  var folder: DataFolder { data.map { DataFolder(URL(filePath: $0, directoryHint: .isDirectory)) } ?? .standard }
 }

@@ -11,7 +11,7 @@ struct DatasetOptions: ParsableArguments {
       """)
   var dataset: String
 
-  @OptionGroup var data: DataFolderOptions
+  @OptionGroup var kept: DataFolderOptions
 
   @Option(help: "Use N images of each part only, spread evenly over it.") var limit: Int?
 
@@ -34,7 +34,7 @@ struct DatasetOptions: ParsableArguments {
 
   private func open(size: ImageSize?, isSizeRequired: Bool, _ resize: ImageFolder.Resize) async throws -> Dataset {
     var opened = try await Dataset.open(
-      dataset, size: size, isSizeRequired: isSizeRequired, skipGrey: skipGrey, cache: data.folder, resize: resize,
+      dataset, size: size, isSizeRequired: isSizeRequired, skipGrey: skipGrey, cache: kept.folder, resize: resize,
       progress: { done, total in
         Console.progress(Double(done) / Double(total), "\(done)/\(total) images read")
       })

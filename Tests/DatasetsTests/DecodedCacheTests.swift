@@ -156,14 +156,17 @@ private struct CachedSet {
   /// The images of one size are the same whether it is asked for or not, but several sizes must be asked for.
   @Test func severalSizesAreStillRefused() async throws {
     let set = try CachedSet()
+    let refuse = ImageFolder.Resize("uniform", refuseToResize.body)
     #expect(try await set.open(side: 4).decoded == 0)
-    _ = try await ImageFolder.open(set.set.url, cache: set.folder, resize: refuseToResize)
+    _ = try await ImageFolder.open(set.set.url, cache: set.folder, resize: refuse)
     #expect(set.files.count == 1)
     try set.set.add("train/bee/3.png", [7, 8, 9], 9, 5)
     #expect(try await set.open(side: 4).decoded == 1)
-    await #expect(throws: DatasetError.self) {
-      try await ImageFolder.open(set.set.url, cache: set.folder, resize: refuseToResize)
+    #expect(try await set.open(side: 4).decoded == 0)
+    let error = await #expect(throws: DatasetError.self) {
+      try await ImageFolder.open(set.set.url, cache: set.folder, resize: refuse)
     }
+    #expect(error?.localizedDescription.contains("train/bee/3.png is 9×5") == true)
   }
 
   /// What has become of the file.
@@ -190,7 +193,8 @@ private struct CachedSet {
     case .sum: content[whole.count - 48] ^= 1
     case .folder: break
     }
-    try content.write(to: file)
+    // As a new file, because the old one is mapped.
+    try content.write(to: file, options: .atomic)
     if damage == .folder {
       try FileManager.default.removeItem(at: file)
       try FileManager.default.createDirectory(at: file, withIntermediateDirectories: true)
@@ -230,7 +234,7 @@ private struct CachedSet {
     #expect(content.count > 12 * 120_000)
     #expect(try await set.open(side: 200).decoded == 0)
     content.resetBytes(in: 1_310_720..<1_318_912)
-    try content.write(to: set.file())
+    try content.write(to: set.file(), options: .atomic)
     #expect(try await set.open(side: 200).decoded == 12)
   }
 
