@@ -8,6 +8,13 @@ import Rasters
 public enum CIFAR10 {
   private static let side = 32
   private static let recordSize = 1 + 3 * side * side
+  private static let recordsPerFile = 10_000
+
+  private static let trainFiles = (1...5).map { "data_batch_\($0).bin" }
+  private static let testFiles = ["test_batch.bin"]
+  static var files: [String] { trainFiles + testFiles }
+  /// In bytes.
+  static var fileSize: Int { recordsPerFile * recordSize }
 
   /// Whether the files, or a folder `cifar-10-batches-bin` with them, are in `folder`.
   public static func isOne(_ folder: URL) -> Bool { self.folder(in: folder) != nil }
@@ -15,7 +22,7 @@ public enum CIFAR10 {
   /// Reads the files in `folder` or in the `cifar-10-batches-bin` in it.
   ///
   /// - Throws: ``DatasetError``.
-  public static func open(_ folder: URL) throws -> Dataset { try open(folder, recordsPerFile: 10_000) }
+  public static func open(_ folder: URL) throws -> Dataset { try open(folder, recordsPerFile: recordsPerFile) }
 
   static func open(_ folder: URL, recordsPerFile: Int) throws -> Dataset {
     let files = self.folder(in: folder) ?? folder
@@ -30,14 +37,15 @@ public enum CIFAR10 {
         name: "CIFAR-10, \(part)", classNames: KnownClasses.cifar10, height: side, width: side, channels: 3,
         labels: labels, pixels: pixels)
     }
-    let train = try images("train", (1...5).map { "data_batch_\($0).bin" })
-    let test = try images("test", ["test_batch.bin"])
+    let train = try images("train", trainFiles)
+    let test = try images("test", testFiles)
     return Dataset(
       name: "CIFAR-10", train: train, test: test,
       provenance: "CIFAR-10, binary files, \(train.count) + \(test.count) images of \(train.size)", unreadable: [])
   }
 
-  private static func folder(in folder: URL) -> URL? {
+  /// Where the files are.
+  static func folder(in folder: URL) -> URL? {
     [folder, folder.appending(path: "cifar-10-batches-bin", directoryHint: .isDirectory)].first {
       FileManager.default.fileExists(atPath: $0.appending(path: "data_batch_1.bin").path(percentEncoded: false))
     }

@@ -26,13 +26,11 @@ public struct Dataset: Sendable {
 }
 
 extension Dataset {
-  /// Names that ``open(_:size:isSizeRequired:skipGrey:cache:resize:progress:)`` knows, with the folder that each stands for.
-  public static let folders = ["fashion-mnist": "/usr/share/datasets/fashion-mnist"]
-
-  /// Opens the data set that a user names: `fashion-mnist`, a folder of IDX files (``IDX``), CIFAR-10's binary files
-  /// (``CIFAR10``) or class folders (``ImageFolder``). A folder goes before a name.
+  /// Opens the data set that a user names: one that has been fetched (``KnownDataset``), or a folder of IDX files (``IDX``),
+  /// CIFAR-10's binary files (``CIFAR10``) or class folders (``ImageFolder``). A folder goes before a name.
   ///
   /// - Parameters:
+  ///   - data: where fetched data sets are.
   ///   - size: the size that all images shall have; nil: the size that they have, but see ``ImageFolder``.
   ///   - isSizeRequired: whether data sets whose images are not resized are refused if they have another size.
   ///   - skipGrey: leaves grey images of class folders out, instead of expanding them to three channels.
@@ -41,11 +39,11 @@ extension Dataset {
   ///   - progress: called with the number of images done and their total, as by ``ImageFolder``.
   /// - Throws: ``DatasetError``, `CancellationError`, and what `resize` throws.
   public static func open(
-    _ nameOrPath: String, size: ImageSize? = nil, isSizeRequired: Bool = true, skipGrey: Bool = false,
-    cache: DataFolder? = nil, resize: ImageFolder.Resize,
+    _ nameOrPath: String, in data: DataFolder = .standard, size: ImageSize? = nil, isSizeRequired: Bool = true,
+    skipGrey: Bool = false, cache: DataFolder? = nil, resize: ImageFolder.Resize,
     progress: @escaping @Sendable (_ done: Int, _ total: Int) -> Void = { _, _ in }
   ) async throws -> Dataset {
-    let folder = try locate(nameOrPath)
+    let folder = try locate(nameOrPath, in: data)
     if ImageFolder.isOne(folder) {
       return try await ImageFolder.open(
         folder, size: size, skipGrey: skipGrey, cache: cache, resize: resize, progress: progress)
@@ -62,17 +60,16 @@ extension Dataset {
     return dataset
   }
 
-  private static func locate(_ nameOrPath: String) throws -> URL {
+  /// The folder of the data set that a user names; see ``open(_:in:size:skipGrey:resize:progress:)``.
+  static func locate(_ nameOrPath: String, in data: DataFolder) throws -> URL {
     var isFolder: ObjCBool = false
     if FileManager.default.fileExists(atPath: nameOrPath, isDirectory: &isFolder) {
       guard isFolder.boolValue else { throw DatasetError.notAFolder(path: nameOrPath) }
       return URL(filePath: nameOrPath, directoryHint: .isDirectory)
     }
-    guard let path = folders[nameOrPath.lowercased()] else { throw DatasetError.unknown(name: nameOrPath) }
-    guard FileManager.default.fileExists(atPath: path) else {
-      throw DatasetError.notInstalled(name: nameOrPath, path: path)
-    }
-    return URL(filePath: path, directoryHint: .isDirectory)
+    guard let known = try? KnownDataset.named(nameOrPath) else { throw DatasetError.unknown(name: nameOrPath) }
+    guard let folder = data.location(of: known) else { throw DatasetError.notFetched(name: known.name) }
+    return folder
   }
 }
 

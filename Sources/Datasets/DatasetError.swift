@@ -4,13 +4,18 @@ import Pictures
 /// Why a data set cannot be used.
 public enum DatasetError: LocalizedError, Equatable {
   case unknown(name: String)
-  case notInstalled(name: String, path: String)
+  case unknownName(name: String)
+  case notFetched(name: String)
+  case alreadyFetched(name: String, path: String)
+  case busy(name: String)
+  case otherContent(path: String, name: String, reason: String)
   case notAFolder(path: String)
   case notADataset(path: String)
   case fixedSize(name: String, size: ImageSize)
   case exceedsMemory(path: String, bytes: Double)
 
   case unreadable(path: String)
+  case unwritable(path: String)
   case notIDX(path: String, kind: String)
   case damaged(path: String)
   case tooLong(path: String, expected: Int)
@@ -31,10 +36,14 @@ public enum DatasetError: LocalizedError, Equatable {
   public var errorDescription: String? {
     switch self {
     case .unknown(let name):
-      "there is no folder “\(name)” and no data set of that name; known names: "
-        + Dataset.folders.keys.sorted().joined(separator: ", ")
-    case .notInstalled(let name, let path):
-      "\(name) is not installed: there is no \(path); run `apt-get install dataset-\(name)` or give a folder"
+      "there is no folder “\(name)” and no data set of that name; known names: \(Self.knownNames)"
+    case .unknownName(let name): "there is no data set “\(name)” to fetch; known names: \(Self.knownNames)"
+    case .notFetched(let name):
+      "\(name) has not been fetched: run `saliency data fetch \(name)`"
+        + (Self.package(name).map { " or `apt-get install \($0)`" } ?? "")
+    case .alreadyFetched(let name, let path): "\(name) is there already; remove \(path) first to replace it"
+    case .busy(let name): "\(name) is being fetched by another program; wait for that"
+    case .otherContent(let path, let name, let reason): "\(path) is not recognised as \(name): \(reason)"
     case .notAFolder(let path): "\(path) is a file; a data set is a folder"
     case .notADataset(let path):
       "\(path) is no data set: neither a folder train, nor train-images-idx3-ubyte (or .gz), nor data_batch_1.bin is in it"
@@ -44,6 +53,7 @@ public enum DatasetError: LocalizedError, Equatable {
       "\(path): the images need \(Self.gigabytes(bytes)) of memory and there are "
         + "\(Self.gigabytes(Double(ProcessInfo.processInfo.physicalMemory))); choose a smaller --size"
     case .unreadable(let path): "\(path) is missing or cannot be read"
+    case .unwritable(let path): "\(path) cannot be written; is the disk full, or the folder not yours?"
     case .notIDX(let path, let kind): "\(path) is not an IDX file of \(kind): its first bytes are others"
     case .damaged(let path): "\(path) is truncated or damaged"
     case .tooLong(let path, let expected): "\(path) goes on after the \(expected) bytes that its header promises"
@@ -73,6 +83,10 @@ public enum DatasetError: LocalizedError, Equatable {
         + Self.list(errors.map(\.localizedDescription), separator: "; ")
     }
   }
+
+  private static var knownNames: String { KnownDataset.all.map(\.name).joined(separator: ", ") }
+
+  private static func package(_ name: String) -> String? { (try? KnownDataset.named(name))?.installed?.package }
 
   private static func list(_ names: [String], separator: String = ", ") -> String {
     names.prefix(3).joined(separator: separator) + (names.count > 3 ? ", …" : "")

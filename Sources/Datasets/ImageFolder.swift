@@ -55,12 +55,7 @@ public enum ImageFolder {
   ) async throws -> Dataset {
     let train = try ClassFolders(part(["train"], of: folder))
     let test = try ClassFolders(part(["test", "val"], of: folder))
-    guard train.classes == test.classes else {
-      throw DatasetError.differentClasses(
-        path: train.url.relativePath, other: test.url.relativePath,
-        onlyThere: train.classes.filter { !test.classes.contains($0) },
-        onlyInOther: test.classes.filter { !train.classes.contains($0) })
-    }
+    try train.checkClasses(equal: test)
     let files = train.files + test.files
     let fixed = size ?? (train.isImagenette && train.differsInSize() ? imagenetteSize : nil)
     let wanted = try fixed ?? train.sizeOfFirstImage()
@@ -71,7 +66,7 @@ public enum ImageFolder {
     }
 
     let name = name(of: folder, train)
-    let classNames = train.classes.map { KnownClasses.imagenette[$0] ?? $0 }
+    let classNames = train.classNames
     let labels = train.labels + test.labels
     let trainCount = loaded.kept.prefix { $0 < train.files.count }.count
     func images(_ part: String, _ range: Range<Int>, _ from: ClassFolders) throws -> StoredImages {
@@ -95,7 +90,7 @@ public enum ImageFolder {
       unreadable: loaded.unreadable, warnings: loaded.warnings)
   }
 
-  private static func part(_ names: [String], of folder: URL) throws -> URL {
+  static func part(_ names: [String], of folder: URL) throws -> URL {
     for name in names {
       let url = folder.appending(path: name, directoryHint: .isDirectory)
       if isFolder(url) { return url }
@@ -121,7 +116,7 @@ public enum ImageFolder {
 }
 
 /// The image files of one part of a data set.
-private struct ClassFolders {
+struct ClassFolders {
   let url: URL
   let classes: [String]
   var files: [URL] = []
@@ -155,6 +150,16 @@ private struct ClassFolders {
         throw DatasetError.emptyClass(path: folder.relativePath)
       }
     }
+  }
+
+  /// The classes' names for people.
+  var classNames: [String] { classes.map { KnownClasses.imagenette[$0] ?? $0 } }
+
+  func checkClasses(equal other: ClassFolders) throws {
+    guard classes != other.classes else { return }
+    throw DatasetError.differentClasses(
+      path: url.relativePath, other: other.url.relativePath, onlyThere: classes.filter { !other.classes.contains($0) },
+      onlyInOther: other.classes.filter { !classes.contains($0) })
   }
 
   /// The size of the first image that can be read.

@@ -6,8 +6,8 @@ import Saliency
 struct DatasetOptions: ParsableArguments {
   @Option(
     help: """
-      fashion-mnist, or a folder: of IDX files, of CIFAR-10's binary files, or with train/<class>/… and test/<class>/… \
-      (or val/<class>/…).
+      A name of saliency data list, or a folder: of IDX files, of CIFAR-10's binary files, or with train/<class>/… and \
+      test/<class>/… (or val/<class>/…).
       """)
   var dataset: String
 
@@ -34,7 +34,7 @@ struct DatasetOptions: ParsableArguments {
 
   private func open(size: ImageSize?, isSizeRequired: Bool, _ resize: ImageFolder.Resize) async throws -> Dataset {
     var opened = try await Dataset.open(
-      dataset, size: size, isSizeRequired: isSizeRequired, skipGrey: skipGrey, cache: kept.folder, resize: resize,
+      dataset, in: kept.folder, size: size, isSizeRequired: isSizeRequired, skipGrey: skipGrey, cache: kept.folder, resize: resize,
       progress: { done, total in
         Console.progress(Double(done) / Double(total), "\(done)/\(total) images read")
       })

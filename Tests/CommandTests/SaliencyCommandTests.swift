@@ -54,7 +54,7 @@ func expectUsageError(
   func completions(shell: String) throws {
     let finished = try Command().run("--generate-completion-script", shell)
     #expect(finished.status == 0 && finished.errors == [])
-    for word in ["explain", "train", "models", "save-maps"] { #expect(finished.output.contains(word)) }
+    for word in ["explain", "train", "models", "fetch", "save-maps"] { #expect(finished.output.contains(word)) }
   }
 
   @Test("a wrong command line ends with the code 64")

@@ -33,7 +33,8 @@ import Testing
   @Test func saysWhatItLookedFor() async throws {
     #expect(
       await failure("no-such-thing")
-        == "there is no folder “no-such-thing” and no data set of that name; known names: fashion-mnist")
+        == "there is no folder “no-such-thing” and no data set of that name; known names: cifar10, "
+        + "imagenette, imagenette-320, imagenette-160, mnist, fashion-mnist")
     let folder = try TemporaryFolder()
     let path = folder.url.relativePath
     #expect(
@@ -56,17 +57,43 @@ import Testing
     #expect(dataset.limited(to: 6).provenance == dataset.provenance)
   }
 
+  @Test func findsWhatWasFetchedByName() async throws {
+    let folder = try TemporaryFolder()
+    let data = DataFolder(folder.url)
+    for name in ["mnist", "fashion-mnist"] {
+      let idx = try IDXFolder(named: name)
+      let target = data.dataset(name)
+      try FileManager.default.createDirectory(at: target.deletingLastPathComponent(), withIntermediateDirectories: true)
+      try FileManager.default.moveItem(at: idx.url, to: target)
+    }
+    #expect(try await Dataset.open("mnist", in: data, resize: refuseToResize).train.classNames[9] == "9")
+    let fashion = try await Dataset.open("Fashion-MNIST", in: data, resize: refuseToResize)
+    #expect(fashion.train.classNames[9] == "Ankle boot")
+    #expect(fashion.train.count == 6)
+    await #expect(throws: DatasetError.notFetched(name: "cifar10")) {
+      try await Dataset.open("cifar10", in: data, resize: refuseToResize)
+    }
+    #expect(
+      DatasetError.notFetched(name: "cifar10").localizedDescription
+        == "cifar10 has not been fetched: run `saliency data fetch cifar10`")
+  }
+
   /// Debian's package; on a machine without it the error says how to get it.
   @Test func findsFashionMNISTByName() async throws {
-    if FileManager.default.fileExists(atPath: Dataset.folders["fashion-mnist"] ?? "") {
-      let dataset = try await Dataset.open("fashion-mnist", resize: refuseToResize)
+    let folder = try TemporaryFolder()
+    let data = DataFolder(folder.url)
+    if FileManager.default.fileExists(atPath: "/usr/share/datasets/fashion-mnist") {
+      let dataset = try await Dataset.open("fashion-mnist", in: data, resize: refuseToResize)
       #expect(dataset.name == "Fashion-MNIST")
       #expect(dataset.train.count == 60_000 && dataset.test.count == 10_000)
       #expect(dataset.train.imageSize == 28 * 28)
       // Published with the data set: the classes are balanced.
       for label in 0..<10 { #expect(dataset.test.labels.count { $0 == label } == 1000) }
     } else {
-      #expect(await failure("fashion-mnist")?.contains("apt-get install dataset-fashion-mnist") == true)
+      let error = await #expect(throws: DatasetError.self) {
+        try await Dataset.open("fashion-mnist", in: data, resize: refuseToResize)
+      }
+      #expect(error?.localizedDescription.contains("apt-get install dataset-fashion-mnist") == true)
     }
   }
 }
