@@ -30,7 +30,7 @@ public enum Archive {
     try? FileManager.default.removeItem(at: partial)
     defer { try? FileManager.default.removeItem(at: partial) }
     var unpacker = Unpacker(file: file, folder: partial, limits: limits)
-    try unpacker.run(progress)
+    try withUTF8Names { try unpacker.run(progress) }
     let names = try FileManager.default.contentsOfDirectory(atPath: partial.path(percentEncoded: false))
       .filter { !$0.hasPrefix(".") }
     var top = partial
@@ -42,4 +42,15 @@ public enum Archive {
       throw DownloadsError.unwritable(path: folder.relativePath, reason: systemReason())
     }
   }
+}
+
+/// Runs `body` with names in UTF-8, to which libarchive otherwise converts only what the user's locale can express.
+private func withUTF8Names<Result>(_ body: () throws -> Result) rethrows -> Result {
+  guard let locale = newlocale(LC_CTYPE_MASK, "C.UTF-8", nil) else { return try body() }
+  let before = uselocale(locale)
+  defer {
+    uselocale(before)
+    freelocale(locale)
+  }
+  return try body()
 }

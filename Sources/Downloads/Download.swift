@@ -77,7 +77,7 @@ public struct Download: Sendable {
         failures = size ?? 0 > furthest ? 0 : failures + 1
         furthest = max(furthest, size ?? 0)
         guard failures < attempts else { throw error }
-        try await Task.sleep(for: pause * (1 << failures))
+        try await Task.sleep(for: pause * (1 << max(failures - 1, 0)))
       }
     }
   }

@@ -52,7 +52,7 @@ struct Unpacker {
   }
 
   private mutating func unpack(_ entry: OpaquePointer?, of archive: OpaquePointer?, _ progress: () -> Void) throws {
-    // Read by its own encoding if it has one, else as bytes.
+    // As bytes where it is not of the encoding that the archive says.
     guard let name = archive_entry_pathname_utf8(entry) ?? archive_entry_pathname(entry) else {
       throw DownloadsError.unsafeEntry(path: file.relativePath, entry: "?", problem: "has no name")
     }

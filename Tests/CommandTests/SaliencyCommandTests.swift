@@ -35,7 +35,12 @@ func expectUsageError(
 
   @Test("help fits a terminal of 80 columns, and its examples are one a line")
   func examples() throws {
-    for (help, name) in [(Explain.helpMessage(columns: 80), "explain"), (Train.helpMessage(columns: 80), "train")] {
+    let helps = [
+      (Explain.helpMessage(columns: 80), "explain"), (Train.helpMessage(columns: 80), "train"),
+      (DataCommand.Fetch.helpMessage(columns: 80), "data fetch"),
+      (DataCommand.Verify.helpMessage(columns: 80), "data verify"),
+    ]
+    for (help, name) in helps {
       let lines = help.split(separator: "\n")
       #expect(lines.allSatisfy { $0.count <= 80 })
       let start = try #require(lines.firstIndex(of: "EXAMPLES"))

@@ -32,11 +32,11 @@ import Testing
 
   @Test func whatIsNoDataset() async throws {
     let folder = try TemporaryFolder()
-    await #expect(throws: DatasetError.notADataset(path: folder.url.path + "/")) {
+    await #expect(throws: DatasetError.notADataset(path: folder.url.path)) {
       try await DatasetInspection(of: folder.url.path)
     }
     let one = try ClassFolderSet(classes: ["ant"])
-    await #expect(throws: DatasetError.tooFewClasses(path: one.path("train") + "/", found: ["ant"])) {
+    await #expect(throws: DatasetError.tooFewClasses(path: one.path("train"), found: ["ant"])) {
       try await DatasetInspection(of: one.url.path)
     }
     await #expect(throws: DatasetError.notFetched(name: "mnist")) {

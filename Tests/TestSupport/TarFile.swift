@@ -34,16 +34,21 @@ public enum TarFile {
 
   /// - Parameter format: the ending of the name that says how to pack it: `.tar`, `.tar.gz`, `.tar.xz` or `.zip`.
   public static func write(_ entries: [Entry], to url: URL, as format: String = ".tar.gz") throws {
+    // Names beyond ASCII are written as UTF-8 only in a locale that has it.
+    let locale = newlocale(LC_CTYPE_MASK, "C.UTF-8", nil)
+    let before = uselocale(locale)
     let archive = archive_write_new()
-    defer { archive_write_free(archive) }
+    defer {
+      archive_write_free(archive)
+      uselocale(before)
+      freelocale(locale)
+    }
     archive_write_set_format_filter_by_ext(archive, "archive" + format)
-    // For names beyond ASCII, which tests must not take from the locale.
-    archive_write_set_options(archive, "hdrcharset=UTF-8")
     try check(archive_write_open_filename(archive, url.path), archive)
     for entry in entries {
       let header = archive_entry_new()
       defer { archive_entry_free(header) }
-      archive_entry_set_pathname_utf8(header, entry.path)
+      archive_entry_set_pathname(header, entry.path)
       archive_entry_set_filetype(header, entry.type)
       archive_entry_set_perm(header, 0o755)
       archive_entry_set_size(header, Int64(entry.content.count))
