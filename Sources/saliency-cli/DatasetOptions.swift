@@ -34,7 +34,8 @@ struct DatasetOptions: ParsableArguments {
 
   private func open(size: ImageSize?, isSizeRequired: Bool, _ resize: ImageFolder.Resize) async throws -> Dataset {
     var opened = try await Dataset.open(
-      dataset, in: kept.folder, size: size, isSizeRequired: isSizeRequired, skipGrey: skipGrey, cache: kept.folder, resize: resize,
+      dataset, in: kept.folder, size: size, isSizeRequired: isSizeRequired, skipGrey: skipGrey, cache: kept.folder,
+      resize: resize,
       progress: { done, total in
         Console.progress(Double(done) / Double(total), "\(done)/\(total) images read")
       })
