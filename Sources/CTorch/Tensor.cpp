@@ -171,6 +171,14 @@ CTError *ct_index_select(const CTTensor *a, int64_t axis, const CTTensor *indice
   return returning(out, [&] { return a->value.index_select(axis, indices->value); });
 }
 
+CTError *ct_ranks(const CTTensor *a, bool descending, CTTensor **out) {
+  return returning(out, [&] {
+    at::Tensor order = std::get<1>(a->value.sort(/*stable=*/c10::optional<bool>(true), /*dim=*/-1, descending));
+    at::Tensor places = at::arange(order.size(-1), order.options()).expand_as(order);
+    return at::empty_like(order).scatter_(-1, order, places).to(at::kInt);
+  });
+}
+
 CTError *ct_reshape(const CTTensor *a, const int64_t *shape, size_t dim, CTTensor **out) {
   return returning(out, [&] { return a->value.reshape(ints(shape, dim)); });
 }

@@ -72,7 +72,7 @@ public struct ClassificationReport: Sendable, Equatable {
     return places.compactMap(\.self)
   }
 
-  @TorchActor private static func batch(
+  @TorchActor static func batch(
     _ range: Range<Int>, of images: any LabelledImages, for classifier: any Classifier
   ) throws -> Tensor {
     let wanted = classifier.preprocessing
@@ -80,18 +80,5 @@ public struct ClassificationReport: Sendable, Equatable {
       return try images.images(range, device: classifier.device)
     }
     return try .concatenate(range.map { try wanted.image(from: images[$0]) }).to(classifier.device)
-  }
-}
-
-public enum EvaluationError: LocalizedError, Equatable, Sendable {
-  case unknownClasses([String])
-
-  public var errorDescription: String? {
-    switch self {
-    case .unknownClasses(let names):
-      "the model has no class named " + names.prefix(3).map { "“\($0)”" }.joined(separator: ", ")
-        + (names.count > 3 ? ", … (\(names.count) of the data set's classes)" : "")
-        + "; give its class names with --labels"
-    }
   }
 }

@@ -68,16 +68,7 @@ public struct Explainer: Sendable {
   @TorchActor public func explain(
     _ images: Tensor, classes: [Int?]? = nil, progress: (Double) -> Void = { _ in }
   ) throws -> [Explanation] {
-    precondition(classes == nil || classes?.count == images.shape[0], "one class per image is needed")
-    let images = try images.to(classifier.device)
-    var found: [Found] = []
-    for (turn, attribution) in attributions.enumerated() {
-      let work = try attribution.begin(images, classifier)
-      if found.isEmpty { found = try answers(work.logits, classes) }
-      let extremes = try extremes(work, found) { progress((Double(turn) + $0) / Double(attributions.count)) }
-      guard try extremes.own.isFinite().to(.uint8).min().integers()[0] == 1 else {
-        throw ClassifierError.notFinite(what: "\(attribution.name) values")
-      }
+    try attribute(images, classes, progress) { attribution, extremes, found in
       for view in views {
         let maps = try Self.rasters(view.maps(extremes))
         for index in found.indices {
@@ -89,8 +80,37 @@ public struct Explainer: Sendable {
           found[index].rivalries.append(rivalry)
         }
       }
+    }.map(\.explanation)
+  }
+
+  /// The maps alone, as tensors [N, H, W] on the classifier's device: one for every attribution and view, attribution by
+  /// attribution, in the order asked for. Parameters and errors as in ``explain(_:classes:progress:)``.
+  @TorchActor public func maps(_ images: Tensor, classes: [Int?]? = nil) throws -> [Tensor] {
+    var maps: [Tensor] = []
+    _ = try attribute(images, classes, { _ in }) { _, extremes, _ in
+      maps += try views.map { try $0.maps(extremes) }
     }
-    return found.map(\.explanation)
+    return maps
+  }
+
+  /// Does the work for one attribution after the other and hands out what the views need.
+  @TorchActor private func attribute(
+    _ images: Tensor, _ classes: [Int?]?, _ progress: (Double) -> Void,
+    _ take: (any Attribution, ClassExtremes, inout [Found]) throws -> Void
+  ) throws -> [Found] {
+    precondition(classes == nil || classes?.count == images.shape[0], "one class per image is needed")
+    let images = try images.to(classifier.device)
+    var found: [Found] = []
+    for (turn, attribution) in attributions.enumerated() {
+      let work = try attribution.begin(images, classifier)
+      if found.isEmpty { found = try answers(work.logits, classes) }
+      let extremes = try extremes(work, found) { progress((Double(turn) + $0) / Double(attributions.count)) }
+      guard try extremes.own.isFinite().to(.uint8).min().integers()[0] == 1 else {
+        throw ClassifierError.notFinite(what: "\(attribution.name) values")
+      }
+      try take(attribution, extremes, &found)
+    }
+    return found
   }
 
   /// Predictions, explained classes and their rivals.

@@ -36,6 +36,11 @@ extension Tensor {
     try Tensor("selection", [self, indices]) { ct_index_select(handle, Int64(axis), indices.handle, $0) }
   }
 
+  /// The place of every element among those of the last axis, from 0, int32. Equal elements keep their order.
+  public func ranks(descending: Bool) throws -> Tensor {
+    try Tensor("ranking", [self]) { ct_ranks(handle, descending, $0) }
+  }
+
   private func pair(
     _ operation: String,
     _ body: (UnsafeMutablePointer<OpaquePointer?>, UnsafeMutablePointer<OpaquePointer?>) -> UnsafeMutablePointer<

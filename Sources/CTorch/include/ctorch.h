@@ -129,6 +129,8 @@ CTError *ct_max(const CTTensor *a, int64_t axis, bool keep, CTTensor **values, C
 CTError *ct_min(const CTTensor *a, int64_t axis, bool keep, CTTensor **values, CTTensor **indices);
 CTError *ct_gather(const CTTensor *a, int64_t axis, const CTTensor *indices, CTTensor **out);
 CTError *ct_index_select(const CTTensor *a, int64_t axis, const CTTensor *indices, CTTensor **out);
+/// int32, of the same shape: the place, from 0, of every element in the order of the last axis. Equal elements keep their order.
+CTError *ct_ranks(const CTTensor *a, bool descending, CTTensor **out);
 
 // Shape --------------------------------------------------------------------------------------------------------------------
 

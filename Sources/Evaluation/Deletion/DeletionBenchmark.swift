@@ -1,0 +1,82 @@
+import Foundation
+import Rasters
+import SaliencyCore
+import SaliencyMethods
+import Tensors
+
+/// How a classifier's answers change when the most salient pixels are deleted: the paper's black- and white-deletion
+/// (section 4.2), on any labelled images, for any maps.
+///
+/// For an image of P pixels, a map and a fraction f the first k = ⌊f·P + ½⌋ pixels in the map's order are replaced, but never
+/// one whose saliency is zero; the classifier then answers anew. Maps explain the class that is predicted for the untouched
+/// image.
+///
+/// The images are cut into blocks, and no batch goes beyond a block, so that blocks can be computed anywhere and in any order.
+/// For the same kind of processor, number of threads, block and batch size a block's answers are the same bit by bit.
+///
+/// **Cost.** For each image one forward pass and one backward pass per class (for views that compare classes) give all maps;
+/// one ranking per map serves all fractions; a map that has run out of pixels is not computed again; the controls share one
+/// random order. What remains is one forward pass for each different image that comes out.
+public struct DeletionBenchmark: Sendable {
+  public let explainer: Explainer
+  public let images: any LabelledImages
+  public let replacements: [Replacement]
+  /// Ascending, in 0…1.
+  public let fractions: [Double]
+  public let order: DeletionOrder
+  public let seed: UInt64
+  public let series: [DeletionSeries]
+  public let blockSize: Int
+  public let batchSize: Int
+
+  /// The true class of every image, as an index into the classifier's classes.
+  public let labels: [Int]
+
+  /// - Parameters:
+  ///   - controls: whether random pixels are deleted, too.
+  ///   - blockSize: nil: as many as have 100 × 32 × 32 pixels, one at least.
+  ///   - memory: about how many bytes a batch may take.
+  /// - Throws: ``EvaluationError`` for fractions that are not ascending in 0…1, no images, maps with negative values, and
+  ///   images of classes that the classifier does not know.
+  public init(
+    _ explainer: Explainer, images: any LabelledImages, replacements: [Replacement] = [.black, .white],
+    fractions: [Double] = DeletionBenchmark.paperFractions, order: DeletionOrder = .descending, controls: Bool = true,
+    seed: UInt64 = 0, blockSize: Int? = nil, memory: Int = 2_000_000_000
+  ) throws {
+    guard !fractions.isEmpty, fractions.allSatisfy({ (0...1).contains($0) }),
+      zip(fractions, fractions.dropFirst()).allSatisfy(<)
+    else { throw EvaluationError.fractions }
+    if let view = explainer.views.first(where: { $0.name == "signed" }) {
+      throw EvaluationError.negativeMaps(view: view.name)
+    }
+    guard images.count > 0 else { throw EvaluationError.noImages }
+    let places = try ClassificationReport.indices(of: images.classNames, among: explainer.classifier.labels)
+    labels = images.labels.map { places[Int($0)] }
+    self.explainer = explainer
+    self.images = images
+    self.replacements = replacements
+    self.fractions = fractions
+    self.order = order
+    self.seed = seed
+    series = DeletionSeries.all(
+      attributions: explainer.attributions.map(\.name), views: explainer.views.map(\.name), controls: controls)
+    let input = explainer.classifier.preprocessing
+    self.blockSize = blockSize ?? max(1, 100 * 32 * 32 / (input.height * input.width))
+    batchSize = Self.batchSize(explainer.classifier, memory: memory)
+  }
+
+  /// 0, 0.1, …, 0.9
+  public static let paperFractions = (0...9).map { Double($0) / 10 }
+
+  public var blockCount: Int { (images.count + blockSize - 1) / blockSize }
+
+  /// The images of a block.
+  public func range(of block: Int) -> Range<Int> { block * blockSize..<min((block + 1) * blockSize, images.count) }
+
+  /// How many images are computed with at once: enough to keep the processors busy, few enough that the results of a layer
+  /// stay in their caches.
+  private static func batchSize(_ classifier: any Classifier, memory: Int) -> Int {
+    let bytes = max(classifier.bytesPerImage, 1)
+    return max(1, min(memory / bytes, classifier.device == .cpu ? max(8, 32_000_000 / bytes) : 4096))
+  }
+}

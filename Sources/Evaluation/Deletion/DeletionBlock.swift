@@ -1,0 +1,24 @@
+/// The answers of a classifier for one block of images.
+public struct DeletionBlock: Sendable, Equatable {
+  public let images: Range<Int>
+
+  /// The class predicted for each untouched image.
+  public internal(set) var untouched: [Int32]
+
+  /// The class predicted after deletion: [image][replacement][series][fraction], row-major.
+  public internal(set) var predicted: [Int32]
+
+  /// The softmax probability of the class predicted for the untouched image, 0…1; the same shape.
+  public internal(set) var probability: [Float]
+
+  /// How many pixels were deleted: [image][series][fraction].
+  public internal(set) var deleted: [Int32]
+
+  public init(images: Range<Int>, untouched: [Int32], predicted: [Int32], probability: [Float], deleted: [Int32]) {
+    self.images = images
+    self.untouched = untouched
+    self.predicted = predicted
+    self.probability = probability
+    self.deleted = deleted
+  }
+}

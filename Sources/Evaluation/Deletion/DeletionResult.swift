@@ -1,0 +1,138 @@
+import Foundation
+
+/// The answers for all images, and what follows from them: curves, areas, intervals.
+public struct DeletionResult: Sendable {
+  public let replacements: [Replacement]
+  public let series: [DeletionSeries]
+  public let fractions: [Double]
+  /// The true class of every image.
+  public let labels: [Int]
+  /// The pixels of an image.
+  public let pixels: Int
+  /// All images' answers in their order, see ``DeletionBlock``.
+  public let untouched: [Int32]
+  public let predicted: [Int32]
+  public let probability: [Float]
+  public let deleted: [Int32]
+
+  /// Puts blocks together.
+  ///
+  /// - Throws: ``EvaluationError/missingImages(_:)`` when they do not hold every image exactly once.
+  public init(_ benchmark: DeletionBenchmark, blocks: [DeletionBlock]) throws {
+    let blocks = blocks.sorted { $0.images.lowerBound < $1.images.lowerBound }
+    var next = 0
+    for block in blocks {
+      guard block.images.lowerBound == next else { throw EvaluationError.missingImages(next) }
+      next = block.images.upperBound
+    }
+    guard next == benchmark.images.count else { throw EvaluationError.missingImages(next) }
+    replacements = benchmark.replacements
+    series = benchmark.series
+    fractions = benchmark.fractions
+    labels = benchmark.labels
+    let input = benchmark.explainer.classifier.preprocessing
+    pixels = input.height * input.width
+    untouched = blocks.flatMap(\.untouched)
+    predicted = blocks.flatMap(\.predicted)
+    probability = blocks.flatMap(\.probability)
+    deleted = blocks.flatMap(\.deleted)
+  }
+
+  /// What an image scores after deletion.
+  public enum Score: String, Sendable, CaseIterable {
+    /// 1 where the predicted class is the true one, as in the paper.
+    case accuracy
+    /// 1 where it is the class predicted for the untouched image.
+    case allegiance
+    /// The softmax probability of the class predicted for the untouched image.
+    case probability
+  }
+
+  public var imageCount: Int { labels.count }
+
+  /// The score of an image at a fraction, 0…1.
+  func value(_ score: Score, _ image: Int, _ replacement: Int, _ series: Int, _ fraction: Int) -> Double {
+    let place = ((image * replacements.count + replacement) * self.series.count + series) * fractions.count + fraction
+    switch score {
+    case .accuracy: return Int(predicted[place]) == labels[image] ? 1 : 0
+    case .allegiance: return predicted[place] == untouched[image] ? 1 : 0
+    case .probability: return Double(probability[place])
+    }
+  }
+
+  /// The mean score of all images at every fraction.
+  public func curve(_ score: Score, replacement: Int, series: Int) -> [Double] {
+    fractions.indices.map { fraction in
+      (0..<imageCount).reduce(0) { $0 + value(score, $1, replacement, series, fraction) } / Double(imageCount)
+    }
+  }
+
+  /// The mean share of the pixels that were really deleted at every fraction, 0…1.
+  public func deletedShare(series: Int) -> [Double] {
+    fractions.indices.map { fraction in
+      (0..<imageCount).reduce(0) {
+        $0 + Double(deleted[($1 * self.series.count + series) * fractions.count + fraction])
+      } / Double(imageCount * pixels)
+    }
+  }
+
+  /// The areas under the curves by the trapezoid rule over the fractions, not divided by their range, as in the paper's
+  /// Table 2; with intervals that hold 95% of the areas of resampled data sets (B. Efron, *Bootstrap Methods*, 1979,
+  /// percentiles): `resamples` times as many images as there are are drawn with replacement, the same ones for all curves.
+  ///
+  /// - Returns: [replacement][series].
+  public func areas(_ score: Score, resamples: Int = 1000, seed: UInt64 = 0) -> [[Area]] {
+    let curves = replacements.count * series.count
+    // The area is linear, so an image's own area is all that resampling needs: [image][replacement][series].
+    var own: [Double] = []
+    own.reserveCapacity(imageCount * curves)
+    for image in 0..<imageCount {
+      for replacement in replacements.indices {
+        for series in series.indices {
+          own.append(Self.area(fractions, fractions.indices.map { value(score, image, replacement, series, $0) }))
+        }
+      }
+    }
+    func mean(_ images: some Sequence<Int>) -> [Double] {
+      var sums = [Double](repeating: 0, count: curves)
+      for image in images {
+        for curve in 0..<curves { sums[curve] += own[image * curves + curve] }
+      }
+      return sums.map { $0 / Double(imageCount) }
+    }
+    let found = mean(0..<imageCount)
+    var random = SplitMix64(seed: seed)
+    let drawn = (0..<resamples).map { _ in
+      mean((0..<imageCount).map { _ in Int.random(in: 0..<imageCount, using: &random) })
+    }
+    let all = (0..<curves).map { curve in
+      let sorted = drawn.map { $0[curve] }.sorted()
+      return Area(
+        value: found[curve], low: Self.percentile(0.025, sorted) ?? found[curve],
+        high: Self.percentile(0.975, sorted) ?? found[curve])
+    }
+    return replacements.indices.map { Array(all[$0 * series.count..<($0 + 1) * series.count]) }
+  }
+
+  /// An area with its 95% interval.
+  public struct Area: Sendable, Equatable, Codable {
+    public let value: Double
+    public let low: Double
+    public let high: Double
+  }
+
+  /// The trapezoid rule: Σ (x_{i+1} − x_i)(y_i + y_{i+1}) / 2.
+  static func area(_ x: [Double], _ y: [Double]) -> Double {
+    var total = 0.0
+    for index in x.indices.dropFirst() { total += (x[index] - x[index - 1]) * (y[index] + y[index - 1]) / 2 }
+    return total
+  }
+
+  /// Linear between the two nearest of the sorted values; nil without values.
+  static func percentile(_ share: Double, _ sorted: [Double]) -> Double? {
+    guard let last = sorted.indices.last else { return nil }
+    let place = share * Double(last)
+    let (below, above) = (Int(place.rounded(.down)), Int(place.rounded(.up)))
+    return sorted[below] + (place - Double(below)) * (sorted[above] - sorted[below])
+  }
+}

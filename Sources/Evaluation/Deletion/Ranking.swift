@@ -1,0 +1,70 @@
+import Foundation
+import Tensors
+
+/// The order in which a map's pixels are deleted.
+public enum DeletionOrder: String, Sendable, Codable, CaseIterable {
+  /// The most salient pixels first, as the paper has it.
+  case descending
+  /// The least salient pixels first. Pixels without saliency are left out here, too.
+  case ascending
+}
+
+/// The places of the pixels of N images in one order of deletion.
+struct Ranking {
+  /// [N, H·W], int32: each pixel's place, from 0.
+  let places: Tensor
+  /// How many pixels of each image can be deleted: those whose saliency is not zero.
+  let available: [Int]
+
+  /// By maps [N, H, W] without negative values. Ties go to the lower row-major index, and a pixel whose saliency is zero is
+  /// never deleted: it is not in the map's set.
+  @TorchActor init(_ maps: Tensor, _ order: DeletionOrder) throws {
+    let values = try maps.reshaped([maps.shape[0], -1])
+    let zero = try Tensor(repeating: 0, shape: [], type: values.type ?? .float32, device: values.device)
+    let isSalient = try values.isGreater(than: zero)
+    available = try isSalient.to(.int32).sum([1]).integers()
+    switch order {
+    case .descending: places = try values.ranks(descending: true)
+    case .ascending:
+      let last = try Tensor(repeating: .infinity, shape: [], type: values.type ?? .float32, device: values.device)
+      places = try Tensor.choose(values, where: isSalient, otherwise: last).ranks(descending: false)
+    }
+  }
+
+  /// A random order, which depends on the seed and on the image's index in the data set alone.
+  @TorchActor init(random seed: UInt64, images: Range<Int>, pixels: Int, device: Device) throws {
+    var keys: [Float] = []
+    keys.reserveCapacity(images.count * pixels)
+    for image in images {
+      var random = SplitMix64(seed: seed, stream: UInt64(image))
+      for _ in 0..<pixels { keys.append(Float(random.next() >> 40)) }
+    }
+    places = try Tensor(keys, shape: [images.count, pixels]).to(device).ranks(descending: false)
+    available = Array(repeating: pixels, count: images.count)
+  }
+
+  /// k = ⌊f·P + ½⌋, but no more than can be deleted.
+  static func count(_ fraction: Double, of pixels: Int, available: Int) -> Int {
+    min(Int((fraction * Double(pixels) + 0.5).rounded(.down)), available)
+  }
+}
+
+/// G. L. Steele, D. Lea, C. H. Flood, *Fast Splittable Pseudorandom Number Generators*, 2014: the same numbers on every machine.
+struct SplitMix64: RandomNumberGenerator {
+  private var state: UInt64
+
+  init(seed: UInt64, stream: UInt64 = 0) {
+    var mixer = SplitMix64(state: seed)
+    state = mixer.next() ^ stream &* 0xD134_2543_DE82_EF95
+  }
+
+  private init(state: UInt64) { self.state = state }
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var z = state
+    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+    return z ^ (z >> 31)
+  }
+}

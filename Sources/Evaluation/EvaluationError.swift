@@ -1,0 +1,23 @@
+import Foundation
+
+public enum EvaluationError: LocalizedError, Equatable, Sendable {
+  case unknownClasses([String])
+  case fractions
+  case negativeMaps(view: String)
+  case noImages
+  case missingImages(Int)
+
+  public var errorDescription: String? {
+    switch self {
+    case .unknownClasses(let names):
+      "the model has no class named " + names.prefix(3).map { "“\($0)”" }.joined(separator: ", ")
+        + (names.count > 3 ? ", … (\(names.count) of the data set's classes)" : "")
+        + "; give its class names with --labels"
+    case .fractions: "the fractions must lie in 0…1 and ascend, such as 0,0.1,0.2"
+    case .negativeMaps(let view):
+      "the view \(view) has negative values and so no order of deletion; choose positive and negative in its place"
+    case .noImages: "there are no images to measure on"
+    case .missingImages(let index): "the results lack image \(index), or have it twice"
+    }
+  }
+}
