@@ -30,11 +30,12 @@ final class Canvas {
     block.show(on: context)
   }
 
-  /// Runs `draw` with the origin moved to (x, y) and the page turned so that text runs upwards.
-  func turned(x: Double, y: Double, draw: () -> Void) {
+  /// Runs `draw` with the origin moved to (x, y) and the page turned so that text climbs at `angle` (in radians), straight
+  /// upwards if none is given.
+  func turned(x: Double, y: Double, angle: Double = .pi / 2, draw: () -> Void) {
     cairo_save(context)
     cairo_translate(context, x, y)
-    cairo_rotate(context, -.pi / 2)
+    cairo_rotate(context, -angle)
     draw()
     cairo_restore(context)
   }

@@ -1,3 +1,5 @@
+import Foundation
+
 /// A colour of the sRGB space, as screens show it.
 public struct Colour: Hashable, Sendable {
   public let red: UInt8
@@ -28,6 +30,23 @@ public struct Colour: Hashable, Sendable {
     func mix(_ a: UInt8, _ b: UInt8) -> UInt8 { UInt8((Float(a) + (Float(b) - Float(a)) * share).rounded()) }
     return Colour(red: mix(red, other.red), green: mix(green, other.green), blue: mix(blue, other.blue))
   }
+
+  /// The relative luminance of WCAG 2.1, 0 for black to 1 for white.
+  var luminance: Double {
+    func linear(_ component: UInt8) -> Double {
+      let value = Double(component) / 255
+      return value <= 0.04045 ? value / 12.92 : pow((value + 0.055) / 1.055, 2.4)
+    }
+    return 0.2126 * linear(red) + 0.7152 * linear(green) + 0.0722 * linear(blue)
+  }
+
+  /// The contrast to another colour as WCAG 2.1 defines it, 1 (none) to 21 (black and white).
+  func contrast(to other: Colour) -> Double {
+    (max(luminance, other.luminance) + 0.05) / (min(luminance, other.luminance) + 0.05)
+  }
+
+  /// White or ink, whichever is easier to read on this colour.
+  var textColour: Colour { contrast(to: .white) > contrast(to: .ink) ? .white : .ink }
 
   /// Six colours that stay apart for every kind of colour blindness, and a grey for the rest.
   ///

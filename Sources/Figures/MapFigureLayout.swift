@@ -95,20 +95,7 @@ struct MapFigureLayout {
   private mutating func addColourBars() {
     for bar in figure.colourBars {
       page.y += 6
-      let (width, height) = (150.0, 7.0)
-      let labels = bar.ticks.map { TextBlock($0, size: 7.5) }
-      page.add { [y = page.y, left] canvas in
-        canvas.bar(bar.map, x: left, y: y, width: width, height: height)
-        for (index, label) in labels.enumerated() {
-          let share = labels.count > 1 ? Double(index) / Double(labels.count - 1) : 0
-          // The outermost labels end with the bar.
-          canvas.text(label, x: left + share * (width - label.width), y: y + height + 2, colour: .quietInk)
-        }
-      }
-      let captionLeft = left + width + 12
-      let caption = TextBlock(bar.caption, size: 8, limit: page.right - captionLeft, lines: nil)
-      page.add { [y = page.y] in $0.text(caption, x: captionLeft, y: y - 2, colour: .quietInk) }
-      page.y += max(height + 2 + (labels.map(\.height).max() ?? 0), caption.height)
+      page.addColourBar(bar, left: left)
     }
   }
 

@@ -23,17 +23,27 @@ import Testing
     #expect(ColourMap.diverging.colour(value) == Colour(hex))
   }
 
+  @Test(
+    "sequential runs from white to dark blue",
+    arguments: [
+      (0, 0xFFFFFF), (0.0625, 0xEFF5FB), (0.125, 0xDEEBF7), (0.5, 0x6BAED6), (1, 0x08306B), (-1, 0xFFFFFF),
+      (2, 0x08306B),
+    ] as [(Float, UInt32)])
+  func sequential(value: Float, hex: UInt32) {
+    #expect(ColourMap.sequential.colour(value) == Colour(hex))
+  }
+
   @Test("what is not a number is grey", arguments: ColourMap.allCases)
   func notFinite(map: ColourMap) {
     for value in [Float.nan, .infinity, -.infinity] { #expect(map.colour(value) == .notFinite) }
   }
 
-  @Test("heat grows brighter all the way, so that a grey print keeps the order")
+  @Test("heat grows brighter and sequential darker all the way, so that a grey print keeps the order")
   func monotonous() {
-    let luma = (0...200).map { step in
-      let colour = ColourMap.heat.colour(Float(step) / 200)
-      return 0.2126 * Double(colour.red) + 0.7152 * Double(colour.green) + 0.0722 * Double(colour.blue)
-    }
-    for (a, b) in zip(luma, luma.dropFirst()) { #expect(a < b) }
+    // White and pale blue are near each other: in steps of a hundredth no two neighbours round to the same colour.
+    func luminances(_ map: ColourMap) -> [Double] { (0...100).map { map.colour(Float($0) / 100).luminance } }
+    let (heat, sequential) = (luminances(.heat), luminances(.sequential))
+    for (a, b) in zip(heat, heat.dropFirst()) { #expect(a < b) }
+    for (a, b) in zip(sequential, sequential.dropFirst()) { #expect(a > b) }
   }
 }
