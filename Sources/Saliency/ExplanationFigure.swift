@@ -85,15 +85,15 @@ public struct ExplanationFigure: Sendable {
 
   private func title(_ explanation: Explanation, _ labels: LabelSet) -> String {
     let explained = explanation.explainedClass
-    let name = "\(isolated(labels[explained])) · \(percent(explanation.prediction.probabilities[explained]))"
+    let name = "\(labels[explained].isolated) · \(percent(explanation.prediction.probabilities[explained]))"
     let predicted = explanation.prediction.predictedClass
-    return explained == predicted ? name : "\(name) (predicted: \(isolated(labels[predicted])))"
+    return explained == predicted ? name : "\(name) (predicted: \(labels[predicted].isolated))"
   }
 
   private func subtitle(_ explained: PictureJob.Explained, _ labels: LabelSet) -> String {
     let prediction = explained.explanation.prediction
     let others = prediction.ranking.lazy.filter { $0 != explained.explanation.explainedClass }.prefix(3)
-      .map { "\(isolated(labels[$0])) \(percent(prediction.probabilities[$0]))" }
+      .map { "\(labels[$0].isolated) \(percent(prediction.probabilities[$0]))" }
     return "\(model), input \(explained.image.height)×\(explained.image.width) · others: "
       + others.joined(separator: ", ")
   }
@@ -124,16 +124,18 @@ public struct ExplanationFigure: Sendable {
     let rivals = explained.explanation.rivals
     var notes: [String] = []
     if !rivals.isEmpty && rivals.count < labels.count - 1 {
-      notes.append("Compared with: \(LabelSet(labels.names.map(isolated)).listing(rivals)).")
+      notes.append("Compared with: \(LabelSet(labels.names.map(\.isolated)).listing(rivals)).")
     }
     if explained.hadTransparency { notes.append("Transparent parts of the picture were laid over white.") }
     return notes
   }
 
   private func percent(_ probability: Float) -> String { String(format: "%.1f%%", probability * 100) }
+}
 
-  /// Keeps a name in a right-to-left script from turning the line around it.
-  private func isolated(_ name: String) -> String { "\u{2068}\(name)\u{2069}" }
+extension String {
+  /// The text between marks that keep a name in a right-to-left script from turning the line around it.
+  var isolated: String { "\u{2068}\(self)\u{2069}" }
 }
 
 extension Array where Element: Hashable {
