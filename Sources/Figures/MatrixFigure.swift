@@ -5,9 +5,9 @@ import Rasters
 /// white to dark blue, with its text where there is room. The colours follow the square root of the numbers, so that small
 /// ones are seen too; the colour bar says so by its ticks.
 ///
-/// The matrix is drawn at most 640 points (8.9 inches) wide and high, whatever its size: up to about 40 rows and columns
-/// have texts in their cells, up to 108 all their names, and of more only every second, fifth, tenth … is named, with a
-/// small line to its row or column. Names that are too long for their columns climb; very long ones end in an ellipsis.
+/// The matrix is drawn at most 640 points (8.9 inches) wide and high, whatever its size: up to about 30 rows and columns
+/// have room for numbers of four digits in their cells, up to 108 for all their names, and of more only every second,
+/// fifth, tenth … is named, with a small line to its row or column. Names that are too long for their columns climb; very long ones end in an ellipsis.
 /// In a PNG every cell covers a whole number of pixels. The same figure gives the same bytes.
 public struct MatrixFigure: Sendable {
   /// What stands along the rows or the columns.

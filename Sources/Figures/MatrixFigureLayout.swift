@@ -80,13 +80,13 @@ struct MatrixFigureLayout {
     page.add { [y = page.y, grid, left] canvas in
       canvas.bitmap(bitmap, x: left, y: y, width: grid.width, height: grid.height, hard: grid.hasWholePixels)
       if grid.hasLines {
-        // A pixel wide, on whole pixels: a line between two pixels would smear over both.
-        let line = 1 / grid.pixelsPerPoint
+        // Over the joints of the cells, which a viewer of vector formats may round to either side.
+        let line = (grid.cell >= 10 ? 2 : 1) / grid.pixelsPerPoint
         for row in 1..<max(grid.rows, 1) {
-          canvas.fill(x: left, y: y + Double(row) * grid.cell, width: grid.width, height: line, .grid)
+          canvas.fill(x: left, y: y + Double(row) * grid.cell - line / 2, width: grid.width, height: line, .grid)
         }
         for column in 1..<max(grid.columns, 1) {
-          canvas.fill(x: left + Double(column) * grid.cell, y: y, width: line, height: grid.height, .grid)
+          canvas.fill(x: left + Double(column) * grid.cell - line / 2, y: y, width: line, height: grid.height, .grid)
         }
       }
       for (index, text) in texts.enumerated() {
