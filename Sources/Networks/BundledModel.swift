@@ -8,6 +8,13 @@ public struct BundledModel: Sendable {
   public let name: String
   public let url: URL
 
+  /// The name of the data set that it was trained and is tested on, e.g. `cifar10`: the part of its own name before the
+  /// architecture's.
+  public var dataset: String {
+    let suffix = Architecture.allCases.map { "-\($0.rawValue)" }.first { name.hasSuffix($0) } ?? ""
+    return String(name.dropLast(suffix.count))
+  }
+
   /// The one that is used when none is named.
   public static let defaultName = "cifar10-basic-cnn"
 

@@ -2,14 +2,12 @@ import ArgumentParser
 import Foundation
 import Saliency
 
-/// The data set, and what of it is used.
+/// Where data sets are, and what of one is used.
 struct DatasetOptions: ParsableArguments {
-  @Option(
-    help: """
-      A name of saliency data list, or a folder: of IDX files, of CIFAR-10's binary files, or with train/<class>/… and \
-      test/<class>/… (or val/<class>/…).
-      """)
-  var dataset: String
+  static let help: ArgumentHelp = """
+    A name of saliency data list, or a folder: of IDX files, of CIFAR-10's binary files, or with train/<class>/… and \
+    test/<class>/… (or val/<class>/…).
+    """
 
   @OptionGroup var kept: DataFolderOptions
 
@@ -23,16 +21,20 @@ struct DatasetOptions: ParsableArguments {
   }
 
   /// Opens the data set as it is trained on: images of class folders are stretched to `size`.
-  func open(size: ImageSize?) async throws -> Dataset { try await open(size: size, isSizeRequired: true, .stretch) }
+  func open(_ dataset: String, size: ImageSize?) async throws -> Dataset {
+    try await open(dataset, size: size, isSizeRequired: true, .stretch)
+  }
 
   /// Opens the data set as a classifier wants it. IDX and binary files are not resized as they are read.
-  func open(for preprocessing: Preprocessing) async throws -> Dataset {
+  func open(_ dataset: String, for preprocessing: Preprocessing) async throws -> Dataset {
     try await open(
-      size: ImageSize(height: preprocessing.height, width: preprocessing.width), isSizeRequired: false,
+      dataset, size: ImageSize(height: preprocessing.height, width: preprocessing.width), isSizeRequired: false,
       preprocessing.resize)
   }
 
-  private func open(size: ImageSize?, isSizeRequired: Bool, _ resize: ImageFolder.Resize) async throws -> Dataset {
+  private func open(
+    _ dataset: String, size: ImageSize?, isSizeRequired: Bool, _ resize: ImageFolder.Resize
+  ) async throws -> Dataset {
     var opened = try await Dataset.open(
       dataset, in: kept.folder, size: size, isSizeRequired: isSizeRequired, skipGrey: skipGrey, cache: kept.folder,
       resize: resize,

@@ -7,40 +7,98 @@ struct Evaluate: AsyncParsableCommand {
     abstract: "Measures how often a classifier is right on a data set's test images.",
     discussion: """
       Prints the accuracy, and for every class the share of its images that are recognised (recall) and the share of \
-      the images taken for it that are of it (precision).
+      the images taken for it that are of it (precision). With --figure it draws the confusion matrix.
+
+      With --all it measures every bundled model on its own data set and prints the paper's Table 1 with the paper's \
+      accuracy, the one in the model's file and the one measured now.
 
       EXAMPLES
-        saliency evaluate --model fashion-mnist-basic-cnn --dataset fashion-mnist
-        saliency evaluate --model flowers.pt --dataset flowers
+        saliency evaluate --model fashion-mnist-basic-cnn
+        saliency evaluate --model flowers.pt --dataset flowers --figure confusion.pdf
+        saliency evaluate --all
       """)
 
-  @OptionGroup(title: "Data") var dataset: DatasetOptions
+  @Option(
+    help: ArgumentHelp(
+      "\(DatasetOptions.help.abstract) A bundled model's own, unless given.", valueName: "name|folder"))
+  var dataset: String?
+
+  @Flag(help: "Measure all bundled models, each on its own data set.") var all = false
+
+  @Option(help: ArgumentHelp("Draw the confusion matrix into this PNG, PDF or SVG file.", valueName: "file"))
+  var figure: String?
+
+  @OptionGroup(title: "Data") var data: DatasetOptions
   @OptionGroup(title: "Model") var model: ModelOptions
   @OptionGroup(title: "Computing") var device: DeviceOptions
 
-  func run() async throws { try await interruptibly { try await evaluate() } }
+  func validate() throws {
+    guard !all || (dataset == nil && figure == nil) else {
+      throw ValidationError("--all takes every model's own data set: leave --dataset and --figure out")
+    }
+    if let figure, Self.format(figure) == nil {
+      throw ValidationError("--figure \(figure): the name must end in .png, .pdf or .svg")
+    }
+  }
 
-  private func evaluate() async throws {
+  func run() async throws { try await interruptibly { try await all ? evaluateAll() : evaluateOne() } }
+
+  private static func format(_ path: String) -> FigureFormat? {
+    FigureFormat(rawValue: URL(filePath: path).pathExtension.lowercased())
+  }
+
+  private func evaluateOne() async throws {
+    guard let dataset = dataset ?? BundledModel.named(model.model)?.dataset else {
+      throw CommandError("--dataset is needed: \(model.model) is not a bundled model, whose data set is known")
+    }
     let opened = try await model.open(on: device.apply())
-    let classifier = opened.classifier
-    let data = try await dataset.open(for: classifier.preprocessing)
-    let test = data.test
+    let (report, test) = try await evaluate(opened.classifier, on: dataset)
+    if let figure, let format = Self.format(figure) {
+      try ConfusionFigure(model: opened.name, dataset: test).figure(report).write(to: URL(filePath: figure), as: format)
+    }
+    var rows = [["class", "images", "recall", "precision"]]
+    for (index, name) in report.labels.names.enumerated() where report.confusion[index].contains(where: { $0 > 0 }) {
+      rows.append([
+        name, "\(report.confusion[index].reduce(0, +))", Self.share(report.recall(of: index)),
+        Self.share(report.precision(of: index)),
+      ])
+    }
+    try Console.result(
+      "\(opened.name) on \(test): accuracy \(Self.share(report.accuracy)) of \(report.count) images\n"
+        + Table.text(rows) + (figure.map { "\n\($0)" } ?? ""))
+  }
+
+  private func evaluateAll() async throws {
+    let device = try await device.apply()
+    var rows = [["model", "test images", "paper", "in the file", "measured"]]
+    for model in BundledModel.all {
+      let information = try ModelInformation(contentsOf: model.url)
+      var measured: (accuracy: Double, test: String)?
+      do {
+        let (report, test) = try await evaluate(model.load(device: device), on: model.dataset)
+        measured = (report.accuracy, test)
+      } catch let error as DatasetError { Console.warn(error.message) }
+      rows.append([
+        model.name, measured?.test ?? "–",
+        Self.share(Paper.accuracy(of: information.architecture, on: model.dataset)),
+        Self.share(information.origin.accuracy), Self.share(measured?.accuracy),
+      ])
+    }
+    try Console.result(Table.text(rows))
+  }
+
+  private func evaluate(
+    _ classifier: any Classifier, on dataset: String
+  ) async throws -> (report: ClassificationReport, test: String) {
+    let test = try await data.open(dataset, for: classifier.preprocessing).test
     let report = try await TorchActor.run {
       try ClassificationReport.evaluate(classifier, on: test) { done in
         Console.progress(Double(done) / Double(test.count), "\(done)/\(test.count) images classified")
       }
     }
     Console.clearProgress()
-    func share(_ value: Double?) -> String { value.map { String(format: "%.4f", $0) } ?? "–" }
-    var rows = [["class", "images", "recall", "precision"]]
-    for (index, name) in report.labels.names.enumerated() where report.confusion[index].contains(where: { $0 > 0 }) {
-      rows.append([
-        name, "\(report.confusion[index].reduce(0, +))", share(report.recall(of: index)),
-        share(report.precision(of: index)),
-      ])
-    }
-    try Console.result(
-      "\(opened.name) on \(test.name): accuracy \(share(report.accuracy)) of \(report.count) images\n"
-        + Table.text(rows))
+    return (report, test.name)
   }
+
+  private static func share(_ value: Double?) -> String { value.map { String(format: "%.4f", $0) } ?? "–" }
 }

@@ -15,7 +15,8 @@ struct Train: AsyncParsableCommand {
         saliency train --dataset fashion-mnist --output runs/fashion --resume
       """)
 
-  @OptionGroup(title: "Data") var dataset: DatasetOptions
+  @Option(help: DatasetOptions.help) var dataset: String
+  @OptionGroup(title: "Data") var data: DatasetOptions
 
   @Option(help: "basic-cnn or resnet18.") var architecture = Architecture.basicCNN
 
@@ -74,7 +75,7 @@ struct Train: AsyncParsableCommand {
     guard exists || !resume else { throw CommandError("--resume: there is no checkpoint in \(output)") }
     let start = try await startNetwork()
 
-    let data = try await dataset.open(size: size?.size)
+    let data = try await data.open(dataset, size: size?.size)
     Console.note("\(data.provenance); \(data.train.classNames.count) classes")
 
     var recipe = Recipe()
