@@ -45,7 +45,7 @@ let package = Package(
     .systemLibrary(name: "CCurlLibrary", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
     .target(name: "CCurl", dependencies: ["CCurlLibrary"]),
     .target(name: "Downloads", dependencies: ["CArchive", "CCrypto", "CCurl"]),
-    .target(name: "Datasets", dependencies: ["Rasters", "Pictures", "CZlib", "CCrypto", "Downloads"]),
+    .target(name: "Datasets", dependencies: ["Rasters", "Pictures", "CZlib", "Downloads"]),
     .target(name: "CTorch", cxxSettings: torchCompiler, linkerSettings: torchLinker),
     .target(name: "Tensors", dependencies: ["CTorch"]),
     .target(name: "SaliencyCore", dependencies: ["Rasters", "Tensors"]),
@@ -56,7 +56,8 @@ let package = Package(
     .target(
       name: "Saliency",
       dependencies: [
-        "Rasters", "Tensors", "Pictures", "SaliencyCore", "SaliencyMethods", "Networks", "Datasets", "Training",
+        "Rasters", "Tensors", "Pictures", "SaliencyCore", "SaliencyMethods", "Networks", "Datasets", "Downloads",
+        "Training",
         "Evaluation",
         "Figures",
       ]),

@@ -1,3 +1,4 @@
+import Downloads
 import Foundation
 
 /// A file with the decoded images of one data set, to be mapped into memory instead of decoding them again.
@@ -13,7 +14,7 @@ struct DecodedCache: Sendable {
   private static let trailerSize = 48
   private static let unfinished = ".unfinished"
 
-  private var name: String { key.map { String(format: "%02x", $0) }.joined() + ".images" }
+  private var name: String { key.hex + ".images" }
   private var path: String { folder.appending(path: name).path(percentEncoded: false) }
 
   /// Nil if there is no such file, or if it is truncated, damaged, or not what its name says. Pixels are looked at here and
@@ -45,7 +46,7 @@ struct DecodedCache: Sendable {
 
   private func digest(_ json: [UInt8], _ pixels: UnsafeMutableBufferPointer<UInt8>) -> [UInt8] {
     let (samples, sampleSize) = (1024, 64)
-    let sum = SHA256()
+    let sum = Digest.sha256()
     sum.update(field: key)
     sum.update(field: json)
     if pixels.count <= samples * sampleSize {

@@ -1,3 +1,4 @@
+import Downloads
 import Foundation
 
 /// What tells one content of a file from every other.
@@ -16,7 +17,7 @@ struct FileFingerprint: Sendable {
   }
 
   private static func digest(of file: Int32) -> [UInt8] {
-    let sum = SHA256()
+    let sum = Digest.sha256()
     return withUnsafeTemporaryAllocation(byteCount: 1 << 16, alignment: 16) { buffer in
       while true {
         let came = read(file, buffer.baseAddress, buffer.count)

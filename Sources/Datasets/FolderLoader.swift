@@ -1,3 +1,4 @@
+import Downloads
 import Foundation
 import Pictures
 import Rasters
@@ -67,7 +68,7 @@ struct FolderLoader: Sendable {
 
   /// Of everything that the pixels depend on. The first field names the way of decoding: another way needs another name.
   private func key(_ names: [String], _ fingerprints: [FileFingerprint]) -> [UInt8] {
-    let sum = SHA256()
+    let sum = Digest.sha256()
     for text in ["decoded images 1", "\(size)", skipGrey ? "skip grey" : "expand grey", resize.name] {
       sum.update(field: text.utf8)
     }

@@ -1,4 +1,3 @@
-import CCrypto
 import Foundation
 
 /// A checksum of a file's content, by libcrypto.
@@ -25,10 +24,7 @@ public struct Checksum: Sendable, Hashable {
     let descriptor = open(file.path(percentEncoded: false), O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw DownloadsError.unreadable(path: file.relativePath, reason: systemReason()) }
     defer { close(descriptor) }
-    let context = EVP_MD_CTX_new()
-    defer { EVP_MD_CTX_free(context) }
-    // Fails where the system's rules forbid the algorithm.
-    guard EVP_DigestInit_ex(context, algorithm.function, nil) == 1 else {
+    guard let digest = Digest(algorithm) else {
       throw DownloadsError.unreadable(
         path: file.relativePath, reason: "libcrypto does not compute \(algorithm.rawValue) on this system")
     }
@@ -38,23 +34,10 @@ public struct Checksum: Sendable, Hashable {
         let count = read(descriptor, buffer.baseAddress, buffer.count)
         guard count >= 0 else { throw DownloadsError.unreadable(path: file.relativePath, reason: systemReason()) }
         if count == 0 { break }
-        EVP_DigestUpdate(context, buffer.baseAddress, count)
+        digest.update(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
       }
     }
-    var bytes = [UInt8](repeating: 0, count: Int(EVP_MAX_MD_SIZE))
-    var count: UInt32 = 0
-    EVP_DigestFinal_ex(context, &bytes, &count)
-    return Checksum(algorithm, bytes.prefix(Int(count)).map { String(format: "%02x", $0) }.joined())
-  }
-}
-
-extension Checksum.Algorithm {
-  fileprivate var function: OpaquePointer? {
-    switch self {
-    case .md5: EVP_md5()
-    case .sha1: EVP_sha1()
-    case .sha256: EVP_sha256()
-    }
+    return Checksum(algorithm, digest.finish().hex)
   }
 }
 

@@ -11,6 +11,7 @@ public enum ModelChoice {
     public let classifier: any Classifier
     /// The bundled model's name, or the file's.
     public let name: String
+    public let file: URL
     public let warnings: [String]
   }
 
@@ -25,7 +26,8 @@ public enum ModelChoice {
   ) throws -> Opened {
     if let bundled = BundledModel.named(nameOrPath) {
       return try naming(nameOrPath) {
-        Opened(classifier: try network(bundled.url, settings, device), name: bundled.name, warnings: [])
+        Opened(
+          classifier: try network(bundled.url, settings, device), name: bundled.name, file: bundled.url, warnings: [])
       }
     }
     let url = URL(filePath: nameOrPath)
@@ -39,10 +41,10 @@ public enum ModelChoice {
     return try naming(nameOrPath) {
       let name = url.lastPathComponent
       if SafeTensors.recognizes(url) || url.pathExtension == "safetensors" {
-        return Opened(classifier: try network(url, settings, device), name: name, warnings: [])
+        return Opened(classifier: try network(url, settings, device), name: name, file: url, warnings: [])
       }
       let script = try ScriptClassifier(contentsOf: url, settings: settings, device: device)
-      return Opened(classifier: script, name: name, warnings: script.warnings.map(\.description))
+      return Opened(classifier: script, name: name, file: url, warnings: script.warnings.map(\.description))
     }
   }
 

@@ -20,6 +20,13 @@ import Tensors
   ///
   /// - Throws: ``TorchError`` when memory runs out, ``ClassifierError`` when the model answers with something else.
   func logits(_ images: Tensor) throws -> Tensor
+
+  /// The same classifier as fast as it can be where no gradient is wanted; logits are equal up to rounding.
+  func inference() throws -> any Classifier
+}
+
+extension Classifier {
+  public func inference() throws -> any Classifier { self }
 }
 
 /// What the shared code finds wrong with a classifier's answers.

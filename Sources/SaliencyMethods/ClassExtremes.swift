@@ -43,7 +43,7 @@ import Tensors
 }
 
 /// The classes with which the explained class is compared.
-public enum Rivals: Sendable, Equatable {
+public enum Rivals: Sendable, Equatable, Codable {
   /// Every other class, as the paper says.
   case all
   /// The given number of other classes with the highest logits.

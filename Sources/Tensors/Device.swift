@@ -2,7 +2,7 @@ import CTorch
 import Foundation
 
 /// Where tensors live and operations run.
-public enum Device: String, Sendable, CaseIterable {
+public enum Device: String, Sendable, Codable, CaseIterable {
   case cpu
   /// The first NVIDIA GPU; needs a CUDA libtorch (`LIBTORCH`).
   case cuda

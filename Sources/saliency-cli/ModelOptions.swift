@@ -43,14 +43,18 @@ struct ModelOptions: ParsableArguments {
 }
 
 /// `0.485,0.456,0.406`
-struct NumberList: ExpressibleByArgument {
+struct NumberList: ExpressibleByArgument, CustomStringConvertible {
   let values: [Double]
+
+  init(_ values: [Double]) { self.values = values }
 
   init?(argument: String) {
     let parts = argument.split(separator: ",", omittingEmptySubsequences: false)
     values = parts.compactMap { Double($0.trimmingCharacters(in: .whitespaces)) }
     guard values.count == parts.count, values.allSatisfy(\.isFinite) else { return nil }
   }
+
+  var description: String { values.map { String($0) }.joined(separator: ",") }
 }
 
 /// `2GB`, `500MB`, or bytes.

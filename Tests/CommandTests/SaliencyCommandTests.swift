@@ -37,6 +37,7 @@ func expectUsageError(
   func examples() throws {
     let helps = [
       (Explain.helpMessage(columns: 80), "explain"), (Train.helpMessage(columns: 80), "train"),
+      (Benchmark.helpMessage(columns: 80), "benchmark"), (Evaluate.helpMessage(columns: 80), "evaluate"),
       (DataCommand.Fetch.helpMessage(columns: 80), "data fetch"),
       (DataCommand.Verify.helpMessage(columns: 80), "data verify"),
     ]

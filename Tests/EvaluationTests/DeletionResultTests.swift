@@ -20,15 +20,17 @@ import Testing
   /// Images 0 and 1 stay right, image 2 turns wrong in the middle, image 3 is wrong from the start and turns right.
   private let blocks = [
     DeletionBlock(
-      images: 0..<2, untouched: [0, 0], predicted: [0, 0, 0, 0, 0, 0], probability: [1, 0.5, 0.5, 1, 1, 1],
+      images: 0..<2, labels: [0, 0], untouched: [0, 0], predicted: [0, 0, 0, 0, 0, 0],
+      probability: [1, 0.5, 0.5, 1, 1, 1],
       deleted: [0, 2, 4, 0, 2, 2]),
     DeletionBlock(
-      images: 2..<4, untouched: [0, 1], predicted: [0, 1, 1, 1, 1, 0], probability: [1, 0.25, 0, 1, 0.25, 0.5],
+      images: 2..<4, labels: [0, 0], untouched: [0, 1], predicted: [0, 1, 1, 1, 1, 0],
+      probability: [1, 0.25, 0, 1, 0.25, 0.5],
       deleted: [0, 2, 3, 0, 1, 1]),
   ]
 
   @Test func curvesAndAreas() throws {
-    let result = try DeletionResult(benchmark(), blocks: blocks.reversed())
+    let result = try DeletionResult(benchmark().setup, blocks: blocks.reversed())
     #expect(result.curve(.accuracy, replacement: 0, series: 0) == [0.75, 0.5, 0.75])
     #expect(result.curve(.allegiance, replacement: 0, series: 0) == [1, 0.75, 0.5])
     #expect(result.curve(.probability, replacement: 0, series: 0) == [1, 0.5, 0.5])
@@ -39,10 +41,10 @@ import Testing
   }
 
   @Test func missingOrDoubleBlocksAreTold() throws {
-    #expect(throws: EvaluationError.missingImages(2)) { try DeletionResult(benchmark(), blocks: [blocks[0]]) }
-    #expect(throws: EvaluationError.missingImages(0)) { try DeletionResult(benchmark(), blocks: [blocks[1]]) }
+    #expect(throws: EvaluationError.missingImages(2)) { try DeletionResult(benchmark().setup, blocks: [blocks[0]]) }
+    #expect(throws: EvaluationError.missingImages(0)) { try DeletionResult(benchmark().setup, blocks: [blocks[1]]) }
     #expect(throws: EvaluationError.missingImages(2)) {
-      try DeletionResult(benchmark(), blocks: [blocks[0], blocks[0], blocks[1]])
+      try DeletionResult(benchmark().setup, blocks: [blocks[0], blocks[0], blocks[1]])
     }
   }
 
@@ -71,10 +73,11 @@ import Testing
       fractions: [0, 1], controls: false, blockSize: count)
     let predicted = (0..<count).flatMap { image in Array(repeating: Int32(image % 4 == 0 ? 1 : 0), count: 2) }
     let result = try DeletionResult(
-      benchmark,
+      benchmark.setup,
       blocks: [
         DeletionBlock(
-          images: 0..<count, untouched: Array(repeating: 0, count: count), predicted: predicted,
+          images: 0..<count, labels: Array(repeating: 0, count: count),
+          untouched: Array(repeating: 0, count: count), predicted: predicted,
           probability: Array(repeating: 1, count: 2 * count), deleted: Array(repeating: 0, count: 2 * count))
       ])
     let area = result.areas(.accuracy, resamples: 4000)[0][0]

@@ -25,7 +25,7 @@ extension DeletionBenchmark {
   @TorchActor public func measure(
     _ block: Int, with classifier: any Classifier, progress: (Double) -> Void = { _ in }
   ) throws -> DeletionBlock {
-    let range = range(of: block)
+    let range = setup.range(of: block)
     let input = try ClassificationReport.batch(range, of: images, for: classifier)
     let shape = input.shape
     let pixels = shape[2] * shape[3]
@@ -38,9 +38,9 @@ extension DeletionBenchmark {
     var asked: [Int?] = []
     var deleted: [Int32] = []
     for image in 0..<range.count {
-      for series in series {
+      for series in setup.series {
         let (ranking, limit) = source(of: series, image, rankings)
-        for fraction in fractions {
+        for fraction in setup.fractions {
           let count = Ranking.count(fraction, of: pixels, available: limit)
           deleted.append(Int32(count))
           guard count > 0 else {
@@ -63,8 +63,9 @@ extension DeletionBenchmark {
       to: items, input, Tensor.concatenate(rankings.map(\.places)), untouched.map { Int($0.predicted) }, classifier,
       progress)
     var result = DeletionBlock(
-      images: range, untouched: untouched.map(\.predicted), predicted: [], probability: [], deleted: deleted)
-    let perImage = series.count * fractions.count
+      images: range, labels: labels[range].map(Int32.init), untouched: untouched.map(\.predicted), predicted: [],
+      probability: [], deleted: deleted)
+    let perImage = setup.series.count * setup.fractions.count
     for image in 0..<range.count {
       for answers in answers {
         for place in asked[image * perImage..<(image + 1) * perImage] {
@@ -83,16 +84,16 @@ extension DeletionBenchmark {
   ) throws -> [Ranking] {
     var maps: [[Tensor]] = []
     // Gradients take more memory than answers, and a batch of them serves all maps.
-    for start in stride(from: 0, to: range.count, by: batchSize) {
+    for start in stride(from: 0, to: range.count, by: setup.batchSize) {
       try Task.checkCancellation()
-      let part = start..<min(start + batchSize, range.count)
+      let part = start..<min(start + setup.batchSize, range.count)
       maps.append(try explainer.maps(input[part], classes: Array(classes[part])))
     }
     var rankings = try maps[0].indices.map { map in
-      try Ranking(Tensor.concatenate(maps.map { $0[map] }), order)
+      try Ranking(Tensor.concatenate(maps.map { $0[map] }), setup.order)
     }
-    if series.contains(where: { $0.kind != .map }) {
-      rankings.append(try Ranking(random: seed, images: range, pixels: pixels, device: input.device))
+    if setup.series.contains(where: { $0.kind != .map }) {
+      rankings.append(try Ranking(random: setup.seed, images: range, pixels: pixels, device: input.device))
     }
     return rankings
   }
@@ -100,7 +101,7 @@ extension DeletionBenchmark {
   /// The ranking whose pixels a series deletes, and how many it may delete of an image.
   private func source(of series: DeletionSeries, _ image: Int, _ rankings: [Ranking]) -> (ranking: Int, limit: Int) {
     let random = rankings.count - 1
-    let map = self.series.firstIndex {
+    let map = setup.series.firstIndex {
       $0.kind == .map && $0.attribution == series.attribution && $0.view == series.view
     }
     switch (series.kind, map) {
@@ -112,9 +113,9 @@ extension DeletionBenchmark {
 
   @TorchActor private func untouched(_ input: Tensor, _ classifier: any Classifier) throws -> [Answer] {
     try Torch.withoutGradient {
-      try stride(from: 0, to: input.shape[0], by: batchSize).flatMap { start in
+      try stride(from: 0, to: input.shape[0], by: setup.batchSize).flatMap { start in
         try Task.checkCancellation()
-        let part = try input[start..<min(start + batchSize, input.shape[0])]
+        let part = try input[start..<min(start + setup.batchSize, input.shape[0])]
         return try Self.answers(classifier.logits(part), classes: nil)
       }
     }
@@ -127,10 +128,10 @@ extension DeletionBenchmark {
   ) throws -> [[Answer]] {
     let (imageCount, shape) = (input.shape[0], input.shape)
     return try Torch.withoutGradient {
-      let values = try replacements.map { try $0.values(for: input) }
-      var answers = [[Answer]](repeating: [], count: replacements.count)
-      for start in stride(from: 0, to: items.count, by: batchSize) {
-        let batch = items[start..<min(start + batchSize, items.count)]
+      let values = try setup.replacements.map { try $0.values(for: input) }
+      var answers = [[Answer]](repeating: [], count: setup.replacements.count)
+      for start in stride(from: 0, to: items.count, by: setup.batchSize) {
+        let batch = items[start..<min(start + setup.batchSize, items.count)]
         @TorchActor func column(_ numbers: [Int]) throws -> Tensor {
           try Tensor(numbers.map(Int64.init), shape: [batch.count]).to(input.device)
         }

@@ -17,17 +17,10 @@ import Tensors
 /// **Cost.** For each image one forward pass and one backward pass per class (for views that compare classes) give all maps;
 /// one ranking per map serves all fractions; a map that has run out of pixels is not computed again; the controls share one
 /// random order. What remains is one forward pass for each different image that comes out.
-public struct DeletionBenchmark: Sendable {
+@dynamicMemberLookup public struct DeletionBenchmark: Sendable {
   public let explainer: Explainer
   public let images: any LabelledImages
-  public let replacements: [Replacement]
-  /// Ascending, in 0…1.
-  public let fractions: [Double]
-  public let order: DeletionOrder
-  public let seed: UInt64
-  public let series: [DeletionSeries]
-  public let blockSize: Int
-  public let batchSize: Int
+  public let setup: DeletionSetup
 
   /// The true class of every image, as an index into the classifier's classes.
   public let labels: [Int]
@@ -54,24 +47,20 @@ public struct DeletionBenchmark: Sendable {
     labels = images.labels.map { places[Int($0)] }
     self.explainer = explainer
     self.images = images
-    self.replacements = replacements
-    self.fractions = fractions
-    self.order = order
-    self.seed = seed
-    series = DeletionSeries.all(
-      attributions: explainer.attributions.map(\.name), views: explainer.views.map(\.name), controls: controls)
     let input = explainer.classifier.preprocessing
-    self.blockSize = blockSize ?? max(1, 100 * 32 * 32 / (input.height * input.width))
-    batchSize = Self.batchSize(explainer.classifier, memory: memory)
+    setup = DeletionSetup(
+      images: images.count, pixels: input.height * input.width, rivals: explainer.rivals, replacements: replacements,
+      fractions: fractions, order: order, seed: seed,
+      series: DeletionSeries.all(
+        attributions: explainer.attributions.map(\.name), views: explainer.views.map(\.name), controls: controls),
+      blockSize: blockSize ?? max(1, 100 * 32 * 32 / (input.height * input.width)),
+      batchSize: Self.batchSize(explainer.classifier, memory: memory))
   }
 
   /// 0, 0.1, …, 0.9
   public static let paperFractions = (0...9).map { Double($0) / 10 }
 
-  public var blockCount: Int { (images.count + blockSize - 1) / blockSize }
-
-  /// The images of a block.
-  public func range(of block: Int) -> Range<Int> { block * blockSize..<min((block + 1) * blockSize, images.count) }
+  public subscript<Value>(dynamicMember path: KeyPath<DeletionSetup, Value>) -> Value { setup[keyPath: path] }
 
   /// How many images are computed with at once: enough to keep the processors busy, few enough that the results of a layer
   /// stay in their caches.

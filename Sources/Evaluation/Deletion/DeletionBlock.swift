@@ -2,6 +2,9 @@
 public struct DeletionBlock: Sendable, Equatable {
   public let images: Range<Int>
 
+  /// The true class of each image.
+  public let labels: [Int32]
+
   /// The class predicted for each untouched image.
   public internal(set) var untouched: [Int32]
 
@@ -14,8 +17,11 @@ public struct DeletionBlock: Sendable, Equatable {
   /// How many pixels were deleted: [image][series][fraction].
   public internal(set) var deleted: [Int32]
 
-  public init(images: Range<Int>, untouched: [Int32], predicted: [Int32], probability: [Float], deleted: [Int32]) {
+  public init(
+    images: Range<Int>, labels: [Int32], untouched: [Int32], predicted: [Int32], probability: [Float], deleted: [Int32]
+  ) {
     self.images = images
+    self.labels = labels
     self.untouched = untouched
     self.predicted = predicted
     self.probability = probability

@@ -2,13 +2,9 @@ import Foundation
 
 /// The answers for all images, and what follows from them: curves, areas, intervals.
 public struct DeletionResult: Sendable {
-  public let replacements: [Replacement]
-  public let series: [DeletionSeries]
-  public let fractions: [Double]
+  public let setup: DeletionSetup
   /// The true class of every image.
-  public let labels: [Int]
-  /// The pixels of an image.
-  public let pixels: Int
+  public let labels: [Int32]
   /// All images' answers in their order, see ``DeletionBlock``.
   public let untouched: [Int32]
   public let predicted: [Int32]
@@ -18,25 +14,28 @@ public struct DeletionResult: Sendable {
   /// Puts blocks together.
   ///
   /// - Throws: ``EvaluationError/missingImages(_:)`` when they do not hold every image exactly once.
-  public init(_ benchmark: DeletionBenchmark, blocks: [DeletionBlock]) throws {
+  public init(_ setup: DeletionSetup, blocks: [DeletionBlock]) throws {
     let blocks = blocks.sorted { $0.images.lowerBound < $1.images.lowerBound }
     var next = 0
     for block in blocks {
       guard block.images.lowerBound == next else { throw EvaluationError.missingImages(next) }
       next = block.images.upperBound
     }
-    guard next == benchmark.images.count else { throw EvaluationError.missingImages(next) }
-    replacements = benchmark.replacements
-    series = benchmark.series
-    fractions = benchmark.fractions
-    labels = benchmark.labels
-    let input = benchmark.explainer.classifier.preprocessing
-    pixels = input.height * input.width
+    guard next == setup.images else { throw EvaluationError.missingImages(next) }
+    self.setup = setup
+    labels = blocks.flatMap(\.labels)
     untouched = blocks.flatMap(\.untouched)
     predicted = blocks.flatMap(\.predicted)
     probability = blocks.flatMap(\.probability)
     deleted = blocks.flatMap(\.deleted)
   }
+
+  var series: [DeletionSeries] { setup.series }
+  var fractions: [Double] { setup.fractions }
+  var replacements: [Replacement] { setup.replacements }
+
+  /// The classifier's accuracy on the untouched images, 0…1.
+  public var accuracy: Double { Double(zip(labels, untouched).count { $0 == $1 }) / Double(imageCount) }
 
   /// What an image scores after deletion.
   public enum Score: String, Sendable, CaseIterable {
@@ -54,7 +53,7 @@ public struct DeletionResult: Sendable {
   func value(_ score: Score, _ image: Int, _ replacement: Int, _ series: Int, _ fraction: Int) -> Double {
     let place = ((image * replacements.count + replacement) * self.series.count + series) * fractions.count + fraction
     switch score {
-    case .accuracy: return Int(predicted[place]) == labels[image] ? 1 : 0
+    case .accuracy: return predicted[place] == labels[image] ? 1 : 0
     case .allegiance: return predicted[place] == untouched[image] ? 1 : 0
     case .probability: return Double(probability[place])
     }
@@ -72,7 +71,7 @@ public struct DeletionResult: Sendable {
     fractions.indices.map { fraction in
       (0..<imageCount).reduce(0) {
         $0 + Double(deleted[($1 * self.series.count + series) * fractions.count + fraction])
-      } / Double(imageCount * pixels)
+      } / Double(imageCount * setup.pixels)
     }
   }
 

@@ -1,0 +1,54 @@
+import CCrypto
+import Foundation
+
+/// A checksum of bytes that come piece by piece, by libcrypto.
+public final class Digest {
+  private let context: OpaquePointer
+
+  /// Nil where the system's rules forbid the algorithm.
+  public init?(_ algorithm: Checksum.Algorithm) {
+    guard let context = EVP_MD_CTX_new() else { return nil }
+    self.context = context
+    guard EVP_DigestInit_ex(context, algorithm.function, nil) == 1 else { return nil }
+  }
+
+  deinit { EVP_MD_CTX_free(context) }
+
+  public func update(_ bytes: UnsafeRawBufferPointer) { EVP_DigestUpdate(context, bytes.baseAddress, bytes.count) }
+
+  /// Takes the length too, so that a row of such fields has one sum only.
+  public func update(field: some Sequence<UInt8>) {
+    let bytes = Array(field)
+    withUnsafeBytes(of: UInt64(bytes.count).littleEndian) { update($0) }
+    bytes.withUnsafeBytes { update($0) }
+  }
+
+  /// The sum, 32 bytes for SHA-256; nothing may be added afterwards.
+  public func finish() -> [UInt8] {
+    var bytes = [UInt8](repeating: 0, count: Int(EVP_MAX_MD_SIZE))
+    var count: UInt32 = 0
+    EVP_DigestFinal_ex(context, &bytes, &count)
+    return Array(bytes.prefix(Int(count)))
+  }
+
+  /// SHA-256, which every libcrypto has.
+  public static func sha256() -> Digest {
+    guard let digest = Digest(.sha256) else { fatalError("libcrypto has no SHA-256") }
+    return digest
+  }
+}
+
+extension Checksum.Algorithm {
+  fileprivate var function: OpaquePointer? {
+    switch self {
+    case .md5: EVP_md5()
+    case .sha1: EVP_sha1()
+    case .sha256: EVP_sha256()
+    }
+  }
+}
+
+extension [UInt8] {
+  /// Two digits a byte, lower case.
+  public var hex: String { map { String(format: "%02x", $0) }.joined() }
+}

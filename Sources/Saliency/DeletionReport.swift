@@ -1,0 +1,190 @@
+import Evaluation
+import Figures
+import Foundation
+
+/// What a deletion benchmark found, as tables, files and figures.
+public struct DeletionReport: Sendable {
+  public let settings: DeletionRun.Settings
+  public let result: DeletionResult
+  /// The areas under the accuracy curves: [replacement][series].
+  public let areas: [[DeletionResult.Area]]
+
+  public init(_ settings: DeletionRun.Settings, _ result: DeletionResult) {
+    self.settings = settings
+    self.result = result
+    areas = result.areas(.accuracy)
+  }
+
+  private var setup: DeletionSetup { settings.setup }
+
+  /// Which direction is good for a map's area. What must get brighter hurts most when it turns black and least when it turns
+  /// white; what must get darker the other way round; without a sign, and for controls, low is what a good map gives.
+  public static func isLowGood(_ series: DeletionSeries, _ replacement: Replacement, _ order: DeletionOrder) -> Bool? {
+    guard series.kind == .map else { return nil }
+    let isLow =
+      switch (series.view, replacement) {
+      case ("positive", .white), ("active", .white), ("negative", .black), ("inactive", .black): false
+      default: true
+      }
+    return order == .descending ? isLow : !isLow
+  }
+
+  /// The rows of a table like the paper's Table 2, the header first: areas with their intervals, an arrow for the direction
+  /// that is good, and the paper's area where it has one.
+  public func table(paper: (_ replacement: Replacement, _ view: String) -> Double? = { _, _ in nil }) -> [[String]] {
+    let compares = setup.replacements.contains { replacement in
+      setup.series.contains { $0.kind == .map && paper(replacement, $0.view) != nil }
+    }
+    var rows = [
+      ["deleted pixels"]
+        + setup.replacements.flatMap { ["\($0.rawValue)", "95% interval"] + (compares ? ["paper"] : []) }
+    ]
+    for (index, series) in setup.series.enumerated() {
+      var row = [series.title]
+      for (turn, replacement) in setup.replacements.enumerated() {
+        let area = areas[turn][index]
+        let arrow = Self.isLowGood(series, replacement, setup.order).map { $0 ? " ↓" : " ↑" } ?? "  "
+        row.append(String(format: "%.4f", area.value) + arrow)
+        row.append(String(format: "%.4f…%.4f", area.low, area.high))
+        if compares {
+          let theirs = series.kind == .map && series.attribution == "gradient" ? paper(replacement, series.view) : nil
+          row.append(theirs.map { String(format: "%.4f", $0) } ?? "")
+        }
+      }
+      rows.append(row)
+    }
+    return rows
+  }
+
+  /// Writes `curves.csv`, `summary.json`, `predictions.npy` and the figures.
+  ///
+  /// - Parameters:
+  ///   - seconds: how long the computing took, for the summary; nil if it was not done at one go.
+  ///   - threads: with how many processor threads.
+  /// - Returns: the names of the files.
+  /// - Throws: Foundation's errors and ``FiguresError``.
+  public func write(to folder: URL, seconds: Double? = nil, threads: Int? = nil) throws -> [String] {
+    var files = ["curves.csv", "summary.json", "predictions.npy"]
+    try Data(curves.utf8).write(to: folder.appending(path: files[0]), options: .atomic)
+    try summary(seconds, threads).write(to: folder.appending(path: files[1]), options: .atomic)
+    try NumPyFile.encoded(
+      result.predicted,
+      shape: [setup.images, setup.replacements.count, setup.series.count, setup.fractions.count]
+    ).write(to: folder.appending(path: files[2]), options: .atomic)
+    for (turn, replacement) in setup.replacements.enumerated() {
+      let figure = figure(turn)
+      for format in FigureFormat.allCases {
+        files.append("\(replacement.rawValue)-deletion.\(format.rawValue)")
+        try figure.write(to: folder.appending(path: files[files.count - 1]), as: format)
+      }
+    }
+    return files
+  }
+
+  /// A row for every replacement, series and fraction.
+  var curves: String {
+    var lines = ["metric,attribution,view,fraction,deleted,accuracy,allegiance,probability"]
+    for (turn, replacement) in setup.replacements.enumerated() {
+      for (index, series) in setup.series.enumerated() {
+        let columns =
+          [result.deletedShare(series: index)]
+          + DeletionResult.Score.allCases.map { result.curve($0, replacement: turn, series: index) }
+        for (place, fraction) in setup.fractions.enumerated() {
+          let numbers = ([fraction] + columns.map { $0[place] }).map { String($0) }.joined(separator: ",")
+          lines.append("\(replacement.rawValue),\(series.columns.attribution),\(series.columns.view),\(numbers)")
+        }
+      }
+    }
+    return lines.joined(separator: "\n") + "\n"
+  }
+
+  private struct Summary: Encodable {
+    struct Row: Encodable {
+      let metric, attribution, view: String
+      /// The areas by score.
+      let auc: [String: DeletionResult.Area]
+    }
+    let accuracy: Double
+    let areas: [Row]
+    let settings: DeletionRun.Settings
+    /// What the axes of predictions.npy stand for.
+    let predictionAxes = ["image", "metric", "series", "fraction"]
+    let threads: Int?
+    let seconds: Double?
+  }
+
+  private func summary(_ seconds: Double?, _ threads: Int?) throws -> Data {
+    let scores = DeletionResult.Score.allCases.map { ($0.rawValue, $0 == .accuracy ? areas : result.areas($0)) }
+    let rows = setup.replacements.enumerated().flatMap { turn, replacement in
+      setup.series.enumerated().map { index, series in
+        Summary.Row(
+          metric: replacement.rawValue, attribution: series.columns.attribution, view: series.columns.view,
+          auc: Dictionary(uniqueKeysWithValues: scores.map { ($0, $1[turn][index]) }))
+      }
+    }
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    return try encoder.encode(
+      Summary(
+        accuracy: result.accuracy, areas: rows, settings: settings, threads: threads, seconds: seconds))
+  }
+
+  /// The curves of one replacement in the manner of the paper's Figures 3 and 4: the maps and random pixels, and beside them
+  /// as many random pixels as each map deletes.
+  public func figure(_ turn: Int) -> CurveFigure {
+    func series(_ kinds: Set<DeletionSeries.Kind>) -> [CurveFigure.Series] {
+      setup.series.indices.filter { kinds.contains(setup.series[$0].kind) }.map { index in
+        let values = result.curve(.accuracy, replacement: turn, series: index)
+        return CurveFigure.Series(
+          name: setup.series[index].legend(all: setup.series),
+          points: zip(setup.fractions, values).map { .init(x: $0, y: $1) })
+      }
+    }
+    let colour = setup.replacements[turn].rawValue
+    var plots = [
+      CurveFigure.Plot(
+        title: "Pixels in the maps’ order", xLabel: "fraction of pixels deleted", yLabel: "accuracy",
+        series: series([.map, .random]), yRange: 0...1)
+    ]
+    let controls = series([.randomAsMany])
+    if !controls.isEmpty {
+      plots.append(
+        CurveFigure.Plot(
+          title: "As many random pixels", xLabel: "fraction of pixels deleted", yLabel: "accuracy", series: controls,
+          yRange: 0...1))
+    }
+    return CurveFigure(
+      title: "\(colour.capitalized)-deletion: \(settings.model)",
+      subtitle: "\(settings.dataset) · \(setup.images) images · accuracy \(String(format: "%.4f", result.accuracy))",
+      plots: plots,
+      notes: [
+        "A map never deletes pixels whose saliency is zero: from the fraction where it has run out of pixels its curve is flat."
+      ])
+  }
+}
+
+extension DeletionSeries {
+  /// For people.
+  public var title: String {
+    switch kind {
+    case .map: "\(attribution) \(view)"
+    case .random: "random"
+    case .randomAsMany: "random, as many as \(attribution) \(view)"
+    }
+  }
+
+  /// What stands in the columns of tables.
+  var columns: (attribution: String, view: String) {
+    switch kind {
+    case .map: (attribution, view)
+    case .random: ("random", "all")
+    case .randomAsMany: ("random", "\(attribution)-\(view)")
+    }
+  }
+
+  /// The attribution is left out where there is one only, so that a map and its control have the same name and colour.
+  fileprivate func legend(all: [DeletionSeries]) -> String {
+    guard kind != .random else { return "random" }
+    return Set(all.filter { $0.kind == .map }.map(\.attribution)).count > 1 ? "\(attribution) \(view)" : view
+  }
+}

@@ -1,0 +1,165 @@
+import ArgumentParser
+import Foundation
+import Saliency
+
+extension Replacement: ExpressibleByArgument {}
+extension DeletionOrder: ExpressibleByArgument {}
+
+struct Benchmark: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Measures how accuracy falls when the most salient pixels turn black or white.",
+    discussion: """
+      On every test image it deletes the pixels that each map ranks first and asks the classifier again (the paper's black- \
+      and white-deletion). Prints the areas under the accuracy curves with 95% bootstrap intervals over the images; ↓ marks \
+      maps whose area should be low, ↑ those whose area should be high. Random pixels, and as many random pixels as each map \
+      deletes, are the controls.
+
+      Writes curves.csv, summary.json, predictions.npy and the figures black-deletion and white-deletion as PNG, PDF and SVG. \
+      Ctrl-C keeps what is done; --resume goes on with it.
+
+      EXAMPLES
+        saliency benchmark --dataset cifar10 --output results
+        saliency benchmark --model resnet.pt --labels names.txt --dataset photos --limit 500 --output results
+        saliency benchmark --dataset cifar10 --output part1 --shard 1/2
+        saliency benchmark --merge part1 part2 --output results
+      """)
+
+  @Option(
+    help: ArgumentHelp(
+      "\(DatasetOptions.help.abstract) A bundled model's own, unless given.", valueName: "name|folder"))
+  var dataset: String?
+  @OptionGroup(title: "Data") var data: DatasetOptions
+  @OptionGroup(title: "Model") var model: ModelOptions
+  @OptionGroup(title: "Maps") var maps: MapOptions
+
+  @Option(
+    help: ArgumentHelp(
+      "What deleted pixels become: \(Replacement.allCases.map(\.rawValue).joined(separator: ", ")).", valueName: "list")
+  )
+  var metrics = NameList(names: ["black", "white"])
+  @Option(help: ArgumentHelp("Shares of the pixels, ascending.", valueName: "list"))
+  var fractions = NumberList(DeletionBenchmark.paperFractions)
+  @Option(help: "descending deletes the most salient pixels first, ascending the least salient ones.")
+  var order = DeletionOrder.descending
+  @Flag(help: "Leave the random pixels out.") var noControls = false
+  @Option(help: "Decides the random pixels.") var seed: UInt64 = 0
+
+  @Option(name: .shortAndLong, help: "Folder for the results.") var output: String
+  @Flag(help: "Go on with the results in the output folder.") var resume = false
+  @Flag(help: "Remove the results in the output folder.") var force = false
+  @Option(help: ArgumentHelp("Compute part I of N only, to be merged later.", valueName: "I/N")) var shard: ShardOption?
+  @Option(parsing: .upToNextOption, help: ArgumentHelp("Join the parts in these folders.", valueName: "folder"))
+  var merge: [String] = []
+
+  @Option(help: "Images in a block, the unit of interrupted and of shared work (default: some seconds' work).")
+  var block: Int?
+  @Option(help: "About how much memory a batch may take, such as 500MB.") var memory = MemorySize(bytes: 2_000_000_000)
+  @OptionGroup(title: "Computing") var device: DeviceOptions
+
+  func validate() throws {
+    for name in metrics.names where Replacement(rawValue: name) == nil {
+      throw ValidationError(
+        "--metrics: there is no “\(name)”; choose from \(Replacement.allCases.map(\.rawValue).joined(separator: ", "))")
+    }
+    guard Set(metrics.names).count == metrics.names.count else {
+      throw ValidationError("--metrics names something twice")
+    }
+    guard !maps.views.names.contains(where: { [Rivalry.name, "signed"].contains($0) }) else {
+      throw ValidationError("--views: signed and rivalry give no order of deletion; choose from the other views")
+    }
+    let values = fractions.values
+    guard values.allSatisfy({ (0...1).contains($0) }), zip(values, values.dropFirst()).allSatisfy(<) else {
+      throw ValidationError("--fractions must lie in 0…1 and ascend, such as 0,0.1,0.2")
+    }
+    if let block, block < 1 { throw ValidationError("--block must be at least 1") }
+    guard !(resume && force) else { throw ValidationError("--resume and --force contradict each other") }
+    guard merge.isEmpty || (dataset == nil && shard == nil && !resume) else {
+      throw ValidationError("--merge takes everything from the parts: leave --dataset, --shard and --resume out")
+    }
+  }
+
+  func run() async throws { try await interruptibly { try await merge.isEmpty ? measure() : join() } }
+
+  private func measure() async throws {
+    guard let dataset = dataset ?? BundledModel.named(model.model)?.dataset else {
+      throw CommandError("--dataset is needed: \(model.model) is not a bundled model, whose data set is known")
+    }
+    let folder = try outputFolder(output)
+    let opened = try await model.open(on: device.apply())
+    let test = try await data.open(dataset, for: opened.classifier.preprocessing).test
+    let explainer = try Explainer(
+      opened.classifier, attributions: maps.attributions.names.compactMap { Attributions.named($0) },
+      views: maps.views.names.compactMap { Views.named($0) }, rivals: maps.rivals.rivals)
+    let benchmark = try DeletionBenchmark(
+      explainer, images: test, replacements: metrics.names.compactMap { Replacement(rawValue: $0) },
+      fractions: fractions.values, order: order, controls: !noControls, seed: seed, blockSize: block,
+      memory: memory.bytes)
+    let run = try DeletionRun(benchmark, model: opened, folder: folder, resume: resume, force: force)
+    let shard = shard?.shard ?? .whole
+
+    let begin = ContinuousClock.now
+    let (notes, result, threads) = try await TorchActor.run {
+      var before: Double?
+      let notes = try run.run(shard) { done, total in
+        let since = before ?? done
+        before = since
+        let seconds = (ContinuousClock.now - begin) / .seconds(1)
+        let left = done > since ? seconds * (Double(total) - done) / (done - since) : 0
+        Console.progress(
+          done / Double(total), String(format: "%.0f/%d images, %@ left", done, total, Console.clock(left)))
+      }
+      return (notes, shard == .whole ? try run.result() : nil, Torch.threads)
+    }
+    let seconds = (ContinuousClock.now - begin) / .seconds(1)
+    Console.clearProgress()
+    for note in notes { Console.warn(note) }
+    guard let result else {
+      try Console.result(
+        "part \(shard.index) of \(shard.count) is done; join all parts with saliency benchmark --merge")
+      return
+    }
+    try finish(run.settings, result, folder, seconds: resume ? nil : seconds, threads: threads)
+  }
+
+  private func join() async throws {
+    let folder = try outputFolder(output)
+    let (parts, force) = (merge.map { URL(filePath: $0, directoryHint: .isDirectory) }, force)
+    let (settings, result) = try await TorchActor.run { try DeletionRun.merge(parts, into: folder, force: force) }
+    try finish(settings, result, folder)
+  }
+
+  private func finish(
+    _ settings: DeletionRun.Settings, _ result: DeletionResult, _ folder: URL, seconds: Double? = nil,
+    threads: Int? = nil
+  ) throws {
+    let report = DeletionReport(settings, result)
+    let files = try report.write(to: folder, seconds: seconds, threads: threads)
+    let bundled = BundledModel.named(settings.model)
+    let architecture = try bundled.map { try ModelInformation(contentsOf: $0.url).architecture }
+    let isPaper = settings.setup.fractions == DeletionBenchmark.paperFractions && settings.setup.order == .descending
+    let table = report.table { replacement, view in
+      guard let bundled, let architecture, isPaper else { return nil }
+      return Paper.area(of: architecture, on: bundled.dataset, replacement, view: view)
+    }
+    let head =
+      "\(settings.model) on \(settings.dataset): \(settings.setup.images) images, accuracy "
+      + String(format: "%.4f", result.accuracy)
+      + (seconds.map { ", measured in \(Console.clock($0))" } ?? "")
+      + "\nArea under the accuracy curve; ↓ should be low, ↑ should be high\n"
+    try Console.result(
+      head + Table.text(table) + "\n" + files.map { "  \(folder.appending(path: $0).shown)" }.joined(separator: "\n"))
+  }
+}
+
+/// `2/8`
+struct ShardOption: ExpressibleByArgument {
+  let shard: DeletionRun.Shard
+
+  init?(argument: String) {
+    let parts = argument.split(separator: "/", omittingEmptySubsequences: false).map { Int($0) }
+    guard parts.count == 2, let index = parts[0], let count = parts[1], (1...100_000).contains(count),
+      (1...count).contains(index)
+    else { return nil }
+    shard = DeletionRun.Shard(index: index, of: count)
+  }
+}

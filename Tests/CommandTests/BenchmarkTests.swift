@@ -1,0 +1,96 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite struct BenchmarkTests {
+  private let command: Command
+  private let options: [String]
+
+  init() async throws {
+    command = try Command()
+    try command.addDataset(train: 1, test: 6)
+    try command.add(Data("dark\nbright\nneither\nnor\n".utf8), as: "labels.txt")
+    options = [
+      "benchmark", "--dataset", "data", "--model", try await Materials.model(), "--labels", "labels.txt", "--block",
+      "2",
+    ]
+  }
+
+  private static let results: Set<String> = [
+    "settings.json", "blocks", "curves.csv", "summary.json", "predictions.npy", "black-deletion.png",
+    "black-deletion.pdf", "black-deletion.svg", "white-deletion.png", "white-deletion.pdf", "white-deletion.svg",
+  ]
+
+  private func predictions(_ folder: String) throws -> Data {
+    try Data(contentsOf: command.file("\(folder)/predictions.npy"))
+  }
+
+  @Test("a table and all files; parts joined give the same")
+  func wholeAndParts() throws {
+    let finished = try command.run(options + ["--output", "whole"])
+    #expect(finished.status == 0 && finished.errors == [])
+    #expect(command.files(in: "whole") == Self.results)
+    #expect(finished.lines[0].contains("small.safetensors on data, test: 12 images, accuracy "))
+    #expect(finished.lines[3].hasPrefix("gradient original ") && finished.lines.count == 3 + 10 + 9)
+    for part in ["1", "2"] {
+      let done = try command.run(options + ["--output", "part\(part)", "--shard", "\(part)/2"])
+      #expect(done.lines == ["part \(part) of 2 is done; join all parts with saliency benchmark --merge"])
+    }
+    let joined = try command.run("benchmark", "--merge", "part1", "part2", "--output", "joined")
+    #expect(joined.status == 0)
+    #expect(try predictions("joined") == predictions("whole"))
+    #expect(joined.lines[3...12] == finished.lines[3...12])
+    try command.expectFailure(["benchmark", "--merge", "part1", "--output", "x"], ["3 blocks are missing"])
+    try command.expectFailure(["benchmark", "--merge", "part1", "part1", "--output", "x"], ["merge each part once"])
+    try command.expectFailure(["benchmark", "--merge", "data", "--output", "x"], ["data", "no results"])
+  }
+
+  @Test("interrupted or killed and resumed, it ends as if nothing had happened", arguments: [SIGINT, SIGKILL])
+  func interrupted(signal: Int32) throws {
+    #expect(try command.run(options + ["--output", "whole"]).status == 0)
+    var sent = false
+    let broken = try command.run(
+      options + ["--output", "run"],
+      signalling: {
+        guard !sent, command.files(in: "run/blocks").contains("000000.safetensors") else { return nil }
+        sent = true
+        return signal
+      })
+    #expect(broken.status == (signal == SIGINT ? 130 : -SIGKILL))
+    #expect(!command.files(in: "run").contains("predictions.npy"))
+    try command.expectFailure(options + ["--output", "run"], ["run holds results", "--resume"])
+    #expect(try command.run(options + ["--output", "run", "--resume"]).status == 0)
+    #expect(try predictions("run") == predictions("whole"))
+    try command.expectFailure(options + ["--output", "run", "--resume", "--seed", "7"], ["not mixed"])
+    #expect(
+      try command.run(options + ["--output", "run", "--force", "--no-controls", "--metrics", "mean"]).status == 0)
+    #expect(command.files(in: "run").contains("mean-deletion.png"))
+  }
+
+  @Test("a full disk stops it, and what was done is gone on with")
+  func fullDisk() throws {
+    let full = try command.run(options + ["--output", "run"], fileSizeLimit: 1024)
+    #expect(full.status == 1 && full.errors.last?.hasPrefix("Error: ") == true, "\(full.errors)")
+    #expect(command.files(in: "run/blocks").isEmpty)
+    #expect(try command.run(options + ["--output", "run", "--resume"]).status == 0)
+  }
+
+  @Test("data and models that do not belong together")
+  func strangers() throws {
+    try command.expectFailure(
+      options.filter { !["--labels", "labels.txt"].contains($0) } + ["--output", "run"],
+      ["“bright”, “dark”", "--labels"])
+    try command.expectFailure(["benchmark"] + options.dropFirst(3) + ["--output", "x"], ["--dataset"])
+  }
+
+  @Test(
+    "values that an option cannot have are told with the code 64",
+    arguments: [
+      ("--fractions", "0.5,0.1"), ("--fractions", "0,1.1"), ("--fractions", "x"), ("--metrics", "red"),
+      ("--metrics", "black,black"), ("--views", "signed"), ("--views", "rivalry"), ("--shard", "3/2"),
+      ("--shard", "0/2"), ("--block", "0"), ("--order", "up"), ("--limit", "0"),
+    ])
+  func wrongValues(option: String, value: String) {
+    expectUsageError(["benchmark", "--dataset", "d", "--output", "o", "\(option)=\(value)"], [option])
+  }
+}

@@ -1,0 +1,190 @@
+import Foundation
+import Rasters
+import TestSupport
+import Testing
+
+@testable import Saliency
+
+/// Pictures of noise with classes in turn.
+private struct Noise: LabelledImages {
+  let name = "noise"
+  let classNames = ["class 0", "class 1", "class 2"]
+  let height = 8
+  let width = 8
+  let channels = 3
+  let labels: [Int32]
+  let seed: UInt64
+
+  init(count: Int = 11, seed: UInt64 = 1) {
+    labels = (0..<count).map { Int32($0 % 3) }
+    self.seed = seed
+  }
+
+  func copyPixels(of indices: some Sequence<Int>, into buffer: UnsafeMutableBufferPointer<UInt8>) {
+    var place = 0
+    for index in indices {
+      var random = SeededGenerator(seed: seed &+ UInt64(index))
+      for _ in 0..<192 {
+        buffer[place] = UInt8.random(in: 0...255, using: &random)
+        place += 1
+      }
+    }
+  }
+}
+
+@Suite @TorchActor struct DeletionRunTests {
+  private let folder: TemporaryFolder
+  private let model: ModelChoice.Opened
+
+  init() throws {
+    folder = try TemporaryFolder()
+    let file = folder.file("model.safetensors")
+    try formulaNetwork(.basicCNN, channels: 3, classes: 3, height: 8, width: 8).write(to: file)
+    model = try ModelChoice.open(file.path)
+  }
+
+  private func run(
+    _ name: String, images: Noise = Noise(), fractions: [Double] = [0, 0.3, 0.6], seed: UInt64 = 0,
+    resume: Bool = false,
+    force: Bool = false
+  ) throws -> DeletionRun {
+    let benchmark = try DeletionBenchmark(
+      Explainer(model.classifier), images: images, fractions: fractions, seed: seed, blockSize: 2)
+    return try DeletionRun(benchmark, model: model, folder: folder.file(name), resume: resume, force: force)
+  }
+
+  private func expectEqual(_ a: DeletionResult, _ b: DeletionResult) {
+    #expect(a.predicted == b.predicted && a.untouched == b.untouched && a.deleted == b.deleted && a.labels == b.labels)
+    #expect(a.probability.map(\.bitPattern) == b.probability.map(\.bitPattern))
+  }
+
+  private func whole(_ name: String = "whole") throws -> DeletionResult {
+    let run = try run(name)
+    #expect(try run.run() == [])
+    return try #require(try run.result())
+  }
+
+  @Test("broken off after any block and gone on with, it gives the same bits", arguments: [0, 1, 4])
+  func resumed(blocks: Int) async throws {
+    let expected = try whole()
+    let broken = try run("run")
+    let task = Task { @TorchActor in
+      try broken.run { done, _ in
+        if done >= Double(2 * blocks) { withUnsafeCurrentTask { $0?.cancel() } }
+      }
+    }
+    await #expect(throws: CancellationError.self) { _ = try await task.value }
+    #expect(try broken.result() == nil)
+    let next = try run("run", resume: true)
+    var first: Double?
+    _ = try next.run { done, _ in first = first ?? done }
+    #expect(try #require(first) >= Double(min(2 * blocks, 2)), "what was done is not done again")
+    expectEqual(try #require(try next.result()), expected)
+  }
+
+  @Test("parts, in any number, join to exactly one run", arguments: [1, 2, 3, 9])
+  func shards(count: Int) throws {
+    let expected = try whole()
+    for index in 1...count { _ = try run("part\(index)").run(.init(index: index, of: count)) }
+    let parts = (1...count).reversed().map { folder.file("part\($0)") }
+    let (settings, joined) = try DeletionRun.merge(parts, into: folder.file("joined"))
+    expectEqual(joined, expected)
+    // The joined folder is as good as that of one run.
+    let again = try run("joined", resume: true)
+    #expect(settings == again.settings)
+    expectEqual(try #require(try again.result()), expected)
+  }
+
+  @Test("parts that are missing, there twice, damaged or of something else")
+  func wrongParts() throws {
+    for index in 1...2 { _ = try run("part\(index)").run(.init(index: index, of: 2)) }
+    let (one, two) = (folder.file("part1"), folder.file("part2"))
+    #expect(throws: DeletionRunError.missingBlocks([1, 3, 5])) { try DeletionRun.merge([one], into: folder.file("x")) }
+    #expect(throws: DeletionRunError.doubleBlock(0, one.relativePath, one.relativePath)) {
+      try DeletionRun.merge([one, two, one], into: folder.file("x"))
+    }
+    #expect(throws: DeletionRunError.noResults(folder: folder.file("none").relativePath)) {
+      try DeletionRun.merge([one, folder.file("none")], into: folder.file("x"))
+    }
+    _ = try run("other", seed: 1).run(.init(index: 2, of: 2))
+    #expect(throws: DeletionRunError.self) {
+      try DeletionRun.merge([one, folder.file("other")], into: folder.file("x"))
+    }
+    #expect(!FileManager.default.fileExists(atPath: folder.file("x").path))
+    let block = two.appending(path: "blocks/000001.safetensors")
+    try Data(contentsOf: block).dropLast(3).write(to: block)
+    #expect(throws: DeletionRunError.damaged(path: block.relativePath)) {
+      try DeletionRun.merge([one, two], into: folder.file("x"))
+    }
+  }
+
+  @Test("a damaged block is computed anew and told")
+  func damagedBlock() throws {
+    let expected = try whole()
+    let block = folder.file("whole/blocks/000002.safetensors")
+    for damage in [Data(), Data("text".utf8), try Data(contentsOf: block).dropLast(1)] {
+      try damage.write(to: block)
+      let next = try run("whole", resume: true)
+      #expect(throws: DeletionRunError.damaged(path: block.path)) { try next.result() }
+      #expect(try next.run() == ["\(block.path) is damaged; computed anew"])
+      expectEqual(try #require(try next.result()), expected)
+    }
+  }
+
+  @Test("results are neither mixed nor overwritten")
+  func otherRuns() throws {
+    _ = try whole()
+    let path = folder.file("whole").relativePath
+    #expect(throws: DeletionRunError.holdsResults(folder: path)) { try run("whole") }
+    #expect(throws: DeletionRunError.otherSettings(folder: path, "other fractions")) {
+      try run("whole", fractions: [0, 0.5], resume: true)
+    }
+    #expect(throws: DeletionRunError.otherSettings(folder: path, "the images noise")) {
+      try run("whole", images: Noise(seed: 9), resume: true)
+    }
+    try Data("{".utf8).write(to: folder.file("whole/settings.json"))
+    #expect(throws: DeletionRunError.damaged(path: folder.file("whole/settings.json").relativePath)) {
+      try run("whole", resume: true)
+    }
+    let fresh = try run("whole", force: true)
+    #expect(try fresh.result() == nil)
+  }
+
+  @Test("the files say what the result says")
+  func report() throws {
+    let run = try run("whole")
+    _ = try run.run()
+    let result = try #require(try run.result())
+    let report = DeletionReport(run.settings, result)
+    let files = try report.write(to: run.folder, seconds: 1, threads: 2)
+    #expect(
+      files.count == 9
+        && files.allSatisfy { FileManager.default.fileExists(atPath: run.folder.appending(path: $0).path) })
+
+    let rows = try String(contentsOf: run.folder.appending(path: "curves.csv"), encoding: .utf8).split(separator: "\n")
+    #expect(rows[0] == "metric,attribution,view,fraction,deleted,accuracy,allegiance,probability")
+    // Five maps, random pixels, and as many random pixels as four of the maps.
+    #expect(rows.count == 1 + 2 * 10 * 3)
+    let active = try #require(rows.first { $0.hasPrefix("white,gradient,active,0.6,") }).split(separator: ",")
+    let numbers = active.dropFirst(3).compactMap { Double($0) }
+    let expected =
+      [result.deletedShare(series: 3)[2]]
+      + DeletionResult.Score.allCases.map { result.curve($0, replacement: 1, series: 3)[2] }
+    expectClose(Array(numbers.dropFirst()), expected, absolute: 1e-12)
+
+    let npy = try Data(contentsOf: run.folder.appending(path: "predictions.npy"))
+    let header = String(decoding: npy[10..<128], as: UTF8.self)
+    #expect(header.contains("'descr': '<i4'") && header.contains("'shape': (11, 2, 10, 3)"))
+    let values = npy.dropFirst(128).withUnsafeBytes { Array($0.bindMemory(to: Int32.self)) }
+    #expect(values == result.predicted)
+
+    let json = try JSONSerialization.jsonObject(
+      with: Data(contentsOf: run.folder.appending(path: "summary.json")))
+    let summary = try #require(json as? [String: Any])
+    #expect(summary["accuracy"] as? Double == result.accuracy)
+    #expect((summary["areas"] as? [Any])?.count == 20)
+    let table = report.table()
+    #expect(table.count == 11 && table[0] == ["deleted pixels", "black", "95% interval", "white", "95% interval"])
+    #expect(table[2][1].hasSuffix("↓") && table[2][3].hasSuffix("↑") && table[5][1].hasSuffix("↑"))
+  }
+}
