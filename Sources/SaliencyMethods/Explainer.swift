@@ -87,9 +87,10 @@ public struct Explainer: Sendable {
   /// attribution, in the order asked for. Parameters and errors as in ``explain(_:classes:progress:)``.
   @TorchActor public func maps(_ images: Tensor, classes: [Int?]? = nil) throws -> [Tensor] {
     var maps: [Tensor] = []
-    _ = try attribute(images, classes, { _ in }) { _, extremes, _ in
+    func take(_: any Attribution, _ extremes: ClassExtremes, _: inout [Found]) throws {
       maps += try views.map { try $0.maps(extremes) }
     }
+    _ = try attribute(images, classes, { _ in }, take)
     return maps
   }
 

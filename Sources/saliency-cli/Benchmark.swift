@@ -19,7 +19,7 @@ struct Benchmark: AsyncParsableCommand {
 
       EXAMPLES
         saliency benchmark --dataset cifar10 --output results
-        saliency benchmark --model resnet.pt --labels names.txt --dataset photos --limit 500 --output results
+        saliency benchmark --model resnet.pt --dataset photos --limit 500 -o results
         saliency benchmark --dataset cifar10 --output part1 --shard 1/2
         saliency benchmark --merge part1 part2 --output results
       """)

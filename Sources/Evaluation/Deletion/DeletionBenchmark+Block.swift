@@ -128,7 +128,9 @@ extension DeletionBenchmark {
   ) throws -> [[Answer]] {
     let (imageCount, shape) = (input.shape[0], input.shape)
     return try Torch.withoutGradient {
-      let values = try setup.replacements.map { try $0.values(for: input) }
+      // Channels last, as convolutions like them best: [n, H, W, C].
+      let values = try setup.replacements.map { try $0.values(for: input).permuted([0, 2, 3, 1]).contiguous() }
+      let input = try input.permuted([0, 2, 3, 1]).contiguous()
       var answers = [[Answer]](repeating: [], count: setup.replacements.count)
       for start in stride(from: 0, to: items.count, by: setup.batchSize) {
         let batch = items[start..<min(start + setup.batchSize, items.count)]
@@ -139,11 +141,12 @@ extension DeletionBenchmark {
         let chosen = try input.select(axis: 0, rows)
         let counts = try column(batch.map(\.count)).to(.int32).reshaped([-1, 1])
         let isDeleted = try places.select(axis: 0, column(batch.map { $0.ranking * imageCount + $0.image }))
-          .isLess(than: counts).reshaped([batch.count, 1, shape[2], shape[3]])
+          .isLess(than: counts).reshaped([batch.count, shape[2], shape[3], 1])
         for (turn, value) in values.enumerated() {
           try Task.checkCancellation()
           let own = try value.shape[0] == 1 ? value : value.select(axis: 0, rows)
-          let logits = try classifier.logits(Tensor.choose(own, where: isDeleted, otherwise: chosen))
+          let deleted = try Tensor.choose(own, where: isDeleted, otherwise: chosen).permuted([0, 3, 1, 2])
+          let logits = try classifier.logits(deleted)
           answers[turn] += try Self.answers(logits, classes: batch.map { classes[$0.image] })
         }
         progress(Double(start + batch.count) / Double(items.count))
