@@ -63,7 +63,7 @@ public struct DeletionReport: Sendable {
   ///   - threads: with how many processor threads.
   /// - Returns: the names of the files.
   /// - Throws: Foundation's errors and ``FiguresError``.
-  public func write(to folder: URL, seconds: Double? = nil, threads: Int? = nil) throws -> [String] {
+  @discardableResult public func write(to folder: URL, seconds: Double? = nil, threads: Int? = nil) throws -> [String] {
     var files = ["curves.csv", "summary.json", "predictions.npy"]
     try Data(curves.utf8).write(to: folder.appending(path: files[0]), options: .atomic)
     try summary(seconds, threads).write(to: folder.appending(path: files[1]), options: .atomic)

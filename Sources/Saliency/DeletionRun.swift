@@ -101,6 +101,14 @@ public struct DeletionRun: Sendable {
     return found.count == settings.setup.blockCount ? try DeletionResult(settings.setup, blocks: found) : nil
   }
 
+  /// Writes what anyone needs to measure the same with another program: `images.npy`, uint8 [N, H, W, C], and `labels.npy`,
+  /// the true classes, int32 [N].
+  public func writeImages() throws {
+    try NumPyFile.write(benchmark.images, to: folder.appending(path: "images.npy"))
+    try NumPyFile.encoded(benchmark.labels.map(Int32.init), shape: [benchmark.labels.count])
+      .write(to: folder.appending(path: "labels.npy"), options: .atomic)
+  }
+
   /// Joins the parts of one measurement in a new folder.
   ///
   /// - Throws: ``DeletionRunError`` when the parts are of different measurements, or blocks are missing, there twice or damaged.

@@ -13,15 +13,35 @@ enum NumPyFile {
   /// Little-endian int32.
   static func encoded(_ values: [Int32], shape: [Int]) -> Data { file("<i4", shape, values.map(\.littleEndian)) }
 
+  /// Writes the pixels of images as uint8 [N, H, W, C], piece by piece; a file that was there is replaced in one step.
+  static func write(_ images: any LabelledImages, to url: URL) throws {
+    let partial = url.appendingPathExtension("part")
+    try header("|u1", [images.count, images.height, images.width, images.channels]).write(to: partial)
+    do {
+      let handle = try FileHandle(forWritingTo: partial)
+      defer { try? handle.close() }
+      try handle.seekToEnd()
+      for start in stride(from: 0, to: images.count, by: 256) {
+        try handle.write(contentsOf: Data(images.pixels(of: start..<min(start + 256, images.count))))
+      }
+      guard rename(partial.path, url.path) == 0 else { throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }
+    } catch {
+      try? FileManager.default.removeItem(at: partial)
+      throw error
+    }
+  }
+
   private static func file(_ type: String, _ shape: [Int], _ values: [some Any]) -> Data {
+    values.withUnsafeBytes { header(type, shape) + Data($0) }
+  }
+
+  private static func header(_ type: String, _ shape: [Int]) -> Data {
     let lengths = shape.map { "\($0)" }.joined(separator: ", ") + (shape.count == 1 ? "," : "")
     var header = "{'descr': '\(type)', 'fortran_order': False, 'shape': (\(lengths)), }"
     // Magic, version and length take ten bytes; the data begin at a multiple of 64.
     header += String(repeating: " ", count: 63 - (10 + header.utf8.count) % 64) + "\n"
     var file = Data([0x93] + Array("NUMPY".utf8) + [1, 0])
     withUnsafeBytes(of: UInt16(header.utf8.count).littleEndian) { file.append(contentsOf: $0) }
-    file.append(Data(header.utf8))
-    values.withUnsafeBytes { file.append(contentsOf: $0) }
-    return file
+    return file + Data(header.utf8)
   }
 }

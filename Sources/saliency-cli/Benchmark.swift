@@ -47,6 +47,8 @@ struct Benchmark: AsyncParsableCommand {
   @Option(name: .shortAndLong, help: "Folder for the results.") var output: String
   @Flag(help: "Go on with the results in the output folder.") var resume = false
   @Flag(help: "Remove the results in the output folder.") var force = false
+  @Flag(help: "Keep the images and their classes as images.npy and labels.npy, for other programs.")
+  var saveImages = false
   @Option(help: ArgumentHelp("Compute part I of N only, to be merged later.", valueName: "I/N")) var shard: ShardOption?
   @Option(parsing: .upToNextOption, help: ArgumentHelp("Join the parts in these folders.", valueName: "folder"))
   var merge: [String] = []
@@ -95,6 +97,7 @@ struct Benchmark: AsyncParsableCommand {
       fractions: fractions.values, order: order, controls: !noControls, seed: seed, blockSize: block,
       memory: memory.bytes)
     let run = try DeletionRun(benchmark, model: opened, folder: folder, resume: resume, force: force)
+    if saveImages { try run.writeImages() }
     let shard = shard?.shard ?? .whole
 
     let begin = ContinuousClock.now

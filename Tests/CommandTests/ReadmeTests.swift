@@ -49,7 +49,10 @@ import Testing
 
   @Test(
     "Swift shown is a snippet that the package builds",
-    arguments: ["README.md", "Sources/Saliency/Saliency.docc/UsingTheLibrary.md"])
+    arguments: [
+      "README.md", "Sources/Saliency/Saliency.docc/UsingTheLibrary.md",
+      "Sources/Saliency/Saliency.docc/DeletionBenchmarks.md",
+    ])
   func snippets(path: String) throws {
     let folder = Self.package.appending(path: "Snippets")
     let snippets = try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)

@@ -26,7 +26,8 @@ import Testing
     try (0..<benchmark.blockCount).map { try benchmark.measure($0, with: benchmark.explainer.classifier) }
   }
 
-  /// What the oracle says of every image, in the order of a block's arrays.
+  /// What the oracle says of every image, in the order of a block's arrays. Blocks of one image: in larger batches gradients
+  /// are rounded in other ways, and where two classes' are all but equal a pixel enters or leaves a map.
   private func expectOracle(_ benchmark: DeletionBenchmark) throws {
     let oracle = DeletionOracle(benchmark: benchmark)
     for block in try blocks(benchmark) {
@@ -48,13 +49,14 @@ import Testing
     try expectOracle(
       benchmark(
         formulaNetwork(.basicCNN, channels: 3, classes: 4, height: 17, width: 15), count: 4,
-        replacements: Replacement.allCases, order: order))
+        replacements: Replacement.allCases, order: order, blockSize: 1))
   }
 
   @Test func everyAnswerIsTheOraclesForResNet() throws {
     try expectOracle(
       benchmark(
-        formulaNetwork(.resNet18, channels: 3, classes: 3, height: 16, width: 16), count: 2, fractions: [0, 0.2, 0.6]))
+        formulaNetwork(.resNet18, channels: 3, classes: 3, height: 16, width: 16), count: 2, fractions: [0, 0.2, 0.6],
+        blockSize: 1))
   }
 
   @Test(arguments: [(1, 3, 1, 1), (2, 1, 1, 1), (3, 1, 4, 3)])
@@ -117,9 +119,12 @@ import Testing
   }
 
   @Test(arguments: [1, 2, 7, 100]) func blocksCoverAllImages(blockSize: Int) throws {
-    let network = try formulaNetwork(.basicCNN, channels: 1, classes: 3, height: 8, width: 8)
-    let whole = try benchmark(network, blockSize: 7)
-    let cut = try benchmark(network, blockSize: blockSize)
+    var random = SeededGenerator(seed: 8)
+    // Its gradients do not depend on the batch.
+    let classifier = try LinearClassifier(
+      weight: random.floats(3 * 64), classes: 3, channels: 1, height: 8, width: 8)
+    let whole = try benchmark(classifier, blockSize: 7)
+    let cut = try benchmark(classifier, blockSize: blockSize)
     let (one, many) = (
       try DeletionResult(whole.setup, blocks: blocks(whole)), try DeletionResult(cut.setup, blocks: blocks(cut))
     )

@@ -187,4 +187,19 @@ private struct Noise: LabelledImages {
     #expect(table.count == 11 && table[0] == ["deleted pixels", "black", "95% interval", "white", "95% interval"])
     #expect(table[2][1].hasSuffix("↓") && table[2][3].hasSuffix("↑") && table[5][1].hasSuffix("↑"))
   }
+
+  @Test("images and classes for other programs")
+  func images() throws {
+    let run = try run("whole")
+    try run.writeImages()
+    try run.writeImages()
+    let images = try Data(contentsOf: run.folder.appending(path: "images.npy"))
+    #expect(
+      String(decoding: images[10..<128], as: UTF8.self).contains(
+        "'descr': '|u1', 'fortran_order': False, 'shape': (11, 8, 8, 3)"))
+    #expect(Array(images.dropFirst(128)) == Noise().pixels(of: 0..<11))
+    let labels = try Data(contentsOf: run.folder.appending(path: "labels.npy"))
+    #expect(String(decoding: labels[10..<128], as: UTF8.self).contains("'shape': (11,)"))
+    #expect(labels.dropFirst(128).withUnsafeBytes { Array($0.bindMemory(to: Int32.self)) } == Noise().labels)
+  }
 }
