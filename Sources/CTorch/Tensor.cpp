@@ -1,6 +1,7 @@
 #include <ATen/CPUGeneratorImpl.h>
 #include <ATen/Parallel.h>
 #include <ATen/detail/CUDAHooksInterface.h>
+#include <sched.h>
 #include <torch/csrc/api/include/torch/version.h>
 
 #include <algorithm>
@@ -25,7 +26,13 @@ CTError *ct_set_threads(int count) {
 }
 
 // Unlike the number of processors of the machine, this heeds taskset and the sets of processors of containers.
-int ct_processors(void) { return std::max(1u, std::thread::hardware_concurrency()); }
+int ct_processors(void) {
+#ifdef __linux__
+  cpu_set_t set;
+  if (sched_getaffinity(0, sizeof set, &set) == 0) return CPU_COUNT(&set);
+#endif
+  return std::max(1u, std::thread::hardware_concurrency());
+}
 
 bool ct_cuda_is_available(void) { return at::hasCUDA() && at::detail::getCUDAHooks().getNumGPUs() > 0; }
 
@@ -107,6 +114,14 @@ CTError *ct_permutation(int64_t count, CTGenerator *g, CTTensor **out) {
 UNARY(negate, a.neg())
 UNARY(absolute, a.abs())
 UNARY(relu, a.relu())
+
+CTError *ct_overwrite_with_relu(CTTensor *a) {
+  return guarded([&] { a->value.relu_(); });
+}
+
+CTError *ct_overwrite_with_sum(CTTensor *a, const CTTensor *b) {
+  return guarded([&] { a->value.add_(b->value); });
+}
 UNARY(square_root, a.sqrt())
 UNARY(is_finite, a.isfinite())
 UNARY(clone, a.clone())

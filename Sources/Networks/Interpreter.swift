@@ -35,14 +35,20 @@ public enum Precision: String, Sendable, Codable, CaseIterable {
     var results = [Tensor?](repeating: nil, count: graph.nodes.count)
     for (index, node) in graph.nodes.enumerated() {
       let inputs = node.inputs.map { results[$0] ?? images }
-      results[index] = try result(of: node, inputs, images, training: training)
+      // Where no gradient will ask for it, a result that is read for the last time makes room for the next one.
+      let canOverwrite =
+        node.inputs.first.map { $0 > 0 && lastUses[$0] == index } ?? false
+        && !inputs.contains(where: \.requiresGradient)
+      results[index] = try result(of: node, inputs, images, training: training, canOverwrite: canOverwrite)
       // What no later node reads is let go, so that inference holds a few results and not all.
       for input in node.inputs where lastUses[input] == index { results[input] = nil }
     }
     return results[graph.last] ?? images
   }
 
-  private func result(of node: Graph.Node, _ inputs: [Tensor], _ images: Tensor, training: Bool) throws -> Tensor {
+  private func result(
+    of node: Graph.Node, _ inputs: [Tensor], _ images: Tensor, training: Bool, canOverwrite: Bool
+  ) throws -> Tensor {
     func weights(_ part: String) throws -> Tensor {
       guard let tensor = parameters["\(node.name).\(part)"] else {
         throw ModelFileError.missingParameter("\(node.name).\(part)")
@@ -65,12 +71,18 @@ public enum Precision: String, Sendable, Codable, CaseIterable {
         weight: weights("weight"), bias: weights("bias"), runningMean: weights("running_mean"),
         runningVariance: weights("running_var"), training: training, momentum: Self.batchNormMomentum,
         epsilon: Self.batchNormEpsilon)
-    case .relu: return try inputs[0].relu()
+    case .relu:
+      guard canOverwrite else { return try inputs[0].relu() }
+      try inputs[0].overwriteWithRelu()
+      return inputs[0]
     case .maxPool(let kernel, let stride, let padding):
       return try inputs[0].maxPool(kernel: kernel, stride: stride, padding: padding)
     case .globalAveragePool: return try (precision == .full ? inputs[0] : inputs[0].to(.float32)).mean([2, 3])
     case .linear: return try inputs[0].linear(weight: weights("weight"), bias: weights("bias"))
-    case .add: return try inputs[0] + inputs[1]
+    case .add:
+      guard canOverwrite else { return try inputs[0] + inputs[1] }
+      try inputs[0].overwriteWithSum(inputs[1])
+      return inputs[0]
     }
   }
 }

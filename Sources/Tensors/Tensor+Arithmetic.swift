@@ -37,6 +37,14 @@ extension Tensor {
   /// max(x, 0)
   public func relu() throws -> Tensor { try Tensor("ReLU", [self]) { ct_relu(handle, $0) } }
 
+  /// Puts max(x, 0) in place of the elements, for all copies of this tensor: for a result that nothing else reads.
+  public func overwriteWithRelu() throws { try check(ct_overwrite_with_relu(handle), "ReLU", [self]) }
+
+  /// Puts x + other in place of the elements, for all copies of this tensor: for a result that nothing else reads.
+  public func overwriteWithSum(_ other: Tensor) throws {
+    try check(ct_overwrite_with_sum(handle, other.handle), "addition", [self, other])
+  }
+
   /// The larger of each pair of elements.
   public static func maximum(_ a: Tensor, _ b: Tensor) throws -> Tensor {
     try Tensor("maximum", [a, b]) { ct_maximum(a.handle, b.handle, $0) }

@@ -95,6 +95,9 @@ CTError *ct_permutation(int64_t count, CTGenerator *g, CTTensor **out);
 CT_UNARY(negate);
 CT_UNARY(absolute);
 CT_UNARY(relu);
+/// In place: every handle of the same elements sees the change.
+CTError *ct_overwrite_with_relu(CTTensor *a);
+CTError *ct_overwrite_with_sum(CTTensor *a, const CTTensor *b);
 CT_UNARY(square_root);
 CT_UNARY(is_finite);
 CT_UNARY(clone);

@@ -66,6 +66,6 @@ import Tensors
   /// stay in their caches.
   private static func batchSize(_ classifier: any Classifier, memory: Int) -> Int {
     let bytes = max(classifier.bytesPerImage, 1)
-    return max(1, min(memory / bytes, classifier.device == .cpu ? max(8, 32_000_000 / bytes) : 4096))
+    return max(1, min(memory / bytes, classifier.device == .cpu ? max(8, 128_000_000 / bytes) : 4096))
   }
 }
