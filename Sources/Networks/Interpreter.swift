@@ -16,11 +16,18 @@ public enum Precision: String, Sendable, Codable, CaseIterable {
   /// The weights by name, all of one floating-point type and on one device.
   let parameters: [String: Tensor]
   let precision: Precision
+  /// Only where the weights do not change.
+  private let prepared: PreparedWeights?
 
   public init(graph: Graph, parameters: [String: Tensor], precision: Precision = .full) {
+    self.init(graph: graph, parameters: parameters, precision: precision, prepared: nil)
+  }
+
+  init(graph: Graph, parameters: [String: Tensor], precision: Precision = .full, prepared: PreparedWeights?) {
     self.graph = graph
     self.parameters = parameters
     self.precision = precision
+    self.prepared = prepared
   }
 
   /// torchvision's and PyTorch's defaults for batch normalisation.
@@ -58,14 +65,23 @@ public enum Precision: String, Sendable, Codable, CaseIterable {
     switch node.operation {
     case .input: return images
     case .convolution(let stride, let padding):
+      let weight = try weights("weight")
+      let bias = parameters["\(node.name).bias"]
+      if precision == .full,
+        let plane = WholePlane(inputs[0].shape, kernel: weight.shape, stride: stride, padding: padding)
+      {
+        func linear() throws -> (weight: Tensor, bias: Tensor?) { try (plane.weight(weight), bias.map(plane.bias)) }
+        let key = "\(node.name) \(plane.height)×\(plane.width)"
+        let (weight, bias) = try prepared?.prepared(key, linear) ?? linear()
+        return try plane.run(inputs[0], weight: weight, bias: bias)
+      }
       // oneDNN leaves part of the weight's gradient uninitialised where the stride is longer than the image (seen in 1.13
       // and 2.15, bfloat16 only); so small a convolution costs nothing in float32.
       let isSafe = inputs[0].shape.suffix(2).allSatisfy { $0 >= stride }
       let type: ElementType? = precision == .full ? nil : isSafe ? .bfloat16 : .float32
       func converted(_ tensor: Tensor) throws -> Tensor { try type.map { try tensor.to($0) } ?? tensor }
       return try converted(inputs[0]).convolution(
-        weight: converted(weights("weight")), bias: parameters["\(node.name).bias"].map(converted), stride: stride,
-        padding: padding)
+        weight: converted(weight), bias: bias.map(converted), stride: stride, padding: padding)
     case .batchNorm:
       return try inputs[0].batchNorm(
         weight: weights("weight"), bias: weights("bias"), runningMean: weights("running_mean"),

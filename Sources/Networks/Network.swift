@@ -11,6 +11,7 @@ import Tensors
   public nonisolated let device: Device
   /// By name; one floating-point type, on one device.
   public let parameters: [String: Tensor]
+  private let prepared = PreparedWeights()
 
   public nonisolated var labels: LabelSet { information.labels }
   public nonisolated var preprocessing: Preprocessing { information.preprocessing }
@@ -40,7 +41,7 @@ import Tensors
   }
 
   public func logits(_ images: Tensor) throws -> Tensor {
-    try Interpreter(graph: graph, parameters: parameters).run(preprocessing.normalized(images))
+    try Interpreter(graph: graph, parameters: parameters, prepared: prepared).run(preprocessing.normalized(images))
   }
 
   /// The same network with weights of another type; float64 is for checking, not for speed.
