@@ -19,6 +19,7 @@ import time
 
 import numpy as np
 import torch
+import torch.utils.flop_counter
 from safetensors import safe_open
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "Tests/Fixtures"))
@@ -134,6 +135,17 @@ def skilled(model, images):
     return torch.cat(results)
 
 
+def matrix_rate(size=2048):
+    """Floating-point operations a second of a matrix product; the best of some."""
+    a, b = torch.rand(2, size, size)
+    seconds = []
+    for _ in range(10):
+        start = time.perf_counter()
+        a @ b
+        seconds.append(time.perf_counter() - start)
+    return 2 * size**3 / min(seconds)
+
+
 def main(way, weights, pixels, out):
     model = load(weights)
     images = torch.from_numpy(np.load(pixels)).permute(0, 3, 1, 2).contiguous().float() / 255
@@ -143,7 +155,12 @@ def main(way, weights, pixels, out):
     answers = way(model, images)
     seconds = time.perf_counter() - start
     np.save(out, answers.numpy())
-    print(json.dumps(dict(seconds=seconds, version=torch.__version__, threads=torch.get_num_threads())))
+    with torch.utils.flop_counter.FlopCounterMode(display=False) as counter:
+        logits = model(images[:1])
+    # One untouched image, all fractions but 0 of all maps in both colours; a backward pass to the image takes as much.
+    passes = 1 + logits.shape[1] + len(VIEWS) * (len(FRACTIONS) - 1) * len(COLOURS)
+    operations = counter.get_total_flops() * passes * len(images)
+    print(json.dumps(dict(seconds=seconds, operations=operations, matrix_rate=matrix_rate())))
 
 
 main(*sys.argv[1:])

@@ -5,7 +5,7 @@ import Tensors
 /// A built-in network with its weights: a classifier whose layers are known.
 ///
 /// `logits` runs in evaluation mode. Instances do not change; training makes new ones.
-@TorchActor public final class Network: Classifier {
+@TorchActor public final class Network: NormalizingClassifier {
   public nonisolated let information: ModelInformation
   public nonisolated let graph: Graph
   public nonisolated let device: Device
@@ -40,8 +40,8 @@ import Tensors
     self.device = device
   }
 
-  public func logits(_ images: Tensor) throws -> Tensor {
-    try Interpreter(graph: graph, parameters: parameters, prepared: prepared).run(preprocessing.normalized(images))
+  public func logits(normalized images: Tensor) throws -> Tensor {
+    try Interpreter(graph: graph, parameters: parameters, prepared: prepared).run(images)
   }
 
   /// The same network with weights of another type; float64 is for checking, not for speed.

@@ -60,13 +60,16 @@ public struct DeletionReport: Sendable {
   ///
   /// - Parameters:
   ///   - seconds: how long the computing took, for the summary; nil if it was not done at one go.
+  ///   - phases: what that time went to.
   ///   - threads: with how many processor threads.
   /// - Returns: the names of the files.
   /// - Throws: Foundation's errors and ``FiguresError``.
-  @discardableResult public func write(to folder: URL, seconds: Double? = nil, threads: Int? = nil) throws -> [String] {
+  @discardableResult public func write(
+    to folder: URL, seconds: Double? = nil, phases: DeletionClock.Phases? = nil, threads: Int? = nil
+  ) throws -> [String] {
     var files = ["curves.csv", "summary.json", "predictions.npy"]
     try Data(curves.utf8).write(to: folder.appending(path: files[0]), options: .atomic)
-    try summary(seconds, threads).write(to: folder.appending(path: files[1]), options: .atomic)
+    try summary(seconds, phases, threads).write(to: folder.appending(path: files[1]), options: .atomic)
     try NumPyFile.encoded(
       result.predicted,
       shape: [setup.images, setup.replacements.count, setup.series.count, setup.fractions.count]
@@ -111,9 +114,11 @@ public struct DeletionReport: Sendable {
     let predictionAxes = ["image", "metric", "series", "fraction"]
     let threads: Int?
     let seconds: Double?
+    /// What the seconds went to.
+    let phases: DeletionClock.Phases?
   }
 
-  private func summary(_ seconds: Double?, _ threads: Int?) throws -> Data {
+  private func summary(_ seconds: Double?, _ phases: DeletionClock.Phases?, _ threads: Int?) throws -> Data {
     let scores = DeletionResult.Score.allCases.map { ($0.rawValue, $0 == .accuracy ? areas : result.areas($0)) }
     let rows = setup.replacements.enumerated().flatMap { turn, replacement in
       setup.series.enumerated().map { index, series in
@@ -126,7 +131,8 @@ public struct DeletionReport: Sendable {
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     return try encoder.encode(
       Summary(
-        accuracy: result.accuracy, areas: rows, settings: settings, threads: threads, seconds: seconds))
+        accuracy: result.accuracy, areas: rows, settings: settings, threads: threads, seconds: seconds,
+        phases: phases))
   }
 
   /// The curves of one replacement in the manner of the paper's Figures 3 and 4: the maps and random pixels, and beside them

@@ -66,11 +66,14 @@ public struct DeletionRun: Sendable {
 
   /// Computes what is missing of a part, a file for each block.
   ///
-  /// - Parameter progress: called with the number of images done, fractions for those under way, and their total.
+  /// - Parameters:
+  ///   - clock: takes down what the time goes to.
+  ///   - progress: called with the number of images done, fractions for those under way, and their total.
   /// - Throws: `CancellationError`, `TorchError`, ``ClassifierError``; Foundation's errors when a file cannot be written.
   /// - Returns: notes about damaged files of blocks that were computed anew.
   @TorchActor public func run(
-    _ shard: Shard = .whole, progress: (_ done: Double, _ total: Int) -> Void = { _, _ in }
+    _ shard: Shard = .whole, clock: DeletionClock = DeletionClock(),
+    progress: (_ done: Double, _ total: Int) -> Void = { _, _ in }
   ) throws -> [String] {
     let setup = settings.setup
     let mine = (0..<setup.blockCount).filter { $0 % shard.count == shard.index - 1 }
@@ -86,7 +89,7 @@ public struct DeletionRun: Sendable {
           continue
         }
       } catch let error as DeletionRunError { notes.append("\(error.message); computed anew") }
-      let answers = try benchmark.measure(block, with: classifier) {
+      let answers = try benchmark.measure(block, with: classifier, clock: clock) {
         progress(Double(done) + $0 * Double(count), total)
       }
       try blocks.write(answers, block)

@@ -29,6 +29,17 @@ extension Classifier {
   public func inference() throws -> any Classifier { self }
 }
 
+/// A classifier whose input is normalised channel by channel, and that takes images to which that has been done already:
+/// where pixels of the same images are exchanged again and again, normalising once is enough.
+@TorchActor public protocol NormalizingClassifier: Classifier {
+  /// The scores of images that ``Preprocessing/normalized(_:)`` has been applied to.
+  func logits(normalized images: Tensor) throws -> Tensor
+}
+
+extension NormalizingClassifier {
+  public func logits(_ images: Tensor) throws -> Tensor { try logits(normalized: preprocessing.normalized(images)) }
+}
+
 /// What the shared code finds wrong with a classifier's answers.
 public enum ClassifierError: LocalizedError, Equatable, Sendable {
   case notFinite(what: String)

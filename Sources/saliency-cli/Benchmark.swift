@@ -101,9 +101,10 @@ struct Benchmark: AsyncParsableCommand {
     let shard = shard?.shard ?? .whole
 
     let begin = ContinuousClock.now
-    let (notes, result, threads) = try await TorchActor.run {
+    let (notes, result, phases, threads) = try await TorchActor.run {
       var before: Double?
-      let notes = try run.run(shard) { done, total in
+      let clock = DeletionClock()
+      let notes = try run.run(shard, clock: clock) { done, total in
         let since = before ?? done
         before = since
         let seconds = (ContinuousClock.now - begin) / .seconds(1)
@@ -111,7 +112,7 @@ struct Benchmark: AsyncParsableCommand {
         Console.progress(
           done / Double(total), String(format: "%.0f/%d images, %@ left", done, total, Console.clock(left)))
       }
-      return (notes, shard == .whole ? try run.result() : nil, Torch.threads)
+      return (notes, shard == .whole ? try run.result() : nil, clock.seconds, Torch.threads)
     }
     let seconds = (ContinuousClock.now - begin) / .seconds(1)
     Console.clearProgress()
@@ -121,7 +122,8 @@ struct Benchmark: AsyncParsableCommand {
         "part \(shard.index) of \(shard.count) is done; join all parts with saliency benchmark --merge")
       return
     }
-    try finish(run.settings, result, folder, seconds: resume ? nil : seconds, threads: threads)
+    try finish(
+      run.settings, result, folder, seconds: resume ? nil : seconds, phases: resume ? nil : phases, threads: threads)
   }
 
   private func join() async throws {
@@ -133,10 +135,10 @@ struct Benchmark: AsyncParsableCommand {
 
   private func finish(
     _ settings: DeletionRun.Settings, _ result: DeletionResult, _ folder: URL, seconds: Double? = nil,
-    threads: Int? = nil
+    phases: DeletionClock.Phases? = nil, threads: Int? = nil
   ) throws {
     let report = DeletionReport(settings, result)
-    let files = try report.write(to: folder, seconds: seconds, threads: threads)
+    let files = try report.write(to: folder, seconds: seconds, phases: phases, threads: threads)
     let bundled = BundledModel.named(settings.model)
     let architecture = try bundled.map { try ModelInformation(contentsOf: $0.url).architecture }
     let isPaper = settings.setup.fractions == DeletionBenchmark.paperFractions && settings.setup.order == .descending

@@ -20,18 +20,20 @@ extension DeletionBenchmark {
   ///
   /// - Parameters:
   ///   - classifier: what answers for the deleted images: the explained classifier, or a faster copy of it.
+  ///   - clock: takes down what the time goes to.
   ///   - progress: called with the share that is done, 0…1.
   /// - Throws: ``TorchError``, ``ClassifierError``; `CancellationError`, before the next batch.
   @TorchActor public func measure(
-    _ block: Int, with classifier: any Classifier, progress: (Double) -> Void = { _ in }
+    _ block: Int, with classifier: any Classifier, clock: DeletionClock = DeletionClock(),
+    progress: (Double) -> Void = { _ in }
   ) throws -> DeletionBlock {
     let range = setup.range(of: block)
     let input = try ClassificationReport.batch(range, of: images, for: classifier)
     let shape = input.shape
     let pixels = shape[2] * shape[3]
 
-    let untouched = try untouched(input, classifier)
-    let rankings = try rankings(input, range, classes: untouched.map { Int($0.predicted) }, pixels: pixels)
+    let untouched = try clock.time(\.answers) { try self.untouched(input, classifier) }
+    let rankings = try rankings(input, range, untouched.map { Int($0.predicted) }, pixels: pixels, clock)
     // Everything that is asked for, and every different image among it once.
     var items: [Item] = []
     var places: [Item: Int] = [:]
@@ -61,7 +63,7 @@ extension DeletionBenchmark {
 
     let answers = try answers(
       to: items, input, Tensor.concatenate(rankings.map(\.places)), untouched.map { Int($0.predicted) }, classifier,
-      progress)
+      clock, progress)
     var result = DeletionBlock(
       images: range, labels: labels[range].map(Int32.init), untouched: untouched.map(\.predicted), predicted: [],
       probability: [], deleted: deleted)
@@ -80,22 +82,24 @@ extension DeletionBenchmark {
 
   /// A ranking for every map and, if there are controls, a random one at the end.
   @TorchActor private func rankings(
-    _ input: Tensor, _ range: Range<Int>, classes: [Int], pixels: Int
+    _ input: Tensor, _ range: Range<Int>, _ classes: [Int], pixels: Int, _ clock: DeletionClock
   ) throws -> [Ranking] {
     var maps: [[Tensor]] = []
     // Gradients take more memory than answers, and a batch of them serves all maps.
     for start in stride(from: 0, to: range.count, by: setup.batchSize) {
       try Task.checkCancellation()
       let part = start..<min(start + setup.batchSize, range.count)
-      maps.append(try explainer.maps(input[part], classes: Array(classes[part])))
+      maps.append(try clock.time(\.maps) { try explainer.maps(input[part], classes: Array(classes[part])) })
     }
-    var rankings = try maps[0].indices.map { map in
-      try Ranking(Tensor.concatenate(maps.map { $0[map] }), setup.order)
+    return try clock.time(\.ranking) {
+      var rankings = try maps[0].indices.map { map in
+        try Ranking(Tensor.concatenate(maps.map { $0[map] }), setup.order)
+      }
+      if setup.series.contains(where: { $0.kind != .map }) {
+        rankings.append(try Ranking(random: setup.seed, images: range, pixels: pixels, device: input.device))
+      }
+      return rankings
     }
-    if setup.series.contains(where: { $0.kind != .map }) {
-      rankings.append(try Ranking(random: setup.seed, images: range, pixels: pixels, device: input.device))
-    }
-    return rankings
   }
 
   /// The ranking whose pixels a series deletes, and how many it may delete of an image.
@@ -124,30 +128,41 @@ extension DeletionBenchmark {
   /// One list of answers for each replacement.
   @TorchActor private func answers(
     to items: [Item], _ input: Tensor, _ places: Tensor, _ classes: [Int], _ classifier: any Classifier,
-    _ progress: (Double) -> Void
+    _ clock: DeletionClock, _ progress: (Double) -> Void
   ) throws -> [[Answer]] {
     let (imageCount, shape) = (input.shape[0], input.shape)
     return try Torch.withoutGradient {
+      let normalizing = classifier as? any NormalizingClassifier
       // Channels last, as convolutions like them best: [n, H, W, C].
-      let values = try setup.replacements.map { try $0.values(for: input).permuted([0, 2, 3, 1]).contiguous() }
-      let input = try input.permuted([0, 2, 3, 1]).contiguous()
+      @TorchActor func prepared(_ images: Tensor) throws -> Tensor {
+        let normalized = try normalizing?.preprocessing.normalized(images) ?? images
+        return try normalized.permuted([0, 2, 3, 1]).contiguous()
+      }
+      let values = try setup.replacements.map { try prepared($0.values(for: input)) }
+      let input = try prepared(input)
       var answers = [[Answer]](repeating: [], count: setup.replacements.count)
       for start in stride(from: 0, to: items.count, by: setup.batchSize) {
         let batch = items[start..<min(start + setup.batchSize, items.count)]
         @TorchActor func column(_ numbers: [Int]) throws -> Tensor {
           try Tensor(numbers.map(Int64.init), shape: [batch.count]).to(input.device)
         }
-        let rows = try column(batch.map(\.image))
-        let chosen = try input.select(axis: 0, rows)
-        let counts = try column(batch.map(\.count)).to(.int32).reshaped([-1, 1])
-        let isDeleted = try places.select(axis: 0, column(batch.map { $0.ranking * imageCount + $0.image }))
-          .isLess(than: counts).reshaped([batch.count, shape[2], shape[3], 1])
+        let (rows, chosen, isDeleted) = try clock.time(\.deleting) {
+          let rows = try column(batch.map(\.image))
+          let counts = try column(batch.map(\.count)).to(.int32).reshaped([-1, 1])
+          let isDeleted = try places.select(axis: 0, column(batch.map { $0.ranking * imageCount + $0.image }))
+            .isLess(than: counts).reshaped([batch.count, shape[2], shape[3], 1])
+          return (rows, try input.select(axis: 0, rows), isDeleted)
+        }
         for (turn, value) in values.enumerated() {
           try Task.checkCancellation()
-          let own = try value.shape[0] == 1 ? value : value.select(axis: 0, rows)
-          let deleted = try Tensor.choose(own, where: isDeleted, otherwise: chosen).permuted([0, 3, 1, 2])
-          let logits = try classifier.logits(deleted)
-          answers[turn] += try Self.answers(logits, classes: batch.map { classes[$0.image] })
+          let deleted = try clock.time(\.deleting) {
+            let own = try value.shape[0] == 1 ? value : value.select(axis: 0, rows)
+            return try Tensor.choose(own, where: isDeleted, otherwise: chosen).permuted([0, 3, 1, 2])
+          }
+          answers[turn] += try clock.time(\.answers) {
+            let logits = try normalizing?.logits(normalized: deleted) ?? classifier.logits(deleted)
+            return try Self.answers(logits, classes: batch.map { classes[$0.image] })
+          }
         }
         progress(Double(start + batch.count) / Double(items.count))
       }
