@@ -1,4 +1,5 @@
 #include <torch/csrc/autograd/autograd.h>
+#include <torch/csrc/autograd/custom_function.h>
 
 #include "Boundary.h"
 
@@ -25,6 +26,33 @@ CTError *ct_max_pool(const CTTensor *input, int64_t kernel, int64_t stride, int6
   return returning(out, [&] {
     return at::max_pool2d(input->value, {kernel, kernel}, {stride, stride}, {padding, padding});
   });
+}
+
+CTError *ct_max_pool_places(const CTTensor *input, int64_t kernel, int64_t stride, int64_t padding, CTTensor **out) {
+  return returning(out, [&] {
+    return std::get<1>(
+        at::max_pool2d_with_indices(input->value, {kernel, kernel}, {stride, stride}, {padding, padding}));
+  });
+}
+
+namespace {
+struct GuidedRelu : torch::autograd::Function<GuidedRelu> {
+  static at::Tensor forward(torch::autograd::AutogradContext *context, const at::Tensor &input) {
+    at::Tensor output = input.relu();
+    context->save_for_backward({output});
+    return output;
+  }
+
+  static torch::autograd::variable_list backward(
+      torch::autograd::AutogradContext *context, torch::autograd::variable_list gradients) {
+    at::Tensor output = context->get_saved_variables()[0];
+    return {gradients[0].relu().mul_(output > 0)};
+  }
+};
+}  // namespace
+
+CTError *ct_guided_relu(const CTTensor *input, CTTensor **out) {
+  return returning(out, [&] { return GuidedRelu::apply(input->value); });
 }
 
 CTError *ct_batch_norm(

@@ -125,6 +125,22 @@ public struct Graph: Sendable, Equatable {
     return last
   }
 
+  /// The same network with every ReLU that alone reads a max pooling moved before it, as architectures are published.
+  ///
+  /// The order changes neither values nor gradients, but what other rules of flowing back give.
+  func reluBeforePooling() -> Graph {
+    var result = self
+    let lastUses = lastUses
+    for (index, node) in nodes.enumerated().dropLast() {
+      guard case .maxPool = node.operation, nodes[index + 1].operation == .relu, nodes[index + 1].inputs == [index],
+        lastUses[index] == index + 1
+      else { continue }
+      result.nodes[index] = Node(name: "", operation: .relu, inputs: node.inputs, channels: node.channels)
+      result.nodes[index + 1] = Node(name: "", operation: node.operation, inputs: [index], channels: node.channels)
+    }
+    return result
+  }
+
   /// The parameters that belong to a node.
   func parameters(of node: Node) -> [Parameter] {
     parameters.filter { !node.name.isEmpty && $0.name.hasPrefix("\(node.name).") }

@@ -53,8 +53,8 @@ public enum Precision: String, Sendable, Codable, CaseIterable {
     return results[graph.last] ?? images
   }
 
-  private func result(
-    of node: Graph.Node, _ inputs: [Tensor], _ images: Tensor, training: Bool, canOverwrite: Bool
+  func result(
+    of node: Graph.Node, _ inputs: [Tensor], _ images: Tensor, training: Bool, canOverwrite: Bool = false
   ) throws -> Tensor {
     func weights(_ part: String) throws -> Tensor {
       guard let tensor = parameters["\(node.name).\(part)"] else {

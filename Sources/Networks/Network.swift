@@ -5,7 +5,7 @@ import Tensors
 /// A built-in network with its weights: a classifier whose layers are known.
 ///
 /// `logits` runs in evaluation mode. Instances do not change; training makes new ones.
-@TorchActor public final class Network: NormalizingClassifier {
+@TorchActor public final class Network: NormalizingClassifier, LayeredClassifier {
   public nonisolated let information: ModelInformation
   public nonisolated let graph: Graph
   public nonisolated let device: Device
@@ -42,6 +42,15 @@ import Tensors
 
   public func logits(normalized images: Tensor) throws -> Tensor {
     try Interpreter(graph: graph, parameters: parameters, prepared: prepared).run(images)
+  }
+
+  public nonisolated var hasReLU: Bool { graph.nodes.contains { $0.operation == .relu } }
+
+  public func logits(_ images: Tensor, rule: GradientRule) throws -> Tensor {
+    var rule = rule
+    if case .rescale(let baseline) = rule { rule = .rescale(baseline: try preprocessing.normalized(baseline)) }
+    return try Interpreter(graph: graph.reluBeforePooling(), parameters: parameters, prepared: prepared)
+      .run(preprocessing.normalized(images), rule: rule)
   }
 
   /// The same network with weights of another type; float64 is for checking, not for speed.

@@ -18,11 +18,15 @@ public struct DeletionReport: Sendable {
   private var setup: DeletionSetup { settings.setup }
 
   /// Which direction is good for a map's area. What must get brighter hurts most when it turns black and least when it turns
-  /// white; what must get darker the other way round; without a sign, and for controls, low is what a good map gives.
+  /// white; what must get darker the other way round; evidence hurts in either colour, and evidence against helps; without a
+  /// sign low is what a good map gives. Nil for controls.
   public static func isLowGood(_ series: DeletionSeries, _ replacement: Replacement, _ order: DeletionOrder) -> Bool? {
     guard series.kind == .map else { return nil }
+    let isEvidence = Attributions.named(series.attribution)?.sign == .evidence
     let isLow =
       switch (series.view, replacement) {
+      case ("positive", _) where isEvidence, ("active", _) where isEvidence: true
+      case ("negative", _) where isEvidence, ("inactive", _) where isEvidence: false
       case ("positive", .white), ("active", .white), ("negative", .black), ("inactive", .black): false
       default: true
       }

@@ -166,6 +166,7 @@ extension DeletionRun.Settings {
     if setup.fractions != other.setup.fractions { return "other fractions" }
     if setup.replacements != other.setup.replacements { return "other metrics" }
     if setup.series != other.setup.series { return "other attributions, views or controls" }
+    if setup.attributionSettings != other.setup.attributionSettings { return "attributions with other options" }
     if setup != other.setup { return "another order, seed, block size or memory bound" }
     return "device \(device.rawValue) and libtorch \(libtorch)"
   }

@@ -49,7 +49,8 @@ public struct ExplanationFigure: Sendable {
     }
     return MapFigure(
       title: title(explanation, labels), subtitle: subtitle(explained, labels),
-      rows: rows.count == 1 ? [MapFigure.Row(panels: rows[0].panels)] : rows, colourBars: colourBars(views),
+      rows: rows.count == 1 ? [MapFigure.Row(panels: rows[0].panels)] : rows,
+      colourBars: colourBars(views, attributions.unique),
       classLegend: legend(views, labels), notes: notes(explained, views, labels))
   }
 
@@ -98,7 +99,7 @@ public struct ExplanationFigure: Sendable {
       + others.joined(separator: ", ")
   }
 
-  private func colourBars(_ views: [String]) -> [MapFigure.ColourBar] {
+  private func colourBars(_ views: [String], _ attributions: [String]) -> [MapFigure.ColourBar] {
     let maps = views.filter { $0 != Rivalry.name }
     let clipped = clip < 100 ? "; clipped at the \(clip.formatted())th percentile" : ""
     var bars: [MapFigure.ColourBar] = []
@@ -106,10 +107,19 @@ public struct ExplanationFigure: Sendable {
       bars.append(.init(map: .heat, ticks: ["lowest", "highest"], caption: "each map scaled on its own" + clipped))
     }
     if style == .signed && !maps.isEmpty || maps.contains("signed") {
-      bars.append(
-        .init(
-          map: .diverging, ticks: ["darker", "0", "brighter"],
-          caption: "what makes the model surer; each map scaled on its own" + clipped))
+      let signs = attributions.map { Attributions.named($0)?.sign ?? .brightness }
+      if signs.contains(.brightness) {
+        bars.append(
+          .init(
+            map: .diverging, ticks: ["darker", "0", "brighter"],
+            caption: "what makes the model surer; each map scaled on its own" + clipped))
+      }
+      if signs.contains(.evidence) {
+        bars.append(
+          .init(
+            map: .diverging, ticks: ["against", "0", "for"],
+            caption: "evidence for the class; each map scaled on its own" + clipped))
+      }
     }
     return bars
   }

@@ -38,6 +38,8 @@ public struct PictureJob: Sendable {
   {
     let needed = explainer.classifier.bytesPerImage
     guard memory >= needed else { throw PictureJobError.tooLittleMemory(needed: needed, given: memory) }
+    var explainer = explainer
+    explainer.memory = memory
     self.explainer = explainer
     self.explainedClass = explainedClass
     self.maximumPixels = maximumPixels

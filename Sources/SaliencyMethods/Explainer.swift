@@ -18,6 +18,9 @@ public struct Explanation: Sendable {
   /// One for every attribution, if asked for.
   public let rivalries: [Rivalry]
 
+  /// One for every attribution that compares with a baseline.
+  public let completeness: [Completeness]
+
   /// The map of a view, of the first attribution unless another is named; nil if it was not asked for.
   public func map(_ view: String, of attribution: String? = nil) -> SaliencyMap? {
     maps.first { $0.view == view && (attribution == nil || $0.attribution == attribution) }
@@ -28,7 +31,7 @@ public struct Explanation: Sendable {
 ///
 /// For each attribution the cost is its shared work (for the gradient one forward pass) plus one class's work (one
 /// backward pass) for the explained class and, if a view compares classes, for each rival. Memory does not grow with the
-/// number of classes.
+/// number of classes beyond the bound.
 public struct Explainer: Sendable {
   public let classifier: any Classifier
   public let attributions: [any Attribution]
@@ -36,13 +39,17 @@ public struct Explainer: Sendable {
   public let rivals: Rivals
   /// Whether to find the ``Rivalry`` as well.
   public let includesRivalry: Bool
+  /// About how many bytes the passes of an attribution that makes many may take at once.
+  public var memory: Int
 
-  /// - Throws: ``MethodError/signlessAttribution(_:view:)`` for a view that reads the sign of an attribution without.
+  /// - Throws: ``MethodError``: a view reads the sign of an attribution without, an attribution's options make no sense, or
+  ///   it does not fit the classifier.
   public init(
     _ classifier: any Classifier, attributions: [any Attribution] = [Gradient()], views: [any View] = Views.paper,
-    rivals: Rivals = .all, includesRivalry: Bool = false
+    rivals: Rivals = .all, includesRivalry: Bool = false, memory: Int = 2_000_000_000
   ) throws {
-    for attribution in attributions where !attribution.isSigned {
+    for attribution in attributions { try attribution.check(classifier) }
+    for attribution in attributions where attribution.sign == nil {
       if let view = views.first(where: \.needsSign)?.name ?? (includesRivalry ? Rivalry.name : nil) {
         throw MethodError.signlessAttribution(attribution.name, view: view)
       }
@@ -53,6 +60,7 @@ public struct Explainer: Sendable {
     self.views = views
     self.rivals = rivals
     self.includesRivalry = includesRivalry
+    self.memory = memory
   }
 
   private var comparesClasses: Bool { includesRivalry || views.contains { $0.comparesClasses } }
@@ -62,13 +70,14 @@ public struct Explainer: Sendable {
   /// - Parameters:
   ///   - images: [N, C, H, W] in 0…1, such as ``Preprocessing/image(from:)`` makes.
   ///   - classes: the class to explain for each image; nil for the predicted one.
+  ///   - indices: where each image stands in its data set, see ``ImageBatch/indices``; nil: 0 for every image.
   ///   - progress: called with the share of the work that is done, 0…1, after every class.
-  /// - Throws: ``ClassifierError`` when logits or gradients are not finite or there is no gradient; ``TorchError``;
-  ///   `CancellationError`, before the next class.
+  /// - Throws: ``ClassifierError`` when logits or gradients are not finite or there is no gradient;
+  ///   ``MethodError/tooLittleMemory(needed:given:)``; ``TorchError``; `CancellationError`, before the next class.
   @TorchActor public func explain(
-    _ images: Tensor, classes: [Int?]? = nil, progress: (Double) -> Void = { _ in }
+    _ images: Tensor, classes: [Int?]? = nil, indices: [Int]? = nil, progress: (Double) -> Void = { _ in }
   ) throws -> [Explanation] {
-    try attribute(images, classes, progress) { attribution, extremes, found in
+    try attribute(images, classes, indices, progress) { attribution, extremes, found in
       for view in views {
         let maps = try Self.rasters(view.maps(extremes))
         for index in found.indices {
@@ -84,30 +93,38 @@ public struct Explainer: Sendable {
   }
 
   /// The maps alone, as tensors [N, H, W] on the classifier's device: one for every attribution and view, attribution by
-  /// attribution, in the order asked for. Parameters and errors as in ``explain(_:classes:progress:)``.
-  @TorchActor public func maps(_ images: Tensor, classes: [Int?]? = nil) throws -> [Tensor] {
+  /// attribution, in the order asked for. Parameters and errors as in
+  /// ``explain(_:classes:indices:progress:)``.
+  @TorchActor public func maps(
+    _ images: Tensor, classes: [Int?]? = nil, indices: [Int]? = nil
+  ) throws -> [Tensor] {
     var maps: [Tensor] = []
     func take(_: any Attribution, _ extremes: ClassExtremes, _: inout [Found]) throws {
       maps += try views.map { try $0.maps(extremes) }
     }
-    _ = try attribute(images, classes, { _ in }, take)
+    _ = try attribute(images, classes, indices, { _ in }, take)
     return maps
   }
 
   /// Does the work for one attribution after the other and hands out what the views need.
   @TorchActor private func attribute(
-    _ images: Tensor, _ classes: [Int?]?, _ progress: (Double) -> Void,
+    _ images: Tensor, _ classes: [Int?]?, _ indices: [Int]?, _ progress: (Double) -> Void,
     _ take: (any Attribution, ClassExtremes, inout [Found]) throws -> Void
   ) throws -> [Found] {
     precondition(classes == nil || classes?.count == images.shape[0], "one class per image is needed")
-    let images = try images.to(classifier.device)
+    let batch = ImageBatch(try images.to(classifier.device), indices: indices, memory: memory)
     var found: [Found] = []
     for (turn, attribution) in attributions.enumerated() {
-      let work = try attribution.begin(images, classifier)
+      let work = try attribution.begin(batch, classifier)
       if found.isEmpty { found = try answers(work.logits, classes) }
       let extremes = try extremes(work, found) { progress((Double(turn) + $0) / Double(attributions.count)) }
       guard try extremes.own.isFinite().to(.uint8).min().integers()[0] == 1 else {
         throw ClassifierError.notFinite(what: "\(attribution.name) values")
+      }
+      if let completeness = try Completeness.all(
+        work, values: extremes.own, classes: found.map(\.explainedClass), attribution: attribution.name)
+      {
+        for index in found.indices { found[index].completeness.append(completeness[index]) }
       }
       try take(attribution, extremes, &found)
     }
@@ -131,15 +148,17 @@ public struct Explainer: Sendable {
   @TorchActor private func extremes(
     _ work: any ClassAttributions, _ found: [Found], progress: (Double) -> Void
   ) throws -> ClassExtremes {
-    var extremes = ClassExtremes(own: try work.values(for: found.map(\.explainedClass)))
     let rivals = found.first?.rivals.count ?? 0
-    progress(1 / Double(1 + rivals))
-    for turn in 0..<rivals {
-      try Task.checkCancellation()
-      let classes = found.map { $0.rivals[turn] }
-      try extremes.include(work.values(for: classes), of: classes, namingClasses: includesRivalry)
-      progress(Double(2 + turn) / Double(1 + rivals))
+    let turns = [found.map(\.explainedClass)] + (0..<rivals).map { turn in found.map { $0.rivals[turn] } }
+    var extremes: ClassExtremes?
+    try work.values(for: turns, progress: progress) { turn, values in
+      if turn == 0 {
+        extremes = ClassExtremes(own: values)
+      } else {
+        try extremes?.include(values, of: turns[turn], namingClasses: includesRivalry)
+      }
     }
+    guard let extremes else { preconditionFailure("an attribution handed out no values") }
     return extremes
   }
 
@@ -161,9 +180,11 @@ private struct Found {
   let rivals: [Int]
   var maps: [SaliencyMap] = []
   var rivalries: [Rivalry] = []
+  var completeness: [Completeness] = []
 
   var explanation: Explanation {
     Explanation(
-      prediction: prediction, explainedClass: explainedClass, rivals: rivals, maps: maps, rivalries: rivalries)
+      prediction: prediction, explainedClass: explainedClass, rivals: rivals, maps: maps, rivalries: rivalries,
+      completeness: completeness)
   }
 }

@@ -17,6 +17,16 @@ extension Tensor {
     try Tensor("max pooling", [self]) { ct_max_pool(handle, Int64(kernel), Int64(stride), Int64(padding), $0) }
   }
 
+  /// Where the maxima of ``maxPool(kernel:stride:padding:)`` stand: int64, indices into the plane [H·W] of each channel.
+  public func maxPoolPlaces(kernel: Int, stride: Int, padding: Int = 0) throws -> Tensor {
+    try Tensor("max pooling", [self]) {
+      ct_max_pool_places(handle, Int64(kernel), Int64(stride), Int64(padding), $0)
+    }
+  }
+
+  /// max(x, 0), whose gradient is that of guided backpropagation: relu of the result's gradient where x > 0, 0 elsewhere.
+  public func guidedRelu() throws -> Tensor { try Tensor("ReLU", [self]) { ct_guided_relu(handle, $0) } }
+
   /// Batch normalisation over the channels of [N, C, H, W].
   ///
   /// In training, by the batch's own mean and variance, and the running ones move towards those by `momentum`, in place;

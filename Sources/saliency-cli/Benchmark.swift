@@ -42,7 +42,7 @@ struct Benchmark: AsyncParsableCommand {
   @Option(help: "descending deletes the most salient pixels first, ascending the least salient ones.")
   var order = DeletionOrder.descending
   @Flag(help: "Leave the random pixels out.") var noControls = false
-  @Option(help: "Decides the random pixels.") var seed: UInt64 = 0
+  @Option(help: "Decides the random pixels, and the noise of attributions that draw any.") var seed: UInt64 = 0
 
   @Option(name: .shortAndLong, help: "Folder for the results.") var output: String
   @Flag(help: "Go on with the results in the output folder.") var resume = false
@@ -89,9 +89,7 @@ struct Benchmark: AsyncParsableCommand {
     let folder = try outputFolder(output)
     let opened = try await model.open(on: device.apply())
     let test = try await data.open(dataset, for: opened.classifier.preprocessing).test
-    let explainer = try Explainer(
-      opened.classifier, attributions: maps.attributions.names.compactMap { Attributions.named($0) },
-      views: maps.views.names.compactMap { Views.named($0) }, rivals: maps.rivals.rivals)
+    let explainer = try await maps.explainer(opened.classifier, seed: seed)
     let benchmark = try DeletionBenchmark(
       explainer, images: test, replacements: metrics.names.compactMap { Replacement(rawValue: $0) },
       fractions: fractions.values, order: order, controls: !noControls, seed: seed, blockSize: block,

@@ -18,6 +18,7 @@ struct Explain: AsyncParsableCommand {
         saliency explain photos --model resnet.pt --labels names.txt --fit crop \\
           --mean 0.485,0.456,0.406 --std 0.229,0.224,0.225 --output maps --save-maps
         saliency explain cat.jpg --views active,rivalry --rivals 3 --format pdf
+        saliency explain cat.jpg --attributions gradient,integrated-gradients --baseline mean
         saliency explain cat.jpg --json | jq .predicted
 
       EXIT CODES
@@ -75,8 +76,8 @@ struct Explain: AsyncParsableCommand {
       }
     }
 
-    let job = try PictureJob(
-      maps.explainer(classifier, style: results.style), explainedClass: explained, memory: memory.bytes,
+    let job = try await PictureJob(
+      maps.explainer(classifier, style: results.style, seed: seed), explainedClass: explained, memory: memory.bytes,
       maximumPixels: maxPixels * 1_000_000)
     let drawing = results.drawing(model: opened.name)
     let (chosen, views, format, model) = (files, maps.views.names, results.format, opened.name)

@@ -64,7 +64,10 @@ final class ExplainReport: Sendable {
           runnersUp: prediction.ranking.dropFirst().prefix(4).map(answer),
           rivals: explanation.rivals.isEmpty ? nil : rivals.description,
           rivalClasses: rivals.description == "all" ? nil : explanation.rivals, figure: files.figure.shown,
-          maps: files.maps.map { .init(attribution: $0.attribution, view: $0.view, file: $0.url.shown) }))
+          maps: files.maps.map { .init(attribution: $0.attribution, view: $0.view, file: $0.url.shown) },
+          completeness: explanation.completeness.map {
+            .init(attribution: $0.attribution, sum: $0.sum, difference: $0.difference, gap: $0.gap)
+          }))
     } else {
       let others = prediction.ranking.dropFirst().prefix(3).map {
         "\(labels[$0]) \(percent(prediction.probabilities[$0]))"
@@ -79,6 +82,9 @@ final class ExplainReport: Sendable {
       }
       if !explanation.rivals.isEmpty && rivals.description != "all" {
         text += "; rivals: " + labels.listing(explanation.rivals)
+      }
+      for found in explanation.completeness {
+        text += String(format: "; %@: completeness gap %.2g of %.3g", found.attribution, found.gap, found.difference)
       }
       if explained.hadTransparency { text += "; transparent parts laid over white" }
       try Console.result(([text] + files.all.map { "  \($0.shown)" }).joined(separator: "\n"))
@@ -106,6 +112,10 @@ final class ExplainReport: Sendable {
   private struct Object: Encodable {
     struct Input: Encodable { let height, width, channels: Int }
     struct Map: Encodable { let attribution, view, file: String }
+    struct Complete: Encodable {
+      let attribution: String
+      let sum, difference, gap: Double
+    }
     let image, model: String
     let input: Input
     let transparency: Bool
@@ -115,5 +125,6 @@ final class ExplainReport: Sendable {
     let rivalClasses: [Int]?
     let figure: String
     let maps: [Map]
+    let completeness: [Complete]
   }
 }

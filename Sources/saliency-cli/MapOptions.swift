@@ -15,6 +15,8 @@ struct MapOptions: ParsableArguments {
   )
   var views = NameList(names: Views.paper.map(\.name))
 
+  @OptionGroup var options: AttributionOptions
+
   @Option(help: "Compare with all other classes, or with the N highest-scoring ones.") var rivals = RivalsOption(.all)
 
   func validate() throws {
@@ -30,10 +32,12 @@ struct MapOptions: ParsableArguments {
   }
 
   /// The explainer, with the views that a style needs besides.
-  func explainer(_ classifier: any Classifier, style: MapStyle) throws -> Explainer {
+  ///
+  /// - Parameter seed: decides the random numbers of attributions that draw any.
+  func explainer(_ classifier: any Classifier, style: MapStyle = .heat, seed: UInt64) async throws -> Explainer {
     let chosen = views.names.compactMap { Views.named($0) }
     return try Explainer(
-      classifier, attributions: attributions.names.compactMap { Attributions.named($0) },
+      classifier, attributions: await options.attributions(attributions.names, for: classifier, seed: seed),
       views: ExplanationFigure.viewsToCompute(chosen, style: style), rivals: rivals.rivals,
       includesRivalry: views.names.contains(Rivalry.name))
   }

@@ -72,7 +72,7 @@ struct Reference: CustomTestStringConvertible {
     }
 
     guard let gradients = file.tensors["gradients"] else { return }
-    let work = try Gradient().begin(images[0..<1], network)
+    let work = try Gradient().begin(ImageBatch(images[0..<1]), network)
     for k in 0..<reference.classes {
       expectClose(
         try work.values(for: [k]).floats(), try gradients[k..<k + 1].floats(), relative: 1e-6, absolute: 1e-8,
@@ -87,7 +87,7 @@ struct Reference: CustomTestStringConvertible {
     let pixels = try image.doubles()
     var random = SeededGenerator(seed: 11)
     let explained = Int.random(in: 0..<reference.classes, using: &random)
-    let gradient = try Gradient().begin(image, network).values(for: [explained]).doubles()
+    let gradient = try Gradient().begin(ImageBatch(image), network).values(for: [explained]).doubles()
     // Small enough that hardly any ReLU or pooling switches in between; rounding then costs about 1e-16 / 1e-7 = 1e-9.
     let step = 1e-7
     var agreeing = 0

@@ -170,15 +170,15 @@ struct Case: CustomTestStringConvertible {
   @Test func signlessAttributionsRefuseSignedViews() throws {
     let test = Case(seed: 3)
     #expect(throws: MethodError.signlessAttribution("counting", view: "positive")) {
-      try Explainer(test.classifier(), attributions: [CountingAttribution(isSigned: false)])
+      try Explainer(test.classifier(), attributions: [CountingAttribution(sign: nil)])
     }
     #expect(throws: MethodError.signlessAttribution("counting", view: "rivalry")) {
       try Explainer(
-        test.classifier(), attributions: [CountingAttribution(isSigned: false)], views: [Original()],
+        test.classifier(), attributions: [CountingAttribution(sign: nil)], views: [Original()],
         includesRivalry: true)
     }
     #expect(throws: Never.self) {
-      try Explainer(test.classifier(), attributions: [CountingAttribution(isSigned: false)], views: [Original()])
+      try Explainer(test.classifier(), attributions: [CountingAttribution(sign: nil)], views: [Original()])
     }
   }
 
@@ -194,15 +194,15 @@ struct Case: CustomTestStringConvertible {
 /// The gradient, counting how often it is asked.
 @TorchActor private final class CountingAttribution: Attribution {
   nonisolated let name = "counting"
-  nonisolated let isSigned: Bool
+  nonisolated let sign: Sign?
   var begun = 0
   var asked = 0
 
-  init(isSigned: Bool = true) { self.isSigned = isSigned }
+  init(sign: Sign? = .brightness) { self.sign = sign }
 
-  func begin(_ images: Tensor, _ classifier: any Classifier) throws -> any ClassAttributions {
+  func begin(_ batch: ImageBatch, _ classifier: any Classifier) throws -> any ClassAttributions {
     begun += 1
-    return Counted(inner: try Gradient().begin(images, classifier), counter: self)
+    return Counted(inner: try Gradient().begin(batch, classifier), counter: self)
   }
 
   private final class Counted: ClassAttributions {
@@ -215,9 +215,11 @@ struct Case: CustomTestStringConvertible {
       self.counter = counter
     }
 
-    func values(for classes: [Int]) throws -> Tensor {
-      counter.asked += 1
-      return try inner.values(for: classes)
+    func values(
+      for turns: [[Int]], progress: (Double) -> Void, _ take: (_ turn: Int, _ values: Tensor) throws -> Void
+    ) throws {
+      counter.asked += turns.count
+      try inner.values(for: turns, progress: progress, take)
     }
   }
 }

@@ -150,6 +150,10 @@ CTError *ct_convolution(
     CTTensor **out);
 CTError *ct_linear(const CTTensor *input, const CTTensor *weight, const CTTensor *bias_or_null, CTTensor **out);
 CTError *ct_max_pool(const CTTensor *input, int64_t kernel, int64_t stride, int64_t padding, CTTensor **out);
+/// Where the maxima stand: int64, indices into the plane [H·W] of each channel.
+CTError *ct_max_pool_places(const CTTensor *input, int64_t kernel, int64_t stride, int64_t padding, CTTensor **out);
+/// ReLU whose gradient is relu(gradient of the output) where the input is positive, 0 elsewhere.
+CTError *ct_guided_relu(const CTTensor *input, CTTensor **out);
 /// In training mode the running statistics are updated in place.
 CTError *ct_batch_norm(
     const CTTensor *input, const CTTensor *weight, const CTTensor *bias, CTTensor *running_mean,

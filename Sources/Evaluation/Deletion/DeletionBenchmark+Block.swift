@@ -89,7 +89,11 @@ extension DeletionBenchmark {
     for start in stride(from: 0, to: range.count, by: setup.batchSize) {
       try Task.checkCancellation()
       let part = start..<min(start + setup.batchSize, range.count)
-      maps.append(try clock.time(\.maps) { try explainer.maps(input[part], classes: Array(classes[part])) })
+      let indices = part.map { range.lowerBound + $0 }
+      maps.append(
+        try clock.time(\.maps) {
+          try explainer.maps(input[part], classes: Array(classes[part]), indices: indices)
+        })
     }
     return try clock.time(\.ranking) {
       var rankings = try maps[0].indices.map { map in

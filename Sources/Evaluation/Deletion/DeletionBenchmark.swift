@@ -18,7 +18,7 @@ import Tensors
 /// one ranking per map serves all fractions; a map that has run out of pixels is not computed again; the controls share one
 /// random order. What remains is one forward pass for each different image that comes out.
 @dynamicMemberLookup public struct DeletionBenchmark: Sendable {
-  public let explainer: Explainer
+  public private(set) var explainer: Explainer
   public let images: any LabelledImages
   public let setup: DeletionSetup
 
@@ -46,15 +46,23 @@ import Tensors
     let places = try ClassificationReport.indices(of: images.classNames, among: explainer.classifier.labels)
     labels = images.labels.map { places[Int($0)] }
     self.explainer = explainer
+    self.explainer.memory = memory
     self.images = images
     let input = explainer.classifier.preprocessing
     setup = DeletionSetup(
-      images: images.count, pixels: input.height * input.width, rivals: explainer.rivals, replacements: replacements,
-      fractions: fractions, order: order, seed: seed,
+      images: images.count, pixels: input.height * input.width, rivals: explainer.rivals,
+      attributionSettings: Self.settings(of: explainer.attributions), replacements: replacements, fractions: fractions,
+      order: order, seed: seed,
       series: DeletionSeries.all(
         attributions: explainer.attributions.map(\.name), views: explainer.views.map(\.name), controls: controls),
       blockSize: blockSize ?? max(1, 100 * 32 * 32 / (input.height * input.width)),
       batchSize: Self.batchSize(explainer.classifier, memory: memory))
+  }
+
+  /// Nil where there are none.
+  private static func settings(of attributions: [any Attribution]) -> [String: [String: String]]? {
+    let settings = attributions.filter { !$0.settings.isEmpty }.map { ($0.name, $0.settings) }
+    return settings.isEmpty ? nil : Dictionary(settings) { first, _ in first }
   }
 
   /// 0, 0.1, …, 0.9

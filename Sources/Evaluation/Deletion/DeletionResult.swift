@@ -1,4 +1,5 @@
 import Foundation
+import SaliencyCore
 
 /// The answers for all images, and what follows from them: curves, areas, intervals.
 public struct DeletionResult: Sendable {

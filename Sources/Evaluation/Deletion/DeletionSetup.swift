@@ -7,6 +7,8 @@ public struct DeletionSetup: Sendable, Equatable, Codable {
   /// The number of pixels of each.
   public let pixels: Int
   public let rivals: Rivals
+  /// The options of the attributions that have any, by the attribution's name.
+  public var attributionSettings: [String: [String: String]]?
   public let replacements: [Replacement]
   /// Ascending, in 0…1.
   public let fractions: [Double]

@@ -1,0 +1,49 @@
+import ArgumentParser
+import Foundation
+import Saliency
+
+extension Quadrature: ExpressibleByArgument {}
+
+/// The options of attributions; each applies to those that know it.
+struct AttributionOptions: ParsableArguments {
+  @Option(help: "Points on the line from baseline to image, for integrated-gradients.") var steps = 50
+
+  @Option(help: "Where these points lie and how they count.") var quadrature = Quadrature.gaussLegendre
+
+  @Option(
+    help: ArgumentHelp(
+      "What integrated-gradients and deeplift compare with: black, white, mean (the image's mean colour), or a picture.",
+      valueName: "name|file"))
+  var baseline = "black"
+
+  @Option(help: "Noisy copies of the image, for smoothgrad, smoothgrad-squared and vargrad.") var samples = 25
+
+  @Option(help: "The deviation of their noise as a share of the image's range.") var noiseLevel = 0.15
+
+  func validate() throws {
+    guard steps >= quadrature.fewest else {
+      throw ValidationError("--steps must be at least \(quadrature.fewest) for \(quadrature.rawValue)")
+    }
+    guard samples >= 1 else { throw ValidationError("--samples must be at least 1") }
+    guard noiseLevel >= 0, noiseLevel.isFinite else { throw ValidationError("--noise-level must be 0 or more") }
+  }
+
+  /// The attributions of these names with these options.
+  ///
+  /// - Parameter seed: decides the noise.
+  func attributions(_ names: [String], for classifier: any Classifier, seed: UInt64) async throws -> [any Attribution] {
+    let compared: Baseline
+    do { compared = try await .open(baseline, for: classifier.preprocessing) } catch {
+      throw CommandError("--baseline: \(error.message)")
+    }
+    return names.compactMap { Attributions.named($0) }.map { attribution in
+      switch attribution {
+      case is IntegratedGradients: return IntegratedGradients(steps: steps, quadrature: quadrature, baseline: compared)
+      case let smooth as SmoothGrad:
+        return SmoothGrad(smooth.statistic, samples: samples, noiseLevel: noiseLevel, seed: seed)
+      case is DeepLIFT: return DeepLIFT(baseline: compared)
+      default: return attribution
+      }
+    }
+  }
+}
