@@ -3,7 +3,7 @@ import Tensors
 
 extension Interpreter {
   /// The logits [N, K] of images [N, C, H, W] in evaluation mode, with gradients by a rule.
-  func run(_ images: Tensor, rule: GradientRule) throws -> Tensor {
+  public func run(_ images: Tensor, rule: GradientRule) throws -> Tensor {
     switch rule {
     case .guided:
       return try evaluate(images) { node, inputs in

@@ -1,0 +1,30 @@
+import Networks
+import SaliencyCore
+import Tensors
+
+/// Any graph with any weights as a classifier whose layers are known.
+@TorchActor public final class GraphClassifier: LayeredClassifier {
+  public nonisolated let labels: LabelSet
+  public nonisolated let preprocessing: Preprocessing
+  public nonisolated let device = Device.cpu
+  public nonisolated let bytesPerImage = 1 << 10
+  public nonisolated let graph: Graph
+  private let parameters: [String: Tensor]
+
+  public init(_ graph: Graph, height: Int, width: Int, parameters: [String: Tensor]) {
+    labels = LabelSet(unnamed: graph.classCount)
+    preprocessing = Preprocessing(height: height, width: width, channels: graph.inputChannels)
+    self.graph = graph
+    self.parameters = parameters
+  }
+
+  public nonisolated var hasReLU: Bool { graph.nodes.contains { $0.operation == .relu } }
+
+  public func logits(_ images: Tensor) throws -> Tensor {
+    try Interpreter(graph: graph, parameters: parameters).run(images)
+  }
+
+  public func logits(_ images: Tensor, rule: GradientRule) throws -> Tensor {
+    try Interpreter(graph: graph, parameters: parameters).run(images, rule: rule)
+  }
+}
