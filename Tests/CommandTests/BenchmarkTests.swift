@@ -67,6 +67,24 @@ import Testing
     #expect(command.files(in: "run").contains("mean-deletion.png"))
   }
 
+  @Test("attributions times views; other options of an attribution are another measurement")
+  func attributions() throws {
+    let chosen =
+      options + [
+        "--attributions", "smoothgrad,deeplift", "--views", "original,active", "--fractions", "0,0.5", "--metrics",
+        "black", "--no-controls", "--output", "run",
+      ]
+    let finished = try command.run(chosen + ["--samples", "2"])
+    #expect(finished.status == 0 && finished.errors == [])
+    let names = ["smoothgrad original", "smoothgrad active", "deeplift original", "deeplift active"]
+    #expect(zip(finished.lines[3...], names).allSatisfy { $0.hasPrefix($1) })
+    try command.expectFailure(
+      chosen + ["--samples", "3", "--resume"], ["attributions with other options", "not mixed"])
+    #expect(try command.run(chosen + ["--samples", "2", "--resume"]).status == 0)
+    try command.expectFailure(
+      options + ["--attributions", "vargrad", "--output", "other"], ["vargrad has no sign", "--views original"])
+  }
+
   @Test("a full disk stops it, and what was done is gone on with")
   func fullDisk() throws {
     let full = try command.run(options + ["--output", "run"], fileSizeLimit: 1024)

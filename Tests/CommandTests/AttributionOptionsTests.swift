@@ -1,0 +1,83 @@
+import Foundation
+import Saliency
+import TestSupport
+import Testing
+
+@Suite struct AttributionOptionsTests {
+  private let command: Command
+
+  init() throws { command = try Command() }
+
+  private func explain(_ arguments: String...) async throws -> Command.Finished {
+    try command.run(["explain", "--model", try await Materials.model()] + arguments)
+  }
+
+  @Test("every attribution in one run, with options; the completeness gap is told")
+  func attributions() async throws {
+    try command.addPictures("photo.png", "other.png")
+    let names = ["gradient-x-input", "guided-backpropagation", "integrated-gradients", "smoothgrad", "deeplift"]
+    let finished = try await explain(
+      "photo.png", "--attributions", names.joined(separator: ","), "--views", "active,signed", "--save-maps", "--json",
+      "--steps", "3", "--quadrature", "trapezoid", "--baseline", "other.png", "--samples", "2", "--noise-level", "0.1",
+      "--seed", "5", "-o", "out")
+    #expect(finished.status == 0 && finished.errors == [])
+    let files = names.flatMap { name in ["active", "signed"].map { "photo.\(name).\($0).npy" } }
+    #expect(command.files(in: "out") == Set(files + ["photo.saliency.png"]))
+    let object = try JSONSerialization.jsonObject(with: Data(finished.output.utf8)) as? [String: Any]
+    let complete = try #require(object?["completeness"] as? [[String: Any]])
+    #expect(complete.compactMap { $0["attribution"] as? String } == ["integrated-gradients", "deeplift"])
+    for entry in complete {
+      let numbers = try ["sum", "difference", "gap"].map { try #require(entry[$0] as? Double) }
+      #expect(abs(numbers[0] - numbers[1] - numbers[2]) < 1e-9)
+    }
+    // DeepLIFT is exact but for rounding.
+    #expect(abs(try #require(complete[1]["gap"] as? Double)) < 1e-4)
+    let text = try await explain("photo.png", "--attributions", "deeplift", "--views", "original", "-o", "text")
+    #expect(text.lines[0].contains("; deeplift: completeness gap "))
+  }
+
+  @Test("the same noise whatever else is explained")
+  func noise() async throws {
+    try command.addPictures("photo.png", "other.png")
+    let options = ["--attributions", "smoothgrad", "--views", "original", "--samples", "3", "--save-maps"]
+    for (pictures, folder, seed) in [
+      (["photo.png"], "alone", "1"), (["other.png", "photo.png"], "both", "1"), (["photo.png"], "seed", "2"),
+    ] {
+      let finished = try command.run(
+        ["explain", "--model", try await Materials.model()] + pictures + options + ["-o", folder, "--seed", seed])
+      #expect(finished.status == 0)
+    }
+    func map(_ folder: String) throws -> [Float] {
+      try readNumPy(command.folder.file("\(folder)/photo.smoothgrad.original.npy")).values
+    }
+    let alone = try map("alone")
+    expectClose(try map("both"), alone, absolute: 1e-4 * (alone.max() ?? 0))
+    #expect(zip(try map("seed"), alone).contains { abs($0 - $1) > 1e-3 * (alone.max() ?? 0) })
+  }
+
+  @Test(
+    "options of attributions that cannot be are told with the code 64",
+    arguments: [
+      ("--steps", "0"), ("--samples", "0"), ("--noise-level", "-0.1"), ("--quadrature", "simpson"),
+      ("--attributions", "gradients"), ("--attributions", "deeplift,deeplift"),
+    ])
+  func wrongAttributionOptions(option: String, value: String) {
+    expectUsageError(["explain", "photo.png", "\(option)=\(value)"], [option])
+  }
+
+  @Test("attributions that do not fit are told before any work")
+  func attributionsThatDoNotFit() async throws {
+    try command.addPictures("photo.png")
+    let model = try await Materials.model()
+    try command.expectFailure(
+      ["explain", "photo.png", "--model", model, "--attributions", "deeplift", "--baseline", "nothing.png"],
+      ["--baseline", "nothing.png"])
+    try command.expectFailure(
+      ["explain", "photo.png", "--model", model, "--attributions", "smoothgrad-squared"], ["has no sign", "positive"])
+    try command.expectFailure(
+      [
+        "explain", "photo.png", "--model", Fixture.url("torchscript/cnn.pt").path, "--size", "32",
+        "--attributions", "guided-backpropagation",
+      ], ["needs to know the model's layers", "TorchScript"])
+  }
+}
