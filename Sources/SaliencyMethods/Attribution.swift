@@ -85,7 +85,7 @@ extension ClassAttributions {
   /// The values for one class per image.
   public func values(for classes: [Int]) throws -> Tensor {
     var values: Tensor?
-    try self.values(for: [classes], progress: { _ in }) { values = $1 }
+    try self.values(for: [classes], progress: { _ in }, { values = $1 })
     guard let values else { preconditionFailure("an attribution handed out no values") }
     return values
   }

@@ -78,7 +78,7 @@ import Testing
       let work = try attribution.begin(ImageBatch(model.batch(), indices: [0, 1]), network)
       let expected = try #require(file.tensors[name])
       let turns = (0..<model.classes).map { Array(repeating: $0, count: model.images) }
-      try work.values(for: turns, progress: { _ in }) { k, values in
+      for (k, values) in try work.all(turns).enumerated() {
         let wanted = try expected[k..<k + 1].floats()
         expectClose(
           try values.floats(), wanted, relative: 1e-6, absolute: 1e-6 * (wanted.map(abs).max() ?? 0),
@@ -94,13 +94,7 @@ import Testing
     let turns = [[0, 2], [1, 0], [2, 1]]
     for (name, attribution) in try attributions(model) where !name.contains("gauss-legendre") {
       @TorchActor func values(_ memory: Int) throws -> [[Double]] {
-        var result: [[Double]] = []
-        try attribution.begin(ImageBatch(model.batch(), memory: memory), network)
-          .values(for: turns, progress: { _ in }) { turn, values in
-            #expect(turn == result.count)
-            result.append(try values.doubles())
-          }
-        return result
+        try attribution.begin(ImageBatch(model.batch(), memory: memory), network).all(turns).map { try $0.doubles() }
       }
       let plenty = try values(1 << 30)
       // Room for one pass, and for three.
@@ -147,5 +141,21 @@ import Testing
     #expect(coarse.contains { abs($0) > 0.1 })
     let plain = try Explainer(network, views: [Original()]).explain(images)
     #expect(plain.allSatisfy { $0.completeness.isEmpty })
+  }
+}
+
+extension ClassAttributions {
+  /// The values of all turns, which must come in order, with progress that ascends to 1.
+  fileprivate func all(_ turns: [[Int]]) throws -> [Tensor] {
+    var (result, shares): ([Tensor], [Double]) = ([], [])
+    try values(
+      for: turns, progress: { shares.append($0) },
+      { turn, values in
+        #expect(turn == result.count)
+        result.append(values)
+      })
+    #expect(zip(shares, shares.dropFirst()).allSatisfy(<))
+    #expect(abs((shares.last ?? 0) - 1) < 1e-9)
+    return result
   }
 }
