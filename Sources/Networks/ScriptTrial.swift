@@ -132,14 +132,13 @@ struct ScriptTrial {
   /// Looks for probabilities instead of logits.
   @TorchActor private mutating func checkScale(_ script: ScriptCall, _ images: Tensor, _ first: [Double]) throws {
     func inUnitInterval(_ values: [Double]) -> Bool { values.allSatisfy { (0...1).contains($0) } }
-    func eachRowSumsToOne(_ values: [Double]) -> Bool {
-      stride(from: 0, to: values.count, by: outputs).allSatisfy {
-        abs(values[$0..<$0 + outputs].reduce(0, +) - 1) < 1e-3
-      }
-    }
     if outputs > 1 {
-      if inUnitInterval(first) && eachRowSumsToOne(first) { warnings.append(.probabilities) }
-      if eachRowSumsToOne(first.map(exp)) { warnings.append(.logProbabilities) }
+      let rows = stride(from: 0, to: first.count, by: outputs).map { Array(first[$0..<$0 + outputs]) }
+      switch OutputScale(rows: rows) {
+      case .probabilities: warnings.append(.probabilities)
+      case .logProbabilities: warnings.append(.logProbabilities)
+      case .logits: break
+      }
     } else if inUnitInterval(first) {
       // A few logits may lie in 0…1 by chance, but not those of far brighter images as well.
       let bright = try Torch.withoutGradient { try script.answer(images.detached() * 1000).doubles() }

@@ -27,7 +27,14 @@ struct ModelOptions: ParsableArguments {
 
   @Option(help: "Numbers, one per channel, that the model's input is then divided by.") var std: NumberList?
 
+  /// Opens the model and tells what its user should know of it.
   func open(on device: Device) async throws -> ModelChoice.Opened {
+    let opened = try await openQuietly(on: device)
+    for warning in opened.warnings { Console.warn("\(model): \(warning)") }
+    return opened
+  }
+
+  func openQuietly(on device: Device) async throws -> ModelChoice.Opened {
     var settings = ScriptSettings(
       height: size?.size.height, width: size?.size.width, fit: fit, mean: mean?.values, standardDeviation: std?.values)
     if let labels {
@@ -36,9 +43,7 @@ struct ModelOptions: ParsableArguments {
       }
     }
     let (chosen, model) = (settings, model)
-    let opened = try await TorchActor.run { try ModelChoice.open(model, settings: chosen, device: device) }
-    for warning in opened.warnings { Console.warn("\(model): \(warning)") }
-    return opened
+    return try await TorchActor.run { try ModelChoice.open(model, settings: chosen, device: device) }
   }
 }
 

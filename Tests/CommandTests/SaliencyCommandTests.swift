@@ -38,6 +38,7 @@ func expectUsageError(
     let helps = [
       (Explain.helpMessage(columns: 80), "explain"), (Train.helpMessage(columns: 80), "train"),
       (Benchmark.helpMessage(columns: 80), "benchmark"), (Evaluate.helpMessage(columns: 80), "evaluate"),
+      (Audit.helpMessage(columns: 80), "audit"),
       (DataCommand.Fetch.helpMessage(columns: 80), "data fetch"),
       (DataCommand.Verify.helpMessage(columns: 80), "data verify"),
     ]

@@ -104,6 +104,20 @@ class Sign(Linear):
         return self.fc((x - 0.5).sign().flatten(1))
 
 
+class HalfDetached(Linear):
+    """Answers like Linear, but but half of what every pixel does escapes the gradient."""
+
+    def forward(self, x):
+        return self.fc((0.5 * x + 0.5 * x.detach()).flatten(1))
+
+
+class Rounded(Linear):
+    """A straight-through estimator: pixels are rounded to 0 or 1, and the gradient pretends that they are not."""
+
+    def forward(self, x):
+        return self.fc((x + (x.round() - x).detach()).flatten(1))
+
+
 class TupleOutput(Linear):
     def forward(self, x: Tensor) -> Tuple[Tensor, Tensor]:
         x = x.flatten(1)
@@ -124,6 +138,13 @@ class ListOutput(Linear):
 class Softmax(Linear):
     def forward(self, x):
         return super().forward(x).softmax(1)
+
+
+class SaturatedSoftmax(Linear):
+    """So sure of everything that its probabilities are 0 and 1 to float rounding."""
+
+    def forward(self, x):
+        return (1000 * super().forward(x)).softmax(1)
 
 
 class LogSoftmax(Linear):
@@ -245,11 +266,15 @@ MODELS = {
     "single-sigmoid": lambda: traced(Sigmoid(classes=1)),
     # probabilities instead of logits
     "softmax": lambda: traced(Softmax()),
+    "saturated-softmax": lambda: traced(SaturatedSoftmax()),
     "log-softmax": lambda: traced(LogSoftmax()),
     # a batch size written into them
     "batch-one": lambda: traced(FixedBatch(1), batch=1),
     "batch-four": lambda: traced(FixedBatch(4), batch=4),
     "batch-merged": lambda: traced(MergedBatch(), batch=1),
+    # gradients that are not those of the answers
+    "half-detached": lambda: traced(HalfDetached()),
+    "rounded": lambda: traced(Rounded()),
     # answers that nobody can use
     "traced-dropout": lambda: traced(TracedDropout(), training=True),
     "batch-statistics": lambda: traced(BatchStatistics(), training=True),

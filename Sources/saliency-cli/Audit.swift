@@ -1,0 +1,129 @@
+import ArgumentParser
+import Foundation
+import Saliency
+
+struct Audit: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Checks whether the maps of a classifier can be trusted.",
+    discussion: """
+      Asks on a few images whether the model answers the same when asked twice and whatever else is in the batch, whether \
+      its gradient is the one that finite differences show, whether the maps obey the identities of their definitions and \
+      show anything, and whether CPU and GPU agree. What is wrong is said in plain words (✗ failed, ! warning, – not checked).
+
+      The images are those of --images, or of the test images of --dataset, which is a bundled model's own unless given. \
+      Without any, images are made up: smooth noise.
+
+      The exit code is 1 if a check failed.
+
+      EXAMPLES
+        saliency audit --model cifar10-resnet18
+        saliency audit --model flowers.pt --images rose.jpg daisy.jpg
+        saliency audit --model flowers.pt --dataset flowers --limit 20 --json
+      """)
+
+  @Option(
+    help: ArgumentHelp(
+      "\(DatasetOptions.help.abstract) A bundled model's own, unless given.", valueName: "name|folder"))
+  var dataset: String?
+
+  @Option(parsing: .upToNextOption, help: ArgumentHelp("Pictures to check with.", valueName: "file"))
+  var images: [String] = []
+
+  @Flag(help: "Print one JSON object, and nothing else.") var json = false
+
+  @OptionGroup(title: "Data") var data: DatasetOptions
+  @OptionGroup(title: "Model") var model: ModelOptions
+  @OptionGroup(title: "Computing") var device: DeviceOptions
+
+  /// How many images are checked unless --limit says.
+  private static let usualCount = 8
+
+  func validate() throws {
+    guard dataset == nil || images.isEmpty else { throw ValidationError("give either --dataset or --images") }
+  }
+
+  func run() async throws {
+    try await interruptibly {
+      let report = try await audit()
+      Console.clearProgress()
+      try Console.result(json ? Self.json(report) : Self.text(report))
+      if report.hasFailed { throw ExitCode(1) }
+    }
+  }
+
+  private func audit() async throws -> AuditReport {
+    let device = try await device.apply()
+    let opened: ModelChoice.Opened
+    do { opened = try await model.openQuietly(on: device) } catch let error as ModelChoiceError {
+      return AuditReport(refused: error)
+    }
+    let twin = Torch.hasCUDA ? try await model.openQuietly(on: device == .cpu ? .cuda : .cpu).classifier : nil
+    let (chosen, name) = try await images(for: opened.classifier)
+    return try await TorchActor.run {
+      try AuditReport(opened, on: chosen, named: name, twin: twin) { share, step in Console.progress(share, step) }
+    }
+  }
+
+  private func images(for classifier: any Classifier) async throws -> ([Raster<Float>], String) {
+    let preprocessing = classifier.preprocessing
+    let count = data.limit ?? Self.usualCount
+    if !images.isEmpty {
+      var chosen: [Raster<Float>] = []
+      for path in images.prefix(data.limit ?? images.count) {
+        chosen.append(try await preprocessing.seen(Picture.read(URL(filePath: path)).pixels))
+      }
+      return (chosen, chosen.count == 1 ? "1 picture" : "\(chosen.count) pictures")
+    }
+    do {
+      if let dataset = dataset ?? BundledModel.named(model.model)?.dataset {
+        let test = try await data.open(dataset, for: preprocessing).test
+        let chosen = try await AuditImages.taken(from: test, for: classifier, count: count)
+        // With --limit the name says how many images it is of.
+        return (chosen, data.limit == nil ? test.limited(to: count).name : test.name)
+      }
+    } catch let error as DatasetError where dataset == nil {
+      Console.note("\(error.message); made-up images are used instead")
+    }
+    return (
+      AuditImages.generated(for: preprocessing, count: count), "\(count) made-up image\(count == 1 ? "" : "s")"
+    )
+  }
+
+  private static func json(_ report: AuditReport) throws -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    return String(decoding: try encoder.encode(report), as: UTF8.self)
+  }
+
+  private static func text(_ report: AuditReport) -> String {
+    let marks: [AuditCheck.Verdict: String] = [.passed: "✓", .warning: "!", .failed: "✗", .skipped: "–"]
+    let head = report.images.isEmpty ? report.model : "\(report.model) on \(report.images)"
+    let lines = report.checks.flatMap { check in
+      ["\(marks[check.verdict] ?? "") \(check.name)"] + wrapped(check.detail, width: 96).map { "    \($0)" }
+    }
+    let (failed, warned) = (
+      report.checks.count { $0.verdict == .failed }, report.checks.count { $0.verdict == .warning }
+    )
+    let verdict =
+      failed > 0
+      ? "The maps of this model cannot be trusted: \(failed) check\(failed == 1 ? "" : "s") failed."
+      : warned > 0
+        ? "The maps can be used, with \(warned == 1 ? "one reservation" : "\(warned) reservations")."
+        : "Nothing speaks against the maps of this model."
+    return ([head] + lines + [verdict]).joined(separator: "\n")
+  }
+
+  private static func wrapped(_ text: String, width: Int) -> [String] {
+    var lines = [""]
+    for word in text.split(separator: " ") {
+      if lines[lines.count - 1].isEmpty {
+        lines[lines.count - 1] = String(word)
+      } else if lines[lines.count - 1].count + 1 + word.count > width {
+        lines.append(String(word))
+      } else {
+        lines[lines.count - 1] += " \(word)"
+      }
+    }
+    return lines
+  }
+}

@@ -1,0 +1,52 @@
+import Foundation
+import Saliency
+import TestSupport
+import Testing
+
+@Suite @TorchActor struct AuditReportTests {
+  private func audit(_ name: String) throws -> AuditReport {
+    let settings = ScriptSettings(height: 8, width: 8)
+    do {
+      let opened = try ModelChoice.open(Fixture.url("torchscript/\(name).pt").path, settings: settings)
+      let images = AuditImages.generated(for: opened.classifier.preprocessing, count: 6)
+      return try AuditReport(opened, on: images, named: "6 made-up images")
+    } catch let error as ModelChoiceError { return AuditReport(refused: error) }
+  }
+
+  @Test("sound models pass", arguments: ["linear", "attention", "float64", "grey", "single-logit"])
+  func sound(name: String) throws {
+    let report = try audit(name)
+    #expect(!report.hasFailed && report.model == "\(name).pt" && report.images == "6 made-up images")
+    #expect(report.checks.allSatisfy { $0.verdict != .warning })
+  }
+
+  @Test(
+    "what is wrong with a model is said by the check that it concerns",
+    arguments: [
+      ("traced-dropout", "model file", AuditCheck.Verdict.failed, "call model.eval()"),
+      ("batch-statistics", "model file", .failed, "call model.eval()"),
+      ("detached", "model file", .failed, "do not depend differentiably"),
+      ("nan", "model file", .failed, "NaN"),
+      ("single-sigmoid", "model file", .warning, "a sigmoid"),
+      ("batch-four", "model file", .warning, "batches of 4 only"),
+      ("softmax", "logits, not probabilities", .warning, "leave the softmax out"),
+      ("saturated-softmax", "logits, not probabilities", .failed, "the gradient vanishes"),
+      ("log-softmax", "logits, not probabilities", .warning, "leave the log-softmax out"),
+      ("sign", "gradient is not zero", .failed, "rounds or thresholds"),
+      ("half-detached", "gradient against finite differences", .failed, "about 0.50 times"),
+      ("rounded", "gradient against finite differences", .failed, "straight-through"),
+    ])
+  func unsound(name: String, check: String, verdict: AuditCheck.Verdict, words: String) throws {
+    let report = try audit(name)
+    let found = try #require(report.checks.first { $0.name == check })
+    #expect(found.verdict == verdict && found.detail.contains(words), Comment(rawValue: "\(found)"))
+    #expect(report.hasFailed == (verdict == .failed))
+    if check != "model file" { #expect(report.checks[0].verdict == .passed, "nothing is said twice") }
+  }
+
+  @Test("a report survives JSON")
+  func json() throws {
+    let report = try audit("softmax")
+    #expect(try JSONDecoder().decode(AuditReport.self, from: JSONEncoder().encode(report)) == report)
+  }
+}
