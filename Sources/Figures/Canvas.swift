@@ -30,12 +30,27 @@ final class Canvas {
     block.show(on: context)
   }
 
+  /// Draws one line of a block whose top left corner would be at (x, y).
+  func text(_ line: TextBlock.Line, of block: TextBlock, x: Double, y: Double, colour: Colour = .ink) {
+    setSource(colour)
+    block.show(line, on: context, x: x, y: y)
+  }
+
   /// Runs `draw` with the origin moved to (x, y) and the page turned so that text climbs at `angle` (in radians), straight
   /// upwards if none is given.
   func turned(x: Double, y: Double, angle: Double = .pi / 2, draw: () -> Void) {
     cairo_save(context)
     cairo_translate(context, x, y)
     cairo_rotate(context, -angle)
+    draw()
+    cairo_restore(context)
+  }
+
+  /// Runs `draw` with the origin moved to (x, y) and everything `size` times as large. For vector formats.
+  func placed(x: Double, y: Double, size: Double, draw: () -> Void) {
+    cairo_save(context)
+    cairo_translate(context, x, y)
+    cairo_scale(context, size, size)
     draw()
     cairo_restore(context)
   }
@@ -61,6 +76,7 @@ final class Canvas {
   /// - Parameter hard: whether its pixels are drawn as squares; otherwise they are smoothed.
   func bitmap(_ bitmap: Bitmap, x: Double, y: Double, width: Double, height: Double, hard: Bool) {
     guard bitmap.width > 0, bitmap.height > 0 else { return }
+    let scale = hasPixels ? scale : 1
     let snap = { [hasPixels] (length: Double) in hasPixels ? length.rounded() : length }
     let (left, top) = (snap(x * scale), snap(y * scale))
     let (drawnWidth, drawnHeight) = (max(1, snap(width * scale)), max(1, snap(height * scale)))
@@ -69,7 +85,8 @@ final class Canvas {
     defer { cairo_surface_destroy(image) }
 
     cairo_save(context)
-    cairo_identity_matrix(context)
+    // Only pixels need whole numbers; without them the drawing may be part of a larger one.
+    if hasPixels { cairo_identity_matrix(context) }
     fill(
       x: left - border, y: top - border, width: drawnWidth + 2 * border, height: drawnHeight + 2 * border, .frame)
     cairo_translate(context, left, top)

@@ -14,6 +14,9 @@ struct Drawing {
 
   mutating func add(_ item: @escaping (Canvas) -> Void) { items.append(item) }
 
+  /// Draws everything where the canvas' origin is.
+  func draw(on canvas: Canvas) { for item in items { item(canvas) } }
+
   /// The file's bytes; the same drawing gives the same bytes every time.
   ///
   /// - Parameter pixelsPerPoint: the resolution of a PNG, lowered where the page would be larger than Cairo can hold.
@@ -21,12 +24,6 @@ struct Drawing {
   /// - Throws: `FiguresError.drawing`.
   func encoded(as format: FigureFormat, pixelsPerPoint: Double) throws -> Data {
     let sink = Sink()
-    let address = Unmanaged.passUnretained(sink).toOpaque()
-    let write: cairo_write_func_t = { address, bytes, count in
-      guard let address, let bytes else { return CAIRO_STATUS_WRITE_ERROR }
-      Unmanaged<Sink>.fromOpaque(address).takeUnretainedValue().data.append(bytes, count: Int(count))
-      return CAIRO_STATUS_SUCCESS
-    }
     return try withExtendedLifetime(sink) {
       switch format {
       case .png:
@@ -35,48 +32,31 @@ struct Drawing {
         let surface = cairo_image_surface_create(CAIRO_FORMAT_RGB24, columns, rows)
         defer { cairo_surface_destroy(surface) }
         _ = try draw(on: surface, scale: scale)
-        try check(cairo_surface_write_to_png_stream(surface, write, address))
+        try Sink.check(cairo_surface_write_to_png_stream(surface, Sink.write, sink.address))
         return sink.data
       case .pdf:
-        let surface = cairo_pdf_surface_create_for_stream(write, address, width, height)
+        let surface = cairo_pdf_surface_create_for_stream(Sink.write, sink.address, width, height)
         defer { cairo_surface_destroy(surface) }
-        // Without a date of our own Cairo writes the present one, and no two files would be equal.
-        cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_CREATE_DATE, "2000-01-01T00:00:00Z")
+        Sink.setDate(of: surface)
         _ = try draw(on: surface, scale: 1)
-        try finish(surface)
+        try Sink.finish(surface)
         return sink.data
       case .svg:
-        let surface = cairo_svg_surface_create_for_stream(write, address, width, height)
+        let surface = cairo_svg_surface_create_for_stream(Sink.write, sink.address, width, height)
         defer { cairo_surface_destroy(surface) }
         let canvas = try draw(on: surface, scale: 1)
-        try finish(surface)
+        try Sink.finish(surface)
         return SVGText.finished(sink.data, hardSizes: canvas.hardSizes)
       }
     }
   }
 
   private func draw(on surface: OpaquePointer?, scale: Double) throws -> Canvas {
-    try check(cairo_surface_status(surface))
+    try Sink.check(cairo_surface_status(surface))
     let canvas = Canvas(surface: surface, scale: scale)
     canvas.fill(x: 0, y: 0, width: width + 1, height: height + 1, .white)
-    for item in items { item(canvas) }
-    try check(cairo_status(canvas.context))
+    draw(on: canvas)
+    try Sink.check(cairo_status(canvas.context))
     return canvas
   }
-
-  /// Vector formats are written only now.
-  private func finish(_ surface: OpaquePointer?) throws {
-    cairo_surface_finish(surface)
-    try check(cairo_surface_status(surface))
-  }
-
-  private func check(_ status: cairo_status_t) throws {
-    guard status == CAIRO_STATUS_SUCCESS else {
-      throw FiguresError.drawing(reason: String(cString: cairo_status_to_string(status)))
-    }
-  }
-}
-
-private final class Sink {
-  var data = Data()
 }

@@ -1,6 +1,6 @@
 /// How large a picture is drawn.
 ///
-/// The longer side is 108 points. A PNG's resolution is chosen so that this is a whole number of times the picture's pixels,
+/// The longer side is 108 points unless another length is given. A PNG's resolution is chosen so that this is a whole number of times the picture's pixels,
 /// as near to 288 pixels as can be, or 432 pixels for pictures of more than that.
 struct PanelSize {
   static let side = 108.0
@@ -15,13 +15,13 @@ struct PanelSize {
   /// Whether the picture is enlarged, so that its pixels are drawn as squares.
   let isEnlarged: Bool
 
-  init(height: Int, width: Int) {
+  init(height: Int, width: Int, side: Double = Self.side) {
     let longer = Double(max(height, width, 1))
     let times = max(1, (Self.pixels / longer).rounded())
     isEnlarged = times >= 2
-    pixelsPerPoint = min(times * longer, Self.mostPixels) / Self.side
+    pixelsPerPoint = min(times * longer, Self.mostPixels) / side
     // A picture a thousand times as long as it is high would be too thin to see.
-    self.width = max(Self.side * Double(width) / longer, 2)
-    self.height = max(Self.side * Double(height) / longer, 2)
+    self.width = max(side * Double(width) / longer, 2)
+    self.height = max(side * Double(height) / longer, 2)
   }
 }

@@ -61,9 +61,17 @@ public struct ExplanationFigure: Sendable {
         [panel("Strongest rival", $0.strongest), panel("Weakest rival", $0.weakest)]
       }
     }
+    return content(of: view, attribution, in: explanation, over: explained.image).map {
+      [MapPanel(title: view.capitalized, content: $0)]
+    } ?? []
+  }
+
+  /// The map of a view as it is drawn, of the first attribution unless another is named; nil if it was not computed.
+  func content(
+    of view: String, _ attribution: String? = nil, in explanation: Explanation, over image: Raster<Float>
+  ) -> MapPanel.Content? {
     let shown = style == .signed && view == "original" ? "signed" : view
-    guard let map = explanation.map(shown, of: attribution)?.values else { return [] }
-    return [MapPanel(title: view.capitalized, content: content(map, view: shown, over: explained.image))]
+    return (explanation.map(shown, of: attribution)?.values).map { content($0, view: shown, over: image) }
   }
 
   private func content(_ map: Raster<Float>, view: String, over image: Raster<Float>) -> MapPanel.Content {
@@ -99,7 +107,7 @@ public struct ExplanationFigure: Sendable {
       + others.joined(separator: ", ")
   }
 
-  private func colourBars(_ views: [String], _ attributions: [String]) -> [MapFigure.ColourBar] {
+  func colourBars(_ views: [String], _ attributions: [String]) -> [MapFigure.ColourBar] {
     let maps = views.filter { $0 != Rivalry.name }
     let clipped = clip < 100 ? "; clipped at the \(clip.formatted())th percentile" : ""
     var bars: [MapFigure.ColourBar] = []

@@ -1,0 +1,119 @@
+import Foundation
+
+/// A report of text, tables and figures on numbered A4 pages, as a PDF: text stays text, figures stay vectors.
+///
+/// Pages break by themselves: a heading stays with what follows it, a figure with its caption; a table that goes on shows its
+/// header again, a figure too large for a page is drawn smaller. Names in any script are set by Pango. The headings are the
+/// PDF's outline. The same document gives the same bytes.
+public struct Document: Sendable {
+  public enum Block: Sendable {
+    /// Level 1 is a section, 2 a part of one.
+    case heading(String, level: Int = 1)
+    case paragraph(String)
+    /// Something with a mark before it: a bullet, a tick; `title` is bold and may be empty.
+    case item(mark: String, title: String = "", text: String)
+    /// Lines as they are, such as commands; long ones go on below.
+    case code(String)
+    case table(Table)
+    case figure(Figure)
+    case pageBreak
+  }
+
+  /// Rows under a header, between rules.
+  public struct Table: Sendable {
+    public enum Alignment: Sendable { case left, centre, right }
+
+    public struct Column: Sendable {
+      public var title: String
+      public var alignment: Alignment
+
+      public init(_ title: String, _ alignment: Alignment = .left) {
+        self.title = title
+        self.alignment = alignment
+      }
+    }
+
+    public enum Row: Sendable {
+      /// A text for each column; missing ones are empty.
+      case cells([String])
+      /// A line over all columns with a rule above, for the rows that follow.
+      case group(String)
+    }
+
+    /// Above the table; its label, such as `Table 1`, is bold.
+    public var label: String
+    public var caption: String
+    public var columns: [Column]
+    public var rows: [Row]
+
+    public init(label: String = "", caption: String = "", columns: [Column], rows: [Row]) {
+      self.label = label
+      self.caption = caption
+      self.columns = columns
+      self.rows = rows
+    }
+  }
+
+  /// A figure with its caption below.
+  public struct Figure: Sendable {
+    /// The name of the files that it is written to alone, without extension.
+    public var name: String
+    /// Such as `Figure 1`, bold before the caption.
+    public var label: String
+    public var caption: String
+    public var figure: AnyFigure
+
+    public init(name: String, label: String, caption: String, figure: AnyFigure) {
+      self.name = name
+      self.label = label
+      self.caption = caption
+      self.figure = figure
+    }
+  }
+
+  public var title: String
+  /// Below the title, smaller.
+  public var subtitle: String
+  public var blocks: [Block]
+
+  public init(title: String, subtitle: String = "", blocks: [Block]) {
+    self.title = title
+    self.subtitle = subtitle
+    self.blocks = blocks
+  }
+
+  /// The figures in order.
+  public var figures: [Figure] { blocks.compactMap { if case .figure(let figure) = $0 { figure } else { nil } } }
+
+  /// The PDF's bytes. Cost: proportional to the text and to the pixels of all figures.
+  ///
+  /// - Throws: ``FiguresError/drawing(reason:)``.
+  public func encoded() throws -> Data { try DocumentLayout(self).encoded() }
+
+  /// Writes the PDF; a file that was there before is replaced in one step.
+  ///
+  /// - Throws: ``FiguresError``.
+  public func write(to url: URL) throws { try encoded().writeFigure(to: url) }
+
+  /// Writes every figure on its own, and `captions.txt` with the captions in the figures' order.
+  ///
+  /// - Precondition: the figures' names differ and can be names of files.
+  /// - Returns: the names of the files.
+  /// - Throws: ``FiguresError``.
+  @discardableResult public func writeFigures(
+    to folder: URL, as formats: [FigureFormat] = FigureFormat.allCases
+  ) throws -> [String] {
+    var names: [String] = []
+    for figure in figures {
+      for format in formats {
+        names.append("\(figure.name).\(format.rawValue)")
+        try figure.figure.encoded(as: format).writeFigure(to: folder.appending(path: names[names.count - 1]))
+      }
+    }
+    let captions = figures.map { figure in
+      "\(figure.name)\n" + [figure.label, figure.caption].filter { !$0.isEmpty }.joined(separator: ". ") + "\n"
+    }
+    try Data(captions.joined(separator: "\n").utf8).writeFigure(to: folder.appending(path: "captions.txt"))
+    return names + ["captions.txt"]
+  }
+}

@@ -1,0 +1,194 @@
+import Foundation
+import Rasters
+import TestSupport
+import Testing
+
+@testable import Figures
+
+@Suite struct DocumentTests {
+  /// The text of each page, as Poppler reads it.
+  private func pages(_ document: Document) throws -> [String] {
+    let folder = try TemporaryFolder()
+    try document.write(to: folder.file("a.pdf"))
+    let process = Process()
+    process.executableURL = URL(filePath: "/usr/bin/pdftotext")
+    process.arguments = ["-layout", folder.file("a.pdf").path, folder.file("a.txt").path]
+    try process.run()
+    process.waitUntilExit()
+    try #require(process.terminationStatus == 0)
+    return try String(contentsOf: folder.file("a.txt"), encoding: .utf8).split(separator: "\u{C}").map(String.init)
+  }
+
+  private func words(_ text: String) -> String { text.split(whereSeparator: \.isWhitespace).joined(separator: " ") }
+
+  private func table(rows: Int) -> Document.Table {
+    Document.Table(
+      label: "Table 2", caption: "Areas under the deletion curves.",
+      columns: [.init("map"), .init("paper", .right), .init("ours", .right), .init("95% interval", .centre)],
+      rows: [.group("Basic CNN")]
+        + (0..<rows).map { .cells(["row \($0)", "0.2234", String(format: "%.4f", Double($0) / 1e4), "0.21…0.23"]) })
+  }
+
+  private func figure(_ figure: AnyFigure, name: String = "black-deletion") -> Document.Figure {
+    Document.Figure(name: name, label: "Figure 3", caption: "Black-deletion of five maps.", figure: figure)
+  }
+
+  private let curves = AnyFigure.curves(
+    CurveFigure(
+      plots: [
+        .init(
+          xLabel: "fraction", yLabel: "accuracy",
+          series: [.init(name: "original", points: [.init(x: 0, y: 1), .init(x: 0.9, y: 0.2)])])
+      ]))
+
+  private func panelRows(_ count: Int) -> AnyFigure {
+    let row = MapFigure.Row(panels: Examples.panels(height: 8, width: 8, seed: 1))
+    return .maps(
+      MapFigure(title: "the first words", rows: Array(repeating: row, count: count), notes: ["the last words"]))
+  }
+
+  @Test("text, tables, code and figures can be read out of the PDF, with page numbers")
+  func text() throws {
+    let document = Document(
+      title: "Signed saliency maps", subtitle: "of four models",
+      blocks: [
+        .heading("What was found"), .paragraph("The claims of the paper hold."), .table(table(rows: 3)),
+        .item(mark: "✓", title: "same answer twice", text: "It gives the same logits."),
+        .heading("How this was made", level: 2), .code("saliency reproduce \\\n  --quick"), .figure(figure(curves)),
+      ])
+    let pages = try pages(document)
+    #expect(pages.count == 1)
+    let text = words(pages[0])
+    for expected in [
+      "Signed saliency maps of four models What was found The claims of the paper hold.",
+      "Table 2. Areas under the deletion curves. map paper ours 95% interval Basic CNN row 0 0.2234 0.0000 0.21…0.23",
+      "✓ same answer twice It gives the same logits.", "How this was made saliency reproduce \\ --quick",
+      "Figure 3. Black-deletion of five maps.", "accuracy", "1/1",
+    ] { #expect(text.contains(expected), Comment(rawValue: text)) }
+  }
+
+  @Test("a table longer than a page shows its header on every page and loses no row")
+  func longTable() throws {
+    let pages = try pages(Document(title: "t", blocks: [.table(table(rows: 150))]))
+    #expect(pages.count == 4)
+    for (index, page) in pages.enumerated() {
+      #expect(words(page).contains("map paper ours 95% interval"))
+      #expect(words(page).contains("\(index + 1)/4"))
+    }
+    let rows = pages.joined().matches(of: #/row (\d+) /#).compactMap { Int($0.1) }
+    #expect(rows == Array(0..<150))
+  }
+
+  @Test("a figure higher than a page is scaled, so that nothing of it is lost, and stays with its caption")
+  func tallFigure() throws {
+    let pages = try pages(Document(title: "t", blocks: [.paragraph("before"), .figure(figure(panelRows(12)))]))
+    #expect(pages.count == 2)
+    #expect(words(pages[0]).hasPrefix("t before"))
+    for expected in ["the first words", "the last words", "Figure 3. Black-deletion"] {
+      #expect(words(pages[1]).contains(expected))
+    }
+  }
+
+  @Test("long text goes on on the next page, word for word; no heading stands alone at the end of one")
+  func longText() throws {
+    let sentence = (0..<1200).map { "word\($0)" }.joined(separator: " ")
+    let pages = try pages(Document(title: "t", blocks: [.paragraph(sentence), .heading("next"), .paragraph("last")]))
+    #expect(pages.count >= 2)
+    let found = pages.joined().matches(of: #/word(\d+)/#).compactMap { Int($0.1) }
+    #expect(found == Array(0..<1200))
+    for fill in 35...60 {
+      let blocks =
+        Array(repeating: Document.Block.paragraph("line"), count: fill) + [.heading("alone"), .paragraph("last")]
+      let page = try #require(try self.pages(Document(title: "t", blocks: blocks)).first { $0.contains("alone") })
+      #expect(page.contains("last"))
+    }
+  }
+
+  @Test("headings share the page of a figure that fills one", arguments: [0, 5, 30])
+  func headingAndFigure(lines: Int) throws {
+    let blocks = Array(repeating: Document.Block.paragraph("line"), count: lines)
+    let pages = try pages(
+      Document(
+        title: "t",
+        blocks: blocks + [
+          .heading("section"), .heading("part", level: 2), .figure(figure(panelRows(12))), .heading("end"),
+        ]))
+    let page = try #require(pages.first { $0.contains("section") })
+    for expected in ["part", "the first words", "the last words", "Figure 3"] {
+      #expect(words(page).contains(expected))
+    }
+  }
+
+  @Test(
+    "names in any script, of any length, do not break a document",
+    arguments: [
+      "قط منزلي", "חתול בית", "家猫（短毛种）", "🐈‍⬛👩🏽‍🚀", "a\u{0}b\nc\td\u{2028}e", "<b>&amp;</b>",
+      String(repeating: "W", count: 4000), String(repeating: "word ", count: 4000), "\u{202E}override", "",
+    ])
+  func names(name: String) throws {
+    let table = Document.Table(
+      label: name, caption: name, columns: [.init(name), .init(name, .right), .init("ours", .centre)],
+      rows: [.group(name), .cells([name, name]), .cells([]), .cells([name, "0.5", "1", "too many"])])
+    let document = Document(
+      title: name, subtitle: name,
+      blocks: [
+        .heading(name), .paragraph(name), .item(mark: name, title: name, text: name), .code(name), .table(table),
+        .figure(.init(name: "a", label: name, caption: name, figure: curves)), .heading(name, level: 3),
+      ])
+    let text = try pages(document)
+    #expect(words(text.joined()).contains("ours"))
+    if name == "<b>&amp;</b>" { #expect(text[0].contains(name)) }
+  }
+
+  @Test("a wide table stays inside the page")
+  func wideTable() throws {
+    let columns = (0..<14).map { Document.Table.Column("column number \($0)") }
+    let table = Document.Table(
+      columns: columns, rows: [.cells(Array(repeating: "some longer text in a cell", count: 14))])
+    let text = try pages(Document(title: "t", blocks: [.table(table)]))
+    #expect(text.count == 1 && words(text[0]).components(separatedBy: "cell").count == 15)
+  }
+
+  @Test("the same document gives the same bytes, without the date of its making")
+  func deterministic() throws {
+    let document = Document(title: "t", blocks: [.heading("a"), .heading("b", level: 2), .figure(figure(curves))])
+    let data = try document.encoded()
+    #expect(try data == document.encoded())
+    #expect(String(decoding: data, as: Unicode.ASCII.self).contains("/CreationDate (20000101000000"))
+  }
+
+  @Test("every figure alone in every format, and the captions")
+  func figures() throws {
+    let folder = try TemporaryFolder()
+    let document = Document(
+      title: "t", blocks: [.figure(figure(curves)), .paragraph("p"), .figure(figure(panelRows(1), name: "examples"))])
+    let names = try document.writeFigures(to: folder.url)
+    #expect(
+      names == [
+        "black-deletion.png", "black-deletion.pdf", "black-deletion.svg", "examples.png", "examples.pdf",
+        "examples.svg",
+        "captions.txt",
+      ])
+    let found = try FileManager.default.contentsOfDirectory(atPath: folder.url.path)
+    #expect(Set(found) == Set(names))
+    #expect(
+      try String(contentsOf: folder.file("captions.txt"), encoding: .utf8) == """
+        black-deletion
+        Figure 3. Black-deletion of five maps.
+
+        examples
+        Figure 3. Black-deletion of five maps.
+
+        """)
+    #expect(try Data(contentsOf: folder.file("examples.png")) == panelRows(1).encoded(as: .png))
+  }
+
+  @Test("a file that cannot be written is named")
+  func unwritable() throws {
+    let folder = try TemporaryFolder()
+    let error = #expect(throws: FiguresError.self) {
+      try Document(title: "t", blocks: []).write(to: folder.file("missing/a.pdf"))
+    }
+    #expect(error?.localizedDescription.contains("missing/a.pdf") == true)
+  }
+}
