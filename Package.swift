@@ -33,6 +33,7 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
     .package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.4.0"),
+    .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
   ],
   targets: [
     .target(name: "Rasters"),
@@ -60,6 +61,7 @@ let package = Package(
         "Training",
         "Evaluation",
         "Figures",
+        "Pages",
       ]),
     .executableTarget(
       name: "saliency-cli",
@@ -70,6 +72,9 @@ let package = Package(
     .systemLibrary(
       name: "CCairo", pkgConfig: "pangocairo", providers: [.apt(["libcairo2-dev", "libpango1.0-dev"])]),
     .target(name: "Figures", dependencies: ["Rasters", "CCairo"]),
+    .target(
+      name: "Pages", dependencies: [.product(name: "Mustache", package: "swift-mustache")],
+      resources: [.embedInCode("Templates")]),
     .testTarget(name: "RastersTests", dependencies: ["Rasters"]),
     .testTarget(
       name: "PicturesTests", dependencies: ["Pictures", "TestSupport"], resources: [.copy("Fixtures")]),
@@ -83,6 +88,7 @@ let package = Package(
     .testTarget(name: "TrainingTests", dependencies: ["Training", "TestSupport"]),
     .testTarget(
       name: "FiguresTests", dependencies: ["Figures", "Rasters", "TestSupport"], exclude: ["Golden"]),
+    .testTarget(name: "PagesTests", dependencies: ["Pages", "TestSupport"]),
     .testTarget(name: "SaliencyTests", dependencies: ["Saliency", "TestSupport"], exclude: ["Golden"]),
     .testTarget(
       name: "CommandTests",

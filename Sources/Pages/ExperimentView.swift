@@ -1,0 +1,100 @@
+import Foundation
+
+/// The tables and charts of one experiment.
+struct ExperimentView {
+  let name: String
+  let heading: String
+  let tables: [TableView]
+  let charts: [ChartView]
+
+  struct TableView {
+    let caption: String
+    let hasPaper: Bool
+    let areaRows: [AreaRow]
+  }
+
+  struct AreaRow {
+    let key, title, style, value, interval, paper, difference: String
+    let isControl: Bool
+    let goal: Goal?
+  }
+
+  struct Goal {
+    let arrow, meaning: String
+  }
+
+  struct ChartView {
+    let id, title, description: String
+    let lines: [Chart.Line]
+    let columns, rows: [Chart.Tick]
+    let numbers: [NumberRow]
+  }
+
+  struct NumberRow {
+    let fraction: String
+    let cells: [Cell]
+  }
+
+  struct Cell {
+    let key, text: String
+  }
+
+  init(_ experiment: PageExperiment) {
+    name = experiment.name
+    heading = experiment.heading
+    let namesAttribution = experiment.attributions.count > 1
+    tables = experiment.metrics.map { metric in
+      let areas = experiment.areas.filter { $0.series.metric == metric }
+      return TableView(
+        caption: "\(metric.capitalized)-deletion", hasPaper: areas.contains { $0.paper != nil },
+        areaRows: areas.map { Self.row($0, in: experiment.name, namesAttribution) })
+    }
+    charts = experiment.chartCurves.map { id, metric, attribution, curves in
+      let title = "\(metric.capitalized)-deletion" + (namesAttribution ? ", \(attribution)" : "")
+      let chart = Chart(
+        id: id, title: title, description: Self.description(title, experiment.heading, curves), curves: curves)
+      let numbers = curves[0].fractions.indices.map { index in
+        NumberRow(
+          fraction: String(format: "%g%%", 100 * curves[0].fractions[index]),
+          cells: curves.map { curve in
+            Cell(
+              key: "\(experiment.name)/\(metric)/\(curve.series.slug)/accuracy/\(curve.fractions[index])",
+              text: Text.number(curve.accuracy[index]))
+          })
+      }
+      return ChartView(
+        id: id, title: title, description: chart.description, lines: chart.lines, columns: chart.columns,
+        rows: chart.rows, numbers: numbers)
+    }
+  }
+
+  private static func row(_ area: PageArea, in experiment: String, _ namesAttribution: Bool) -> AreaRow {
+    let series = area.series
+    let prefix = namesAttribution && series.kind != .random ? "\(series.attribution) " : ""
+    let title =
+      switch series.kind {
+      case .map: prefix + series.view
+      case .random: "random"
+      case .randomAsMany: "random, as many as \(prefix)\(series.view)"
+      }
+    return AreaRow(
+      key: "\(experiment)/\(series.metric)/\(series.slug)", title: title, style: series.style,
+      value: Text.number(area.estimate.value), interval: Text.interval(area.estimate), paper: Text.optional(area.paper),
+      difference: Text.difference(area.estimate.value, area.paper), isControl: series.kind != .map,
+      goal: area.isLowGood.map {
+        $0 ? Goal(arrow: "↓", meaning: "should be low") : Goal(arrow: "↑", meaning: "should be high")
+      })
+  }
+
+  /// The curves in words: where each begins and where it ends.
+  private static func description(_ title: String, _ heading: String, _ curves: [PageCurve]) -> String {
+    guard let first = curves.first?.accuracy.first, let last = curves.first?.fractions.last else { return title }
+    let ends = curves.compactMap { curve in
+      curve.accuracy.last.map { "\(curve.series.shortTitle) \(String(format: "%.2f", $0))" }
+    }
+    return String(
+      format: "%@ of %@: the accuracy falls from %.2f with no pixel deleted to, at %.0f%%: ", title, heading, first,
+      100 * last)
+      + ends.joined(separator: ", ")
+  }
+}

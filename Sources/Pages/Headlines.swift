@@ -1,0 +1,52 @@
+import Foundation
+
+/// The summary in sentences, computed from the numbers.
+enum Headlines {
+  static func sentences(_ report: PageReport) -> [String] {
+    let judged = report.experiments.filter { !$0.claims.isEmpty }
+    var sentences: [String] = []
+    if let only = judged.first, judged.count == 1 {
+      let verdict =
+        only.claims.allSatisfy(\.holds)
+        ? "The maps keep the order that the paper claims" : "The maps do not all keep the order that the paper claims"
+      sentences.append("\(verdict), \(metrics(only)), measured on \(count(only.images)) of \(only.dataset).")
+    } else if judged.count > 1 {
+      let held = judged.count { $0.claims.allSatisfy(\.holds) }
+      let range = (judged.map(\.images).min() ?? 0, judged.map(\.images).max() ?? 0)
+      let images =
+        range.0 == range.1 ? "\(count(range.0)) each" : "\(Text.count(range.0)) to \(count(range.1)) each"
+      sentences.append(
+        "The maps keep the order that the paper claims, in black- and in white-deletion, "
+          + (held == judged.count ? "for all \(held)" : "for \(held) of \(judged.count)")
+          + " pairs of model and data set, measured on \(images).")
+    }
+    let farthest = report.experiments.compactMap { experiment in
+      experiment.farthestFromPaper.map { (experiment, $0.area, $0.difference) }
+    }.max { abs($0.2) < abs($1.2) }
+    if report.comparesWithPaper, let (experiment, area, difference) = farthest {
+      sentences.append(
+        "No area under a curve is farther from the paper’s than \(Text.number(abs(difference))) "
+          + "(\(experiment.heading), \(area.series.metric)-deletion, \(area.series.view)).")
+    }
+    return sentences
+  }
+
+  /// A sentence for every comparison that does not come out as the paper claims.
+  static func failures(_ report: PageReport) -> [String] {
+    report.experiments.flatMap { experiment in
+      experiment.claims.flatMap { claim in
+        claim.pairs.filter { $0.verdict == .fails }.map { pair in
+          "\(experiment.heading), \(claim.metric)-deletion: \(pair.smaller) has \(Text.number(pair.values.smaller)), not less "
+            + "than \(pair.larger) with \(Text.number(pair.values.larger))."
+        }
+      }
+    }
+  }
+
+  private static func metrics(_ experiment: PageExperiment) -> String {
+    let names = experiment.claims.map { "\($0.metric)-deletion" }
+    return names.count == 2 ? "in black- and in white-deletion" : "in \(names.joined())"
+  }
+
+  private static func count(_ images: Int) -> String { images == 1 ? "1 image" : "\(Text.count(images)) images" }
+}

@@ -1,0 +1,167 @@
+import Foundation
+
+/// What the template shows, ready to be put in: every number is text here.
+struct PageView {
+  var style = ""
+  var script = ""
+  var data = ""
+  let title: String
+  let comparesWithPaper: Bool
+  let headlines: [String]
+  let claimRows: [ClaimRow]
+  let failures: [String]
+  let missing: [PageMissing]
+  let documents: [PageDocument]
+  let spreadTitle: String
+  let spreadNote: String
+  let accuracyRows: [AccuracyRow]
+  let experiments: [ExperimentView]
+  let grids: [GridView]
+  let audits: [AuditView]
+  let makings: [MakingView]
+  // Stored, because Mustache sees stored properties only.
+  let hasClaims: Bool
+  let hasDocuments: Bool
+  let hasExamples: Bool
+  let hasChecks: Bool
+
+  struct ClaimRow {
+    let name, dataset, model, images: String
+    let verdicts: [Verdict]
+    let farthest: Farthest?
+  }
+
+  struct Verdict {
+    let key, kind, sign, text: String
+  }
+
+  struct Farthest {
+    let key, text, title: String
+  }
+
+  struct AccuracyRow {
+    let name, dataset, model, images, value, interval, paper, difference: String
+  }
+
+  struct AuditView {
+    let heading: String
+    let checks: [CheckView]
+  }
+
+  struct CheckView {
+    let name, kind, sign, verdict, detail: String
+  }
+
+  struct MakingView {
+    let heading: String?
+    let facts: [PageFact]
+  }
+
+  init(_ report: PageReport, _ examples: [String: PageExamples]) {
+    title = report.title
+    comparesWithPaper = report.comparesWithPaper
+    headlines = Headlines.sentences(report)
+    failures = Headlines.failures(report)
+    claimRows = report.experiments.filter { !$0.claims.isEmpty }.map(Self.claimRow)
+    missing = report.missing
+    documents = report.documents
+    let isSpread = report.experiments.contains { $0.accuracy.spread != nil }
+    spreadTitle = isSpread ? "± over seeds" : "95% interval"
+    spreadNote =
+      isSpread
+      ? "Means over models trained from different seeds, ± their standard deviation."
+      : "Intervals: Wilson’s for the accuracy, 1,000 bootstrap samples of the images for the areas below."
+    accuracyRows = report.experiments.map {
+      AccuracyRow(
+        name: $0.name, dataset: $0.dataset, model: $0.model, images: Text.count($0.images),
+        value: Text.number($0.accuracy.value), interval: Text.interval($0.accuracy),
+        paper: Text.optional($0.paperAccuracy), difference: Text.difference($0.accuracy.value, $0.paperAccuracy))
+    }
+    experiments = report.experiments.map(ExperimentView.init)
+    grids = report.experiments.compactMap { experiment in
+      examples[experiment.name].map { GridView(experiment, $0) }
+    }
+    audits = report.experiments.filter { !$0.checks.isEmpty }.map { experiment in
+      AuditView(heading: experiment.heading, checks: experiment.checks.map(Self.check))
+    }
+    makings =
+      [MakingView(heading: nil, facts: report.making)]
+      + report.experiments.filter { !$0.making.isEmpty }.map { MakingView(heading: $0.heading, facts: $0.making) }
+    (hasClaims, hasDocuments) = (!claimRows.isEmpty, !documents.isEmpty)
+    (hasExamples, hasChecks) = (!grids.isEmpty, !audits.isEmpty)
+  }
+
+  private static func claimRow(_ experiment: PageExperiment) -> ClaimRow {
+    let verdicts = ["black", "white"].map { metric in
+      let key = "\(experiment.name)/\(metric)/claim"
+      guard let claim = OrderClaim(metric, in: experiment) else {
+        return Verdict(key: key, kind: "quiet", sign: "–", text: "not measured")
+      }
+      let held = claim.pairs.count { $0.verdict == .holds }
+      if claim.holds {
+        let either = claim.pairs.count - held
+        return Verdict(
+          key: key, kind: "good", sign: "✓", text: either == 0 ? "holds" : "holds (\(either) too close in the paper)")
+      }
+      return Verdict(key: key, kind: "bad", sign: "✗", text: "\(held) of \(claim.pairs.count) comparisons hold")
+    }
+    return ClaimRow(
+      name: experiment.name, dataset: experiment.dataset, model: experiment.model,
+      images: Text.count(experiment.images),
+      verdicts: verdicts,
+      farthest: experiment.farthestFromPaper.map { area, difference in
+        Farthest(
+          key: "\(experiment.name)/farthest", text: Text.signed(difference),
+          title: "\(area.series.view), \(area.series.metric)-deletion")
+      })
+  }
+
+  private static func check(_ check: PageCheck) -> CheckView {
+    let (kind, sign) =
+      switch check.verdict {
+      case .passed: ("good", "✓")
+      case .failed: ("bad", "✗")
+      case .warning: ("fair", "!")
+      case .skipped: ("quiet", "–")
+      }
+    return CheckView(name: check.name, kind: kind, sign: sign, verdict: check.verdict.rawValue, detail: check.detail)
+  }
+}
+
+extension PageExperiment {
+  var heading: String { "\(model) on \(dataset)" }
+}
+
+/// Numbers as the page writes them.
+enum Text {
+  static func number(_ value: Double) -> String { String(format: "%.4f", value) }
+
+  static func optional(_ value: Double?) -> String { value.map(number) ?? "–" }
+
+  /// With its sign, and the minus that is as wide as a plus.
+  static func signed(_ value: Double) -> String {
+    let text = String(format: "%.4f", abs(value))
+    return (value < 0 && text != "0.0000" ? "−" : "+") + text
+  }
+
+  static func difference(_ value: Double, _ paper: Double?) -> String { paper.map { signed(value - $0) } ?? "–" }
+
+  static func interval(_ estimate: PageEstimate) -> String {
+    if let spread = estimate.spread { return "± " + number(spread) }
+    guard let low = estimate.low, let high = estimate.high else { return "–" }
+    return "\(number(low))–\(number(high))"
+  }
+
+  static func percent(_ share: Double) -> String { String(format: "%.1f%%", 100 * share) }
+
+  /// `10,000`
+  static func count(_ number: Int) -> String {
+    var text = String(abs(number))
+    var end = text.count - 3
+    while end > 0 {
+      text.insert(",", at: text.index(text.startIndex, offsetBy: end))
+      end -= 3
+    }
+    return (number < 0 ? "-" : "") + text
+  }
+}
