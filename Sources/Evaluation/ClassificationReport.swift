@@ -72,7 +72,7 @@ public struct ClassificationReport: Sendable, Equatable {
     return places.compactMap(\.self)
   }
 
-  @TorchActor static func batch(
+  @TorchActor package static func batch(
     _ range: Range<Int>, of images: any LabelledImages, for classifier: any Classifier
   ) throws -> Tensor {
     let wanted = classifier.preprocessing

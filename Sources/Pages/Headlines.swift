@@ -50,3 +50,8 @@ enum Headlines {
 
   private static func count(_ images: Int) -> String { images == 1 ? "1 image" : "\(Text.count(images)) images" }
 }
+
+extension PageReport {
+  /// The summary in sentences, without markup.
+  public var headlines: [String] { Headlines.sentences(self) }
+}

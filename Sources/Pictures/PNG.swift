@@ -8,19 +8,27 @@ extension Raster<UInt8> {
   /// - Precondition: 1 or 3 channels and at least one pixel.
   /// - Throws: ``PictureError``.
   public func writePNG(to url: URL) throws {
+    let data = try encodedPNG(for: url.relativePath)
+    do { try data.write(to: url, options: .atomic) } catch {
+      throw PictureError.unwritable(path: url.relativePath, reason: error.localizedDescription)
+    }
+  }
+
+  /// The pixels as a PNG file's bytes.
+  ///
+  /// - Parameter path: what an error names.
+  /// - Precondition: 1 or 3 channels and at least one pixel.
+  /// - Throws: ``PictureError``.
+  public func encodedPNG(for path: String) throws -> Data {
     precondition(channels == 1 || channels == 3, "a PNG file is written from 1 or 3 channels, not \(channels)")
-    guard Picture.libraryIsReady else { throw PictureError.libraryFailed(path: url.relativePath) }
+    guard Picture.libraryIsReady else { throw PictureError.libraryFailed(path: path) }
     var bytes: UnsafeMutableRawPointer?
     var count = 0
     let status = values.withUnsafeBufferPointer {
       cvips_encode_png($0.baseAddress, Int32(width), Int32(height), Int32(channels), &bytes, &count)
     }
-    guard status == CVIPS_OK, let bytes else { throw PictureError.libraryFailed(path: url.relativePath) }
+    guard status == CVIPS_OK, let bytes else { throw PictureError.libraryFailed(path: path) }
     defer { cvips_free(bytes) }
-    do {
-      try Data(bytesNoCopy: bytes, count: count, deallocator: .none).write(to: url, options: .atomic)
-    } catch {
-      throw PictureError.unwritable(path: url.relativePath, reason: error.localizedDescription)
-    }
+    return Data(bytes: bytes, count: count)
   }
 }

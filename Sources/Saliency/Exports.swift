@@ -3,6 +3,7 @@
 @_exported import Evaluation
 @_exported import Figures
 @_exported import Networks
+@_exported import Pages
 @_exported import Pictures
 @_exported import Rasters
 @_exported import SaliencyCore

@@ -5,6 +5,19 @@ import Networks
 ///
 /// Data sets have the names `cifar10` and `imagenette`.
 public enum Paper {
+  /// A network on a data set, of which the paper may have numbers.
+  public struct Experiment: Sendable {
+    public let architecture: Architecture
+    public let dataset: String
+
+    public init(_ architecture: Architecture, on dataset: String) {
+      self.architecture = architecture
+      self.dataset = dataset
+    }
+
+    public var accuracy: Double? { Paper.accuracy(of: architecture, on: dataset) }
+  }
+
   /// The test accuracy after training, 0…1 (Table 1); nil for what the paper does not have.
   public static func accuracy(of architecture: Architecture, on dataset: String) -> Double? {
     switch (dataset, architecture) {

@@ -35,8 +35,26 @@ struct DatasetOptions: ParsableArguments {
   private func open(
     _ dataset: String, size: ImageSize?, isSizeRequired: Bool, _ resize: ImageFolder.Resize
   ) async throws -> Dataset {
-    var opened = try await Dataset.open(
-      dataset, in: kept.folder, size: size, isSizeRequired: isSizeRequired, skipGrey: skipGrey, cache: kept.folder,
+    let opened = try await Self.open(
+      dataset, in: kept.folder, size: size, isSizeRequired: isSizeRequired, skipGrey: skipGrey, resize)
+    return limit.map { opened.limited(to: $0) } ?? opened
+  }
+
+  /// Opens a whole data set as a classifier wants it; for nil as it is trained on.
+  static func open(
+    _ dataset: String, in folder: DataFolder, for preprocessing: Preprocessing?
+  ) async throws -> Dataset {
+    let size = preprocessing.map { ImageSize(height: $0.height, width: $0.width) }
+    return try await open(
+      dataset, in: folder, size: size, isSizeRequired: false, skipGrey: false, preprocessing?.resize ?? .stretch)
+  }
+
+  private static func open(
+    _ dataset: String, in folder: DataFolder, size: ImageSize?, isSizeRequired: Bool, skipGrey: Bool,
+    _ resize: ImageFolder.Resize
+  ) async throws -> Dataset {
+    let opened = try await Dataset.open(
+      dataset, in: folder, size: size, isSizeRequired: isSizeRequired, skipGrey: skipGrey, cache: folder,
       resize: resize,
       progress: { done, total in
         Console.progress(Double(done) / Double(total), "\(done)/\(total) images read")
@@ -44,7 +62,6 @@ struct DatasetOptions: ParsableArguments {
     Console.clearProgress()
     for problem in opened.unreadable { Console.warn("\(problem.localizedDescription); left out") }
     for warning in opened.warnings { Console.warn(warning) }
-    if let limit { opened = opened.limited(to: limit) }
     return opened
   }
 }

@@ -7,5 +7,8 @@ import Saliency
     commandName: "saliency",
     abstract: "Shows which pixels should get brighter and which darker for an image classifier to be surer.",
     version: "0.1.0",
-    subcommands: [Explain.self, Benchmark.self, Evaluate.self, Audit.self, Models.self, Train.self, DataCommand.self])
+    subcommands: [
+      Explain.self, Benchmark.self, Reproduce.self, Report.self, Evaluate.self, Audit.self, Models.self, Train.self,
+      DataCommand.self,
+    ])
 }

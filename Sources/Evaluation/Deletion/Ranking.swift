@@ -11,7 +11,7 @@ public enum DeletionOrder: String, Sendable, Codable, CaseIterable {
 }
 
 /// The places of the pixels of N images in one order of deletion.
-struct Ranking {
+package struct Ranking {
   /// [N, H·W], int32: each pixel's place, from 0.
   let places: Tensor
   /// How many pixels of each image can be deleted: those whose saliency is not zero.
@@ -45,7 +45,7 @@ struct Ranking {
   }
 
   /// k = ⌊f·P + ½⌋, but no more than can be deleted.
-  static func count(_ fraction: Double, of pixels: Int, available: Int) -> Int {
+  package static func count(_ fraction: Double, of pixels: Int, available: Int) -> Int {
     min(Int((fraction * Double(pixels) + 0.5).rounded(.down)), available)
   }
 }

@@ -1,0 +1,187 @@
+import Datasets
+import Evaluation
+import Foundation
+import Networks
+import Pages
+import Rasters
+import SaliencyCore
+import SaliencyMethods
+import Tensors
+
+/// One model on one data set for a page of results, step by step: deletion, examples, checks. Every step leaves its results in
+/// the folder, and a step that is done is not done again.
+///
+/// The folder holds what ``DeletionRun`` and ``DeletionReport`` write, `experiment.json` with the page's numbers and
+/// `examples.json` with its pictures.
+public struct ExperimentRun: Sendable {
+  /// A self-audit of a model: what it found, row by row.
+  public typealias Audit =
+    @Sendable (_ model: ModelChoice.Opened, _ images: any LabelledImages) async throws -> [PageCheck]
+
+  /// What a run is at.
+  public enum Event: Sendable {
+    /// The share that is done of a step, and what the step is.
+    case progress(Double, String)
+    case note(String)
+  }
+
+  /// What the page shows of it.
+  public struct Result: Sendable {
+    public var experiment: PageExperiment
+    public var examples: PageExamples?
+  }
+
+  public let folder: URL
+  private let name: String
+  private let title: String
+  private let dataset: Dataset
+  private let model: ModelChoice.Opened
+  private let options: ReportOptions
+  private let paper: Paper.Experiment?
+  private let audit: Audit?
+
+  /// - Parameters:
+  ///   - name: the experiment's name on the page, ASCII letters, digits and `-`.
+  ///   - title: the model's name for people.
+  ///   - paper: what the paper measured, to stand beside it.
+  ///   - audit: makes the checks; nil: none are shown.
+  public init(
+    _ name: String, title: String, model: ModelChoice.Opened, dataset: Dataset, options: ReportOptions, folder: URL,
+    paper: Paper.Experiment? = nil, audit: Audit? = nil
+  ) {
+    self.name = name
+    self.title = title
+    self.model = model
+    self.dataset = dataset
+    self.options = options
+    self.folder = folder
+    self.paper = paper
+    self.audit = audit
+  }
+
+  /// Does what is not done yet.
+  ///
+  /// - Throws: ``DeletionRunError`` when the folder holds another measurement, ``EvaluationError``, `TorchError`,
+  ///   `CancellationError`; Foundation's errors when a file cannot be written.
+  public func run(report: @Sendable @escaping (Event) -> Void = { _ in }) async throws -> Result {
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    let test = options.limit.map { dataset.test.limited(to: $0) } ?? dataset.test
+    let explainer = try Explainer(model.classifier)
+    let benchmark = try DeletionBenchmark(explainer, images: test, seed: options.seed)
+    let isFresh = !FileManager.default.fileExists(atPath: folder.appending(path: "settings.json").path)
+    let run = try DeletionRun(benchmark, model: model, folder: folder, resume: true)
+    let numbers = KeptStep<DeletionRun.Settings, PageExperiment>(
+      folder.appending(path: "experiment.json"), key: run.settings)
+    let pictures = KeptStep<ExampleKey, PageExamples>(
+      folder.appending(path: "examples.json"), key: ExampleKey(settings: run.settings, options: options))
+
+    let experiment: PageExperiment
+    var result: DeletionResult?
+    if let kept = numbers.value {
+      experiment = kept
+    } else {
+      let (found, seconds) = try await deletion(run, report)
+      result = found
+      var made = try await write(found, of: run, seconds: isFresh ? seconds : nil, report)
+      if let audit {
+        report(.progress(0, "\(name): checking"))
+        made.checks = try await audit(model, test)
+      }
+      try numbers.keep(made)
+      experiment = made
+    }
+    guard options.showsPictures else { return Result(experiment: experiment) }
+    if let kept = pictures.value { return Result(experiment: experiment, examples: kept) }
+    let needed = if let result { result } else { try await deletion(run, report).result }
+    let (maker, name) = (ExampleMaker(explainer: explainer, images: test, options: options), name)
+    let examples = try await TorchActor.run {
+      try maker.make(labels: needed.labels, predicted: needed.untouched) {
+        report(.progress($0, "\(name): examples"))
+      }
+    }
+    try pictures.keep(examples)
+    return Result(experiment: experiment, examples: examples)
+  }
+
+  /// What the examples depend on.
+  private struct ExampleKey: Codable, Equatable {
+    let settings: DeletionRun.Settings
+    let options: ReportOptions
+  }
+
+  private func deletion(
+    _ run: DeletionRun, _ report: @Sendable @escaping (Event) -> Void
+  ) async throws -> (result: DeletionResult, seconds: Double) {
+    let (begin, name) = (ContinuousClock.now, name)
+    let (notes, result) = try await TorchActor.run {
+      let notes = try run.run { done, total in
+        report(.progress(done / Double(total), String(format: "%@: deletion, %.0f/%d images", name, done, total)))
+      }
+      return (notes, try run.result())
+    }
+    for note in notes { report(.note(note)) }
+    guard let result else { throw EvaluationError.missingImages(0) }
+    return (result, (ContinuousClock.now - begin) / .seconds(1))
+  }
+
+  /// Writes the benchmark's own files.
+  private func write(
+    _ result: DeletionResult, of run: DeletionRun, seconds: Double?, _ report: @Sendable (Event) -> Void
+  ) async throws -> PageExperiment {
+    report(.progress(1, "\(name): intervals"))
+    let deletion = DeletionReport(run.settings, result)
+    try deletion.write(to: folder, seconds: seconds, threads: await TorchActor.run { Torch.threads })
+    var experiment = deletion.experiment(name, model: title, dataset: dataset.name, paper: paper)
+    experiment.making = try facts(run.settings, seconds: seconds)
+    return experiment
+  }
+
+  private func facts(_ settings: DeletionRun.Settings, seconds: Double?) throws -> [PageFact] {
+    var facts = [PageFact("model", settings.model)]
+    if let origin = (try? ModelInformation(contentsOf: model.file))?.origin {
+      facts.append(PageFact("model’s origin", origin.summary + (origin.date.isEmpty ? "" : ", \(origin.date)")))
+    }
+    facts += [
+      PageFact("model’s SHA-256", settings.modelSum), PageFact("images", "\(settings.dataset) (\(dataset.provenance))"),
+      PageFact("images’ SHA-256", settings.datasetSum),
+      PageFact("random pixels", "seed \(settings.setup.seed)"),
+      PageFact("computed on", "\(settings.device.rawValue), libtorch \(settings.libtorch)"),
+      PageFact(
+        "blocks and batches", "\(settings.setup.blockSize) images a block, \(settings.setup.batchSize) images a batch"),
+      PageFact(
+        "time for deletion",
+        seconds.map { String(format: "%.1f s", $0) } ?? "not known: it was broken off and gone on with"),
+    ]
+    return facts
+  }
+}
+
+/// The result of a step, kept in a file together with what it depends on, so that it is found again only for the same.
+struct KeptStep<Key: Codable & Equatable, Value: Codable> {
+  private struct Content: Codable {
+    let key: Key
+    let value: Value
+  }
+
+  private let file: URL
+  private let key: Key
+
+  init(_ file: URL, key: Key) {
+    self.file = file
+    self.key = key
+  }
+
+  /// Nil where there is none, or one of something else, or a damaged one.
+  var value: Value? {
+    guard let data = try? Data(contentsOf: file), let content = try? JSONDecoder().decode(Content.self, from: data),
+      content.key == key
+    else { return nil }
+    return content.value
+  }
+
+  func keep(_ value: Value) throws {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    try encoder.encode(Content(key: key, value: value)).write(to: file, options: .atomic)
+  }
+}

@@ -1,0 +1,46 @@
+import Datasets
+import Foundation
+import Networks
+import Pages
+import SaliencyCore
+import Tensors
+
+/// The page of results for a classifier and a data set of the user's own: as ``Reproduction``'s, without the paper.
+public struct ModelReport: Sendable {
+  public var options = ReportOptions()
+  /// Makes the checks of the model; nil: none are shown.
+  public var audit: ExperimentRun.Audit?
+  /// The record of how it was made, beside what is known here.
+  public var making: [PageFact] = []
+
+  private let folder: URL
+  private let model: ModelChoice.Opened
+  private let dataset: Dataset
+
+  public init(_ model: ModelChoice.Opened, on dataset: Dataset, folder: URL) {
+    self.model = model
+    self.dataset = dataset
+    self.folder = folder
+  }
+
+  /// Makes the page.
+  ///
+  /// - Parameter force: remove the results that the folder holds.
+  /// - Throws: ``ReportError``, and what ``ExperimentRun`` throws.
+  /// - Returns: what the page says.
+  public func run(
+    force: Bool = false, report: @Sendable @escaping (ExperimentRun.Event) -> Void = { _ in }
+  ) async throws -> PageReport {
+    let name = "measured"
+    let output = try ReportFolder(folder, options: options, experiments: [name], force: force)
+    let result = try await ExperimentRun(
+      name, title: model.name, model: model, dataset: dataset, options: options, folder: output.experiment(name),
+      audit: audit
+    ).run(report: report)
+    let page = PageReport(
+      title: "Signed saliency maps of \(model.name)", comparesWithPaper: false, experiments: [result.experiment],
+      making: making)
+    try output.write(page, examples: ExperimentRun.Result.examples([result]))
+    return page
+  }
+}

@@ -1,0 +1,100 @@
+import Foundation
+import Pages
+
+/// The folder of a page of results: `index.html`, `results.json`, `report.json` with what was asked for, and a folder for each
+/// experiment. One program at a time works in it.
+final class ReportFolder: Sendable {
+  /// What was asked for, as far as results of another wish must not be mixed with it, and the experiments' folders.
+  private struct Record: Codable {
+    var options: ReportOptions
+    var seeds: Int
+    var experiments: [String]
+  }
+
+  let url: URL
+  /// Held open: the lock is gone when the program ends, however it ends.
+  private let lock: Int32
+  private let record: Record
+
+  /// Makes the folder ready.
+  ///
+  /// - Parameters:
+  ///   - experiments: the names of the folders that will be in it.
+  ///   - force: remove the results in it.
+  /// - Throws: ``ReportError``; Foundation's errors.
+  init(_ url: URL, options: ReportOptions, seeds: Int = 0, experiments: [String], force: Bool) throws {
+    self.url = url
+    let files = FileManager.default
+    try files.createDirectory(at: url, withIntermediateDirectories: true)
+    lock = open(url.appending(path: ".lock").path, O_CREAT | O_RDWR | O_CLOEXEC, 0o644)
+    guard lock >= 0, flock(lock, LOCK_EX | LOCK_NB) == 0 else {
+      if lock >= 0 { close(lock) }
+      throw ReportError.busy(folder: url.relativePath)
+    }
+    let recordFile = url.appending(path: "report.json")
+    var known: [String] = []
+    if files.fileExists(atPath: recordFile.path) {
+      let found = try? JSONDecoder().decode(Record.self, from: Data(contentsOf: recordFile))
+      if force {
+        // Nothing outside of the folder, whatever the record says.
+        let folders = (found?.experiments ?? []).filter { !$0.contains("/") && !$0.hasPrefix(".") && !$0.isEmpty }
+        for name in ["index.html", "results.json"] + folders {
+          let file = url.appending(path: name)
+          if files.fileExists(atPath: file.path) { try files.removeItem(at: file) }
+        }
+      } else {
+        guard let found else { throw ReportError.damaged(path: recordFile.relativePath) }
+        guard found.options == options, found.seeds == seeds else {
+          throw ReportError.otherOptions(folder: url.relativePath)
+        }
+        known = found.experiments
+      }
+    } else if !force {
+      guard try files.contentsOfDirectory(atPath: url.path).allSatisfy({ $0 == ".lock" }) else {
+        throw ReportError.holdsOtherFiles(folder: url.relativePath)
+      }
+    }
+    record = Record(
+      options: options, seeds: seeds, experiments: known + experiments.filter { !known.contains($0) })
+    try Self.encoded(record).write(to: recordFile, options: .atomic)
+  }
+
+  deinit { close(lock) }
+
+  func experiment(_ name: String) -> URL { url.appending(path: name, directoryHint: .isDirectory) }
+
+  /// Writes the page and the numbers in it.
+  func write(_ report: PageReport, examples: [String: PageExamples]) throws {
+    try Self.encoded(report).write(to: url.appending(path: "results.json"), options: .atomic)
+    try Data(Page.html(report, examples: examples).utf8).write(to: url.appending(path: "index.html"), options: .atomic)
+  }
+
+  private static func encoded(_ value: some Encodable) throws -> Data {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    return try encoder.encode(value)
+  }
+}
+
+/// Why a page of results cannot be made.
+public enum ReportError: LocalizedError, Equatable, Sendable {
+  case busy(folder: String)
+  case holdsOtherFiles(folder: String)
+  case otherOptions(folder: String)
+  case damaged(path: String)
+  case nothingToReproduce([PageMissing])
+
+  public var errorDescription: String? {
+    switch self {
+    case .busy(let folder): "\(folder) is in use by another run; wait for it, or choose another --output"
+    case .holdsOtherFiles(let folder): "\(folder) holds other files; choose another --output"
+    case .otherOptions(let folder):
+      "\(folder) holds results that were made with other options; they are not mixed: give --force to remove them, or "
+        + "choose another --output"
+    case .damaged(let path): "\(path) is damaged; give --force to begin anew"
+    case .nothingToReproduce(let missing):
+      "there is nothing to reproduce: "
+        + missing.map { $0.what + ($0.command.map { " (\($0))" } ?? "") }.joined(separator: " ")
+    }
+  }
+}

@@ -1,0 +1,166 @@
+import Datasets
+import Foundation
+import Networks
+import Pages
+import Rasters
+import SaliencyCore
+import Tensors
+import Training
+
+/// The paper's tables and figures from one call: every bundled model on its data set, or models trained anew, measured and laid
+/// beside the paper's numbers on one page.
+///
+/// The output folder holds `index.html`, `results.json` and a folder for each model and data set. What is done is kept: a
+/// reproduction that was broken off goes on where it was.
+public struct Reproduction: Sendable {
+  /// The data sets that it knows, in the page's order.
+  public static let datasets = ["cifar10", "imagenette", "fashion-mnist"]
+
+  /// What is going on.
+  public enum Event: Sendable {
+    case missing(PageMissing)
+    case training(String, Trainer.Event)
+    case experiment(ExperimentRun.Event)
+  }
+
+  /// Opens a data set, its images as a classifier wants them, or for nil as they are trained on.
+  public typealias OpenData = @Sendable (_ name: String, _ preprocessing: Preprocessing?) async throws -> Dataset
+
+  /// Data sets and networks to reproduce; nil: all that the paper or this package has.
+  public var datasets: [String]?
+  public var architectures: [Architecture]?
+  /// Train that many models of each kind from the seeds 0, 1, … instead of taking the bundled ones.
+  public var seeds = 0
+  public var recipe = Recipe()
+  public var options = ReportOptions()
+  /// Makes the checks of each model; nil: none are shown.
+  public var audit: ExperimentRun.Audit?
+  /// The record of how it was made, beside what is known here.
+  public var making: [PageFact] = []
+
+  private let folder: URL
+  private let device: Device
+  private let open: OpenData
+
+  public init(folder: URL, device: Device = .cpu, open: @escaping OpenData) {
+    self.folder = folder
+    self.device = device
+    self.open = open
+  }
+
+  /// A network on a data set.
+  private struct Wanted {
+    let architecture: Architecture
+    let dataset: String
+
+    var name: String { "\(dataset)-\(architecture.rawValue)" }
+    var paper: Paper.Experiment { Paper.Experiment(architecture, on: dataset) }
+    var bundled: BundledModel? { BundledModel.named(name) }
+  }
+
+  /// Pairs that are asked for by name, in the paper, or bundled.
+  private var wanted: [Wanted] {
+    (datasets ?? Self.datasets).flatMap { dataset in
+      (architectures ?? Architecture.allCases).map { Wanted(architecture: $0, dataset: dataset) }
+    }.filter { (datasets != nil && architectures != nil) || $0.paper.accuracy != nil || $0.bundled != nil }
+  }
+
+  /// Makes the page.
+  ///
+  /// - Parameter force: remove the results that the folder holds.
+  /// - Throws: ``ReportError``, and what ``ExperimentRun`` and ``TrainingRun`` throw.
+  /// - Returns: what the page says.
+  public func run(
+    force: Bool = false, report: @Sendable @escaping (Event) -> Void = { _ in }
+  ) async throws -> PageReport {
+    let output = try ReportFolder(
+      folder, options: options, seeds: seeds, experiments: wanted.map(\.name), force: force)
+    var results: [ExperimentRun.Result] = []
+    var missing: [PageMissing] = []
+    var absent: Set<String> = []
+    func miss(_ what: PageMissing) {
+      missing.append(what)
+      report(.missing(what))
+    }
+    for wanted in wanted where !absent.contains(wanted.dataset) {
+      guard seeds > 0 || wanted.bundled != nil else {
+        miss(
+          PageMissing(
+            what: "There is no bundled \(wanted.architecture.title) for \(wanted.dataset).",
+            command:
+              "saliency reproduce --datasets \(wanted.dataset) --models \(wanted.architecture.option) --seeds 1"))
+        continue
+      }
+      do {
+        results.append(
+          try await seeds > 0 ? trained(wanted, in: output, report) : bundled(wanted, in: output, report))
+      } catch DatasetError.notFetched(let name) {
+        absent.insert(wanted.dataset)
+        miss(
+          PageMissing(what: "The data set \(name) is not on this machine.", command: "saliency data fetch \(name)"))
+      }
+    }
+    guard !results.isEmpty else { throw ReportError.nothingToReproduce(missing) }
+    var page = PageReport(
+      title: "Signed saliency maps: the paper reproduced", comparesWithPaper: true,
+      experiments: results.map(\.experiment), making: making)
+    page.missing = missing
+    try output.write(page, examples: ExperimentRun.Result.examples(results))
+    return page
+  }
+
+  private func bundled(
+    _ wanted: Wanted, in output: ReportFolder, _ report: @Sendable @escaping (Event) -> Void
+  ) async throws -> ExperimentRun.Result {
+    let device = device
+    let model = try await TorchActor.run { try ModelChoice.open(wanted.name, device: device) }
+    let data = try await open(wanted.dataset, model.classifier.preprocessing)
+    return try await ExperimentRun(
+      wanted.name, title: wanted.architecture.title, model: model, dataset: data, options: options,
+      folder: output.experiment(wanted.name), paper: wanted.paper, audit: audit
+    ).run { report(.experiment($0)) }
+  }
+
+  /// Trains models from all seeds and measures each; the page shows their means, and the first one's examples and checks.
+  private func trained(
+    _ wanted: Wanted, in output: ReportFolder, _ report: @Sendable @escaping (Event) -> Void
+  ) async throws -> ExperimentRun.Result {
+    let data = try await open(wanted.dataset, nil)
+    var runs: [ExperimentRun.Result] = []
+    for seed in 0..<seeds {
+      let folder = output.experiment(wanted.name).appending(path: "seed-\(seed)", directoryHint: .isDirectory)
+      var recipe = recipe
+      recipe.seed = UInt64(seed)
+      let training = try TrainingRun(
+        wanted.architecture, recipe: recipe, dataset: data, folder: folder.appending(path: "training"), device: device)
+      if !FileManager.default.fileExists(atPath: training.model.path) {
+        let resume = FileManager.default.fileExists(atPath: TrainingRun.checkpoint(in: training.folder).path)
+        let label = "\(wanted.name), seed \(seed)"
+        try await training.run(resume: resume) { report(.training(label, $0)) }
+      }
+      let (file, device) = (training.model.path, device)
+      let model = try await TorchActor.run { try ModelChoice.open(file, device: device) }
+      var own = options
+      own.showsPictures = options.showsPictures && seed == 0
+      runs.append(
+        try await ExperimentRun(
+          wanted.name, title: wanted.architecture.title, model: model, dataset: data, options: own, folder: folder,
+          paper: wanted.paper, audit: seed == 0 ? audit : nil
+        ).run { report(.experiment($0)) })
+    }
+    return ExperimentRun.Result(experiment: .mean(of: runs.map(\.experiment)), examples: runs[0].examples)
+  }
+}
+
+extension ExperimentRun.Result {
+  /// The examples of those that have any, by the experiments' names.
+  static func examples(_ results: [Self]) -> [String: PageExamples] {
+    Dictionary(
+      uniqueKeysWithValues: results.compactMap { result in result.examples.map { (result.experiment.name, $0) } })
+  }
+}
+
+extension Architecture {
+  /// What `saliency reproduce --models` calls it.
+  public var option: String { self == .basicCNN ? "cnn" : rawValue }
+}

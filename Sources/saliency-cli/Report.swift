@@ -1,0 +1,37 @@
+import ArgumentParser
+import Foundation
+import Saliency
+
+struct Report: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Makes a page of results for a classifier and a data set of your own.",
+    discussion: """
+      Accuracy, black- and white-deletion, and all maps of one correctly classified test image of each class, on one page, \
+      index.html, that needs no network. A run that was broken off goes on where it was when the same command is given again.
+
+      EXAMPLES
+        saliency report --dataset fashion-mnist --model fashion-mnist-basic-cnn -o fashion
+        saliency report --model flowers.pt --dataset flowers --output flowers-report
+        saliency report --model flowers.pt --dataset flowers --limit 500 -o quick
+      """)
+
+  @Option(help: DatasetOptions.help) var dataset: String
+  @OptionGroup(title: "Page") var page: ReportPageOptions
+  @OptionGroup(title: "Data") var data: DatasetOptions
+  @OptionGroup(title: "Model") var model: ModelOptions
+  @OptionGroup(title: "Computing") var device: DeviceOptions
+
+  func run() async throws { try await interruptibly { try await makeReport() } }
+
+  private func makeReport() async throws {
+    let chosen = try await device.apply()
+    let folder = try outputFolder(page.output)
+    let opened = try await model.open(on: chosen)
+    let dataset = try await data.open(dataset, for: opened.classifier.preprocessing)
+    var report = ModelReport(opened, on: dataset, folder: folder)
+    report.options = page.options(limit: nil)
+    report.making = await page.making(device: chosen)
+    try page.finish(
+      await report.run(force: page.force, report: ReportPageOptions.show), in: folder)
+  }
+}

@@ -1,0 +1,84 @@
+import ArgumentParser
+import Foundation
+import Saliency
+
+struct Reproduce: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Makes the paper's tables and figures as one page, beside the paper's numbers.",
+    discussion: """
+      Measures the bundled models on their data sets: accuracy (Table 1), black- and white-deletion (Table 2, Figures 3 and \
+      4), and shows all maps of one correctly classified test image of each class (Figures 1 and 2, Appendix A). The page \
+      index.html is one file that needs no network; results.json has its numbers, and a folder for each model and data set \
+      what they come from.
+
+      Without --datasets it takes the data sets that are there, and says what is missing. A run that was broken off goes on \
+      where it was when the same command is given again.
+
+      EXAMPLES
+        saliency reproduce --output paper
+        saliency reproduce --quick --output quick
+        saliency reproduce --datasets cifar10 --models cnn --seeds 3 -o seeds
+      """)
+
+  @Option(help: ArgumentHelp("cifar10, imagenette, fashion-mnist (default: all that are there).", valueName: "list"))
+  var datasets: NameList?
+  @Option(help: ArgumentHelp("cnn, resnet18 (default: both).", valueName: "list")) var models: NameList?
+  @Option(help: "Train N models of each kind by the paper's recipe and give means and spreads.") var seeds: Int?
+  @Flag(help: "Measure 500 images of each test set only.") var quick = false
+  @OptionGroup(title: "Page") var page: ReportPageOptions
+  @OptionGroup(title: "Data") var kept: DataFolderOptions
+  @OptionGroup(title: "Computing") var device: DeviceOptions
+
+  func validate() throws {
+    try Self.check(datasets, "--datasets", Reproduction.datasets)
+    try Self.check(models, "--models", Architecture.allCases.map(\.option))
+    if let seeds, !(1...100).contains(seeds) { throw ValidationError("--seeds must lie between 1 and 100") }
+  }
+
+  private static func check(_ list: NameList?, _ option: String, _ known: [String]) throws {
+    guard let list else { return }
+    if let stranger = list.names.first(where: { !known.contains($0) }) {
+      throw ValidationError("\(option): there is no “\(stranger)”; choose from \(known.joined(separator: ", "))")
+    }
+    guard Set(list.names).count == list.names.count else { throw ValidationError("\(option) names something twice") }
+  }
+
+  func run() async throws { try await interruptibly { try await reproduce() } }
+
+  private func reproduce() async throws {
+    let chosen = try await device.apply()
+    let folder = try outputFolder(page.output)
+    let data = kept.folder
+    var reproduction = Reproduction(folder: folder, device: chosen) {
+      try await DatasetOptions.open($0, in: data, for: $1)
+    }
+    reproduction.datasets = datasets?.names
+    reproduction.architectures = models.map { list in
+      Architecture.allCases.filter { list.names.contains($0.option) }
+    }
+    reproduction.seeds = seeds ?? 0
+    reproduction.options = page.options(limit: quick ? 500 : nil)
+    reproduction.making = await page.making(device: chosen)
+    let report = try await reproduction.run(force: page.force) { event in
+      switch event {
+      case .missing(let missing): Console.warn(missing.what + (missing.command.map { " Get it with: \($0)" } ?? ""))
+      case .experiment(let event): ReportPageOptions.show(event)
+      case .training(let name, let event): Self.show(name, event)
+      }
+    }
+    try page.finish(report, in: folder)
+  }
+
+  private static func show(_ name: String, _ event: Trainer.Event) {
+    switch event {
+    case .resumed: Console.note("\(name): going on with a training that was broken off.")
+    case .step(let epoch, let done, let steps, let loss):
+      Console.progress(
+        Double(done) / Double(steps),
+        String(format: "%@: epoch %d, step %d/%d, loss %.4f", name, epoch, done, steps, loss))
+    case .epoch(let record, _):
+      Console.note(
+        String(format: "%@, epoch %d: loss %.4f, test accuracy %.4f", name, record.epoch, record.loss, record.accuracy))
+    }
+  }
+}
