@@ -88,7 +88,7 @@ let package = Package(
     .testTarget(name: "TrainingTests", dependencies: ["Training", "TestSupport"]),
     .testTarget(
       name: "FiguresTests", dependencies: ["Figures", "Rasters", "TestSupport"], exclude: ["Golden"]),
-    .testTarget(name: "PagesTests", dependencies: ["Pages", "TestSupport"]),
+    .testTarget(name: "PagesTests", dependencies: ["Pages", "Pictures", "Rasters", "TestSupport"]),
     .testTarget(name: "SaliencyTests", dependencies: ["Saliency", "TestSupport"], exclude: ["Golden"]),
     .testTarget(
       name: "CommandTests",

@@ -23,10 +23,13 @@ enum Headlines {
     let farthest = report.experiments.compactMap { experiment in
       experiment.farthestFromPaper.map { (experiment, $0.area, $0.difference) }
     }.max { abs($0.2) < abs($1.2) }
-    if report.comparesWithPaper, let (experiment, area, difference) = farthest {
+    if let (experiment, area, difference) = farthest {
+      let differences = report.experiments.flatMap { $0.differencesFromPaper.map { abs($0.difference) } }
+      let mean = differences.reduce(0, +) / Double(differences.count)
       sentences.append(
-        "No area under a curve is farther from the paper’s than \(Text.number(abs(difference))) "
-          + "(\(experiment.heading), \(area.series.metric)-deletion, \(area.series.view)).")
+        "The areas under the curves differ from the paper’s by \(Text.number(mean)) on average and by "
+          + "\(Text.number(abs(difference))) at most (\(experiment.heading), \(area.series.metric)-deletion, "
+          + "\(area.series.view)).")
     }
     return sentences
   }

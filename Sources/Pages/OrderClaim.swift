@@ -61,8 +61,13 @@ extension PageExperiment {
   /// The claims that can be checked on it.
   public var claims: [OrderClaim] { ["black", "white"].compactMap { OrderClaim($0, in: self) } }
 
+  /// The areas that the paper has, too, and by how much they are above the paper's.
+  var differencesFromPaper: [(area: PageArea, difference: Double)] {
+    areas.compactMap { area in area.paper.map { (area, area.estimate.value - $0) } }
+  }
+
   /// The area that is farthest from the paper's; nil where the paper has none.
   public var farthestFromPaper: (area: PageArea, difference: Double)? {
-    areas.compactMap { area in area.paper.map { (area, area.estimate.value - $0) } }.max { abs($0.1) < abs($1.1) }
+    differencesFromPaper.max { abs($0.difference) < abs($1.difference) }
   }
 }

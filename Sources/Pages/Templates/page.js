@@ -94,15 +94,17 @@
     picture.alt = shown.alt;
     find("viewer-map-name").textContent = `${map.view} map`;
 
-    const x = (i) => 6 + 468 * i / Math.max(answers.length - 1, 1), y = (i) => 84 - 78 * answers[i].explained;
+    // As wide as the slider, so that its handle is at the point that the chart marks.
+    const chart = find("viewer-chart"), width = chart.clientWidth || 480;
+    const x = (i) => 8 + (width - 16) * i / Math.max(answers.length - 1, 1), y = (i) => 84 - 78 * answers[i].explained;
     const make = (name, attributes) => {
       const element = document.createElementNS("http://www.w3.org/2000/svg", name);
       for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
       return element;
     };
-    find("viewer-chart").replaceChildren(
-      make("line", { class: "grid", x1: 6, x2: 474, y1: 84, y2: 84 }),
-      make("line", { class: "grid", x1: 6, x2: 474, y1: 6, y2: 6 }),
+    chart.replaceChildren(
+      make("line", { class: "grid", x1: 8, x2: width - 8, y1: 84, y2: 84 }),
+      make("line", { class: "grid", x1: 8, x2: width - 8, y1: 6, y2: 6 }),
       make("polyline", { points: answers.map((_, i) => `${x(i)},${y(i)}`).join(" ") }),
       make("circle", { cx: x(step), cy: y(step), r: 5 }));
     find("viewer-chart-name").textContent =

@@ -1,0 +1,125 @@
+import Foundation
+import Testing
+
+@testable import Pages
+
+@Suite struct PageTests {
+  @Test("names from files are text on the page, wherever they stand", arguments: hostileNames)
+  func escaping(name: String) throws {
+    var experiment = sampleExperiment(model: name, dataset: name)
+    experiment.checks = [PageCheck(name: name, verdict: .warning, detail: name)]
+    experiment.making = [PageFact(name, name)]
+    var examples = try sampleExamples([name])
+    examples.without = [name]
+    var report = sampleReport([experiment])
+    report.title = name
+    report.missing = [PageMissing(what: name, command: name)]
+    report.documents = [PageDocument(title: name, path: name)]
+    let html = try Page.html(report, examples: ["sample": examples])
+    let escaped = HTMLText().escapeText(name)
+    #expect(!escaped.unicodeScalars.contains { "<>\"'".unicodeScalars.contains($0) })
+    #expect(html.contains("<title>\(escaped)</title>"))
+    // Title, heading, model, data set, check, detail, facts, missing, document, example, class without example.
+    #expect(html.components(separatedBy: escaped).count > 15)
+    if name.contains("<") { #expect(!html.contains(name)) }
+    // The two scripts are the page's own.
+    #expect(html.components(separatedBy: "<script").count == 3 && html.components(separatedBy: "</script").count == 3)
+    let start = try #require(html.range(of: "id=\"page-data\">")).upperBound
+    let json = html[start...].prefix { $0 != "<" }
+    let data = try #require(try JSONSerialization.jsonObject(with: Data(json.utf8)) as? [String: Any])
+    let sets = try #require(data["examples"] as? [String: [String: Any]])
+    let shown = try #require(sets["sample"]?["examples"] as? [[String: Any]])
+    #expect(shown[0]["name"] as? String == name)
+  }
+
+  @Test("the page loads nothing from anywhere")
+  func selfContained() throws {
+    let html = try Page.html(sampleReport([sampleExperiment()]), examples: ["sample": sampleExamples(["a"])])
+    #expect(html.contains("default-src 'none'"))
+    for match in html.matches(of: #/(?:src|href|url)\s*[=(]\s*"?([^"\s>)]*)/#) {
+      #expect(match.1.hasPrefix("data:") || match.1.hasPrefix("#"), "\(match.0)")
+    }
+    // SVG's name is not a place.
+    #expect(
+      html.replacing("http://www.w3.org/2000/svg", with: "").contains("http") == false || html.contains("http-equiv"))
+  }
+
+  @Test("every picture has a text of its own, every control a name")
+  func alternatives() throws {
+    let html = try Page.html(sampleReport([sampleExperiment()]), examples: ["sample": sampleExamples(["cat", "dog"])])
+    let texts = html.matches(of: #/<img src[^>]* alt="([^"]+)"/#).map { String($0.1) }
+    #expect(texts.count == 12 && Set(texts).count == 12)
+    #expect(html.matches(of: #/<img /#).count == 13, "the viewer's picture gets its text with its content")
+    #expect(html.matches(of: #/role="img" tabindex="0" aria-label="[^"]+"/#).count == 2)
+  }
+
+  @Test("the summary says whether the claims hold, for one model and for several")
+  func headlines() {
+    func sentence(_ experiments: [PageExperiment]) -> String { sampleReport(experiments).headlines[0] }
+    let wrong = sampleExperiment("b", white: [0.21, 0.20, 0.16, 0.33, 0.17])
+    #expect(
+      sentence([sampleExperiment()])
+        == "The maps keep the order that the paper claims, in black- and in white-deletion, measured on 1,234 images of "
+        + "a data set.")
+    #expect(sentence([wrong]).hasPrefix("The maps do not all keep the order"))
+    #expect(sentence([sampleExperiment(), sampleExperiment("c")]).contains("for all 2 pairs"))
+    #expect(sentence([sampleExperiment(), wrong]).contains("for 1 of 2 pairs"))
+    #expect(
+      Headlines.failures(sampleReport([sampleExperiment(), wrong])) == [
+        "a model on a data set, white-deletion: original has 0.2100, not less than positive with 0.2000."
+      ])
+    let beside = sampleReport([sampleExperiment(paper: [0.22, 0.19, nil, 0.16, 0.30])], comparesWithPaper: true)
+    #expect(
+      beside.headlines[1]
+        == "The areas under the curves differ from the paper’s by 0.0100 on average and by 0.0300 at most (a model on a data "
+        + "set, black-deletion, positive).")
+  }
+
+  @Test("what is not there is said, or its section is left out")
+  func parts() throws {
+    let bare = try Page.html(sampleReport([sampleExperiment()]))
+    #expect(bare.contains("without pictures") && !bare.contains("Self-audit") && !bare.contains(">paper<"))
+    var report = sampleReport([sampleExperiment(paper: [0.2, 0.2, 0.2, 0.2, 0.2])], comparesWithPaper: true)
+    report.missing = [PageMissing(what: "No data.", command: "saliency data fetch x")]
+    report.experiments[0].checks = [PageCheck(name: "a check", verdict: .failed, detail: "it is wrong")]
+    var examples = try sampleExamples(["a"])
+    (examples.without, examples.leftOut) = (["rare"], 1980)
+    let full = try Page.html(report, examples: ["sample": examples])
+    #expect(full.contains("Self-audit") && full.contains("✗</span> failed") && full.contains("it is wrong"))
+    #expect(full.contains("No data. Get it with <code>saliency data fetch x</code>") && full.contains(">paper<"))
+    #expect(full.contains("of the class rare.") && full.contains("1,980 further classes are left out"))
+  }
+
+  @Test("colours of text have contrast 4.5, of lines 3, on the page's ground, light and dark")
+  func contrast() throws {
+    let css = String(decoding: PackageResources.page_css, as: UTF8.self)
+    for block in css.components(separatedBy: "@media print")[0].components(separatedBy: ":root {").dropFirst() {
+      let colours = Dictionary(
+        uniqueKeysWithValues: block.prefix { $0 != "}" }.matches(of: #/--(\w+): #([0-9a-f]{6});/#).map {
+          (String($0.1), Self.luminance(UInt32($0.2, radix: 16) ?? 0))
+        })
+      let paper = try #require(colours["paper"])
+      func contrast(_ name: String) throws -> Double {
+        let other = try #require(colours[name])
+        return (max(paper, other) + 0.05) / (min(paper, other) + 0.05)
+      }
+      for name in ["ink", "quiet", "accent", "good", "bad", "fair"] { #expect(try contrast(name) >= 4.5, "\(name)") }
+      // The maps' names are written in these as well; they are large or bold, or only repeat the row's sense.
+      for name in views + ["other"] { #expect(try contrast(name) >= 3, "\(name)") }
+    }
+  }
+
+  private static func luminance(_ colour: UInt32) -> Double {
+    let linear = [16, 8, 0].map { shift in
+      let value = Double(colour >> UInt32(shift) & 255) / 255
+      return value <= 0.04045 ? value / 12.92 : pow((value + 0.055) / 1.055, 2.4)
+    }
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+  }
+
+  @Test(arguments: [(0, "0"), (999, "999"), (1000, "1,000"), (10_000, "10,000"), (1_234_567, "1,234,567")])
+  func counts(number: Int, text: String) { #expect(Text.count(number) == text) }
+
+  @Test(arguments: [(0.01234, "+0.0123"), (-0.01234, "−0.0123"), (-0.00001, "+0.0000"), (0, "+0.0000")])
+  func signs(number: Double, text: String) { #expect(Text.signed(number) == text) }
+}
