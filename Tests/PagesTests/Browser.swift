@@ -1,127 +1,102 @@
 import Foundation
 import Testing
 
-#if canImport(FoundationNetworking)
-  import FoundationNetworking
-#endif
-
-/// A headless Chromium, driven by chromedriver over WebDriver (https://www.w3.org/TR/webdriver2/).
+/// A headless Chromium, driven by chromedriver.
 final class Browser {
   static let isInstalled = ["chromium", "chromedriver"].allSatisfy {
     FileManager.default.isExecutableFile(atPath: "/usr/bin/\($0)")
   }
 
-  private let driver = Process()
-  private let profile: URL
-  private var address = ""
-  private let network = URLSession(configuration: .ephemeral)
+  private let process = Process()
+  private let profile = FileManager.default.temporaryDirectory.appending(path: "saliency-tests-\(UUID().uuidString)")
+  private let driver: WebDriver
+  private var session = ""
 
   /// - Parameter dark: whether the reader prefers dark pages.
-  init(width: Int, height: Int = 900, dark: Bool = false) async throws {
-    profile = FileManager.default.temporaryDirectory.appending(path: "saliency-tests-\(UUID().uuidString)")
-    driver.executableURL = URL(filePath: "/usr/bin/chromedriver")
-    driver.arguments = ["--port=0"]
+  init(width: Int, height: Int = 900, dark: Bool = false) throws {
+    process.executableURL = URL(filePath: "/usr/bin/chromedriver")
+    process.arguments = ["--port=0"]
     let output = Pipe()
-    driver.standardOutput = output
-    driver.standardError = FileHandle.nullDevice
-    try driver.run()
+    process.standardOutput = output
+    process.standardError = FileHandle.nullDevice
+    try process.run()
     var text = ""
-    while address.isEmpty {
+    var port: UInt16?
+    while port == nil {
       let data = output.fileHandleForReading.availableData
       try #require(!data.isEmpty, "chromedriver ended: \(text)")
       text += String(decoding: data, as: UTF8.self)
-      if let port = text.firstMatch(of: #/on port (\d+)/#)?.1 { address = "http://127.0.0.1:\(port)" }
+      port = text.firstMatch(of: #/successfully on port (\d+)/#).flatMap { UInt16($0.1) }
     }
+    driver = WebDriver(port: port ?? 0)
     let arguments = [
       "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--user-data-dir=\(profile.path)",
       "--window-size=\(width),\(height)", "--host-resolver-rules=MAP * ~NOTFOUND",
     ]
-    let session = try await call(
-      "POST", "/session",
-      [
-        "capabilities": [
-          "alwaysMatch": [
-            "browserName": "chrome", "goog:loggingPrefs": ["browser": "ALL", "performance": "ALL"],
-            "goog:chromeOptions": ["binary": "/usr/bin/chromium", "args": arguments] as [String: Any],
-          ] as [String: Any]
-        ]
-      ])
-    let identifier = try #require((session as? [String: Any])?["sessionId"] as? String)
-    address += "/session/\(identifier)"
-    try await chrome(
+    let wishes: [String: Any] = [
+      "browserName": "chrome", "goog:loggingPrefs": ["browser": "ALL", "performance": "ALL"],
+      "goog:chromeOptions": ["binary": "/usr/bin/chromium", "args": arguments] as [String: Any],
+    ]
+    let begun = try driver.call("POST", "/session", ["capabilities": ["alwaysMatch": wishes]])
+    session = "/session/\(try #require((begun as? [String: Any])?["sessionId"] as? String))"
+    try chrome(
       "Emulation.setEmulatedMedia",
       ["features": [["name": "prefers-color-scheme", "value": dark ? "dark" : "light"]]])
-    try await chrome(
+    try chrome(
       "Emulation.setDeviceMetricsOverride",
       ["width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600])
   }
 
-  func close() async throws {
-    _ = try await call("DELETE", "")
-    driver.terminate()
-    driver.waitUntilExit()
+  deinit {
+    // Ends the browser, too.
+    _ = try? driver.call("DELETE", session)
+    kill(process.processIdentifier, SIGKILL)
+    process.waitUntilExit()
     try? FileManager.default.removeItem(at: profile)
   }
 
-  @discardableResult private func call(_ method: String, _ path: String, _ body: [String: Any] = [:]) async throws
-    -> Any?
-  {
-    var request = URLRequest(url: try #require(URL(string: address + path)))
-    request.httpMethod = method
-    request.timeoutInterval = 240
-    request.setValue("application/json", forHTTPHeaderField: "Content-Type")
-    if method == "POST" { request.httpBody = try JSONSerialization.data(withJSONObject: body) }
-    let (data, _) = try await network.data(for: request)
-    let value = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])["value"]
-    if let error = (value as? [String: Any])?["error"] {
-      throw BrowserError(description: "\(path): \(error) \(String(decoding: data.prefix(300), as: UTF8.self))")
-    }
-    return value
+  private func chrome(_ command: String, _ parameters: [String: Any]) throws {
+    try post("/goog/cdp/execute", ["cmd": command, "params": parameters])
   }
 
-  private func chrome(_ command: String, _ parameters: [String: Any]) async throws {
-    try await call("POST", "/goog/cdp/execute", ["cmd": command, "params": parameters])
+  @discardableResult private func post(_ path: String, _ body: [String: Any] = [:]) throws -> Any? {
+    try driver.call("POST", session + path, body)
   }
 
-  func open(_ page: URL) async throws { try await call("POST", "/url", ["url": page.absoluteString]) }
+  func open(_ page: URL) throws { try post("/url", ["url": page.absoluteString]) }
 
   /// The value of JavaScript's `return …`.
-  func run<Value>(_ script: String, as _: Value.Type = Value.self) async throws -> Value {
-    let value = try await call("POST", "/execute/sync", ["script": script, "args": [String]()])
+  func run<Value>(_ script: String, as _: Value.Type = Value.self) throws -> Value {
+    let value = try post("/execute/sync", ["script": script, "args": [String]()])
     return try #require(value as? Value, "\(script) gives \(String(describing: value))")
   }
 
-  private func element(_ selector: String) async throws -> String {
-    let found = try await call("POST", "/element", ["using": "css selector", "value": selector])
+  private func element(_ selector: String) throws -> String {
+    let found = try post("/element", ["using": "css selector", "value": selector])
     return try #require((found as? [String: String])?.values.first)
   }
 
-  func click(_ selector: String) async throws {
-    try await call("POST", "/element/\(element(selector))/click")
+  func click(_ selector: String) throws { try post("/element/\(element(selector))/click") }
+
+  func type(_ keys: String, into selector: String) throws {
+    try post("/element/\(element(selector))/value", ["text": keys])
   }
 
-  func type(_ keys: String, into selector: String) async throws {
-    try await call("POST", "/element/\(element(selector))/value", ["text": keys])
-  }
-
-  /// Moves the pointer to a place of an element, counted from its centre.
-  func hover(_ selector: String, x: Int) async throws {
-    let origin = ["element-6066-11e4-a52e-4f735466cecf": try await element(selector)]
-    let move: [String: Any] = ["type": "pointerMove", "duration": 0, "origin": origin, "x": x, "y": 0]
-    try await call(
-      "POST", "/actions", ["actions": [["type": "pointer", "id": "mouse", "actions": [move]] as [String: Any]]])
+  /// Moves the pointer to the middle of an element.
+  func hover(_ selector: String) throws {
+    let origin = ["element-6066-11e4-a52e-4f735466cecf": try element(selector)]
+    let move: [String: Any] = ["type": "pointerMove", "duration": 0, "origin": origin, "x": 0, "y": 0]
+    try post("/actions", ["actions": [["type": "pointer", "id": "mouse", "actions": [move]] as [String: Any]]])
   }
 
   /// What the console says, errors of pages included.
-  func console() async throws -> [String] {
-    let entries = try await call("POST", "/se/log", ["type": "browser"]) as? [[String: Any]]
-    return try #require(entries).compactMap { $0["message"] as? String }
+  func console() throws -> [String] {
+    try #require(try post("/se/log", ["type": "browser"]) as? [[String: Any]]).compactMap { $0["message"] as? String }
   }
 
   /// The addresses that pages asked for since the last call.
-  func requests() async throws -> [String] {
-    let entries = try #require(try await call("POST", "/se/log", ["type": "performance"]) as? [[String: Any]])
-    return try entries.compactMap { entry in
+  func requests() throws -> [String] {
+    try #require(try post("/se/log", ["type": "performance"]) as? [[String: Any]]).compactMap { entry in
       let text = try #require(entry["message"] as? String)
       let outer = try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any]
       let message = outer?["message"] as? [String: Any]
@@ -130,10 +105,6 @@ final class Browser {
       return request?["url"] as? String
     }
   }
-}
-
-struct BrowserError: Error, CustomStringConvertible {
-  let description: String
 }
 
 /// WebDriver's names for keys.

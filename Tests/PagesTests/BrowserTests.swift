@@ -22,24 +22,18 @@ struct BrowserTests {
       to: page)
   }
 
-  private func with(_ browser: Browser, _ body: (Browser) async throws -> Void) async throws {
-    do {
-      try await browser.open(page)
-      try await body(browser)
-      #expect(try await browser.console() == [])
-      #expect(try await browser.requests().filter { !$0.hasPrefix("data:") } == [page.absoluteString])
-      #expect(try await browser.run("return window.hacked === undefined", as: Bool.self))
-      #expect(try await browser.run("return document.scripts.length", as: Int.self) == 2)
-    } catch {
-      try? await browser.close()
-      throw error
-    }
-    try await browser.close()
+  private func with(_ browser: Browser, _ body: (Browser) throws -> Void) throws {
+    try browser.open(page)
+    try body(browser)
+    #expect(try browser.console() == [])
+    #expect(try browser.requests().filter { !$0.hasPrefix("data:") } == [page.absoluteString])
+    #expect(try browser.run("return window.hacked === undefined", as: Bool.self))
+    #expect(try browser.run("return document.scripts.length", as: Int.self) == 2)
   }
 
   /// The canvas' grey values, row-major; -1 where a pixel is not grey or not opaque.
-  private func canvas(_ browser: Browser) async throws -> [Int] {
-    try await browser.run(
+  private func canvas(_ browser: Browser) throws -> [Int] {
+    try browser.run(
       """
       const canvas = document.getElementById("viewer-canvas");
       const values = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
@@ -50,81 +44,81 @@ struct BrowserTests {
       """)
   }
 
-  private func text(_ selector: String, _ browser: Browser) async throws -> String {
-    try await browser.run("return document.querySelector('\(selector)').textContent")
+  private func text(_ selector: String, _ browser: Browser) throws -> String {
+    try browser.run("return document.querySelector('\(selector)').textContent")
   }
 
   @Test("by keyboard: a row opens, the slider deletes pixels, the answers follow, Escape goes back")
-  func viewer() async throws {
-    try await with(Browser(width: 1280)) { browser in
-      try await browser.type(Key.enter, into: ".example:nth-child(1) .open")
-      #expect(try await browser.run("return document.getElementById('viewer').open", as: Bool.self))
-      #expect(try await text("#viewer-title", browser) == "cat")
+  func viewer() throws {
+    try with(Browser(width: 1280)) { browser in
+      try browser.type(Key.enter, into: ".example:nth-child(1) .open")
+      #expect(try browser.run("return document.getElementById('viewer').open", as: Bool.self))
+      #expect(try text("#viewer-title", browser) == "cat")
       let untouched = (0..<20).map { 100 + $0 }
-      #expect(try await canvas(browser) == untouched)
-      #expect(try await text("#viewer-answer", browser) == "Answer: cat, 90.0%")
+      #expect(try canvas(browser) == untouched)
+      #expect(try text("#viewer-answer", browser) == "Answer: cat, 90.0%")
 
       // Half of the pixels: k = ⌊3/6 · 20 + ½⌋ = 10.
-      for _ in 0..<3 { try await browser.type(Key.right, into: "#viewer-slider") }
-      #expect(try await canvas(browser) == untouched.enumerated().map { $0 < 10 ? 0 : $1 })
-      #expect(try await text("#viewer-state", browser) == "50% deleted: 10 of 20 pixels")
-      #expect(try await text("#viewer-answer", browser) == "Answer: another, 87.0% (cat: 60.0%)")
+      for _ in 0..<3 { try browser.type(Key.right, into: "#viewer-slider") }
+      #expect(try canvas(browser) == untouched.enumerated().map { $0 < 10 ? 0 : $1 })
+      #expect(try text("#viewer-state", browser) == "50% deleted: 10 of 20 pixels")
+      #expect(try text("#viewer-answer", browser) == "Answer: another, 87.0% (cat: 60.0%)")
 
-      try await browser.click("#viewer-metrics label:nth-child(2)")
-      #expect(try await canvas(browser) == untouched.enumerated().map { $0 < 10 ? 255 : $1 })
+      try browser.click("#viewer-metrics label:nth-child(2)")
+      #expect(try canvas(browser) == untouched.enumerated().map { $0 < 10 ? 255 : $1 })
 
       // The active map has ten pixels only.
-      try await browser.click("#viewer-views label:nth-child(4)")
-      try await browser.type(Key.end, into: "#viewer-slider")
-      #expect(try await canvas(browser) == untouched.enumerated().map { $0 < 10 ? 255 : $1 })
+      try browser.click("#viewer-views label:nth-child(4)")
+      try browser.type(Key.end, into: "#viewer-slider")
+      #expect(try canvas(browser) == untouched.enumerated().map { $0 < 10 ? 255 : $1 })
       #expect(
-        try await text("#viewer-state", browser) == "100% deleted: 10 of 20 pixels, all that the map has")
-      #expect(try await text("#viewer-answer", browser) == "Answer: cat, 90.0%")
-      #expect(try await text("#viewer-map-name", browser) == "active map")
+        try text("#viewer-state", browser) == "100% deleted: 10 of 20 pixels, all that the map has")
+      #expect(try text("#viewer-answer", browser) == "Answer: cat, 90.0%")
+      #expect(try text("#viewer-map-name", browser) == "active map")
 
-      try await browser.click("#viewer-next")
-      #expect(try await text("#viewer-title", browser) == "dog")
-      try await browser.type(Key.escape, into: "#viewer-slider")
-      #expect(try await browser.run("return document.getElementById('viewer').open", as: Bool.self) == false)
-      #expect(try await browser.run("return document.activeElement.textContent", as: String.self) == "dog")
+      try browser.click("#viewer-next")
+      #expect(try text("#viewer-title", browser) == "dog")
+      try browser.type(Key.escape, into: "#viewer-slider")
+      #expect(try browser.run("return document.getElementById('viewer').open", as: Bool.self) == false)
+      #expect(try browser.run("return document.activeElement.textContent", as: String.self) == "dog")
     }
   }
 
   @Test("a click on a map opens it; names are shown as they are", arguments: hostileNames.indices)
-  func click(index: Int) async throws {
-    try await with(Browser(width: 1280)) { browser in
-      try await browser.click(".example:nth-child(\(index + 3)) img[data-view=inactive]")
-      #expect(try await text("#viewer-title", browser) == hostileNames[index])
-      #expect(try await text("#viewer-answer", browser) == "Answer: \(hostileNames[index]), 90.0%")
-      #expect(try await text("#viewer-map-name", browser) == "inactive map")
-      #expect(try await browser.run("return document.getElementById('viewer-map').naturalWidth", as: Int.self) == 5)
+  func click(index: Int) throws {
+    try with(Browser(width: 1280)) { browser in
+      try browser.click(".example:nth-child(\(index + 3)) img[data-view=inactive]")
+      #expect(try text("#viewer-title", browser) == hostileNames[index])
+      #expect(try text("#viewer-answer", browser) == "Answer: \(hostileNames[index]), 90.0%")
+      #expect(try text("#viewer-map-name", browser) == "inactive map")
+      #expect(try browser.run("return document.getElementById('viewer-map').naturalWidth", as: Int.self) == 5)
     }
   }
 
   @Test("curves show their values under the pointer, and by the arrow keys")
-  func hover() async throws {
-    try await with(Browser(width: 1280)) { browser in
-      try await browser.hover("#chart-sample-black-0", x: 0)
+  func hover() throws {
+    try with(Browser(width: 1280)) { browser in
+      try browser.hover("#chart-sample-black-0")
       #expect(
-        try await text("#chart-sample-black-0-values", browser)
+        try text("#chart-sample-black-0-values", browser)
           == "30% deleted: original 0.4000, positive 0.4100, negative 0.4200, active 0.4300, inactive 0.4400, random 0.5000"
       )
-      try await browser.type(Key.right, into: "#chart-sample-black-0")
-      #expect(try await text("#chart-sample-black-0-values", browser).hasPrefix("60% deleted: original 0.1234, "))
-      try await browser.type(Key.left + Key.left, into: "#chart-sample-black-0")
-      #expect(try await text("#chart-sample-black-0-values", browser).hasPrefix("0% deleted: original 0.8000, "))
+      try browser.type(Key.right, into: "#chart-sample-black-0")
+      #expect(try text("#chart-sample-black-0-values", browser).hasPrefix("60% deleted: original 0.1234, "))
+      try browser.type(Key.left + Key.left, into: "#chart-sample-black-0")
+      #expect(try text("#chart-sample-black-0-values", browser).hasPrefix("0% deleted: original 0.8000, "))
     }
   }
 
   @Test("nothing sticks out of a phone's screen, light or dark", arguments: [false, true])
-  func phone(dark: Bool) async throws {
-    try await with(Browser(width: 390, dark: dark)) { browser in
-      #expect(try await browser.run("return document.documentElement.scrollWidth", as: Int.self) == 390)
-      let ground = try await browser.run("return getComputedStyle(document.body).backgroundColor", as: String.self)
+  func phone(dark: Bool) throws {
+    try with(Browser(width: 390, dark: dark)) { browser in
+      #expect(try browser.run("return document.documentElement.scrollWidth", as: Int.self) == 390)
+      let ground = try browser.run("return getComputedStyle(document.body).backgroundColor", as: String.self)
       #expect(ground == (dark ? "rgb(22, 24, 27)" : "rgb(253, 253, 251)"))
-      try await browser.type(Key.enter, into: ".example:nth-child(2) .open")
+      try browser.type(Key.enter, into: ".example:nth-child(2) .open")
       #expect(
-        try await browser.run(
+        try browser.run(
           "const box = document.getElementById('viewer').getBoundingClientRect(); return box.left >= 0 && box.right <= 390",
           as: Bool.self))
     }

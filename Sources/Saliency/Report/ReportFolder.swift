@@ -12,8 +12,7 @@ final class ReportFolder: Sendable {
   }
 
   let url: URL
-  /// Held open: the lock is gone when the program ends, however it ends.
-  private let lock: Int32
+  private let lock: Lock
   private let record: Record
 
   /// Makes the folder ready.
@@ -26,11 +25,7 @@ final class ReportFolder: Sendable {
     self.url = url
     let files = FileManager.default
     try files.createDirectory(at: url, withIntermediateDirectories: true)
-    lock = open(url.appending(path: ".lock").path, O_CREAT | O_RDWR | O_CLOEXEC, 0o644)
-    guard lock >= 0, flock(lock, LOCK_EX | LOCK_NB) == 0 else {
-      if lock >= 0 { close(lock) }
-      throw ReportError.busy(folder: url.relativePath)
-    }
+    lock = try Lock(url)
     let recordFile = url.appending(path: "report.json")
     var known: [String] = []
     if files.fileExists(atPath: recordFile.path) {
@@ -59,7 +54,19 @@ final class ReportFolder: Sendable {
     try Self.encoded(record).write(to: recordFile, options: .atomic)
   }
 
-  deinit { close(lock) }
+  /// Held open: the lock is gone when the program ends, however it ends.
+  private final class Lock: Sendable {
+    private let file: Int32
+
+    init(_ folder: URL) throws {
+      file = open(folder.appending(path: ".lock").path, O_CREAT | O_RDWR | O_CLOEXEC, 0o644)
+      guard file >= 0, flock(file, LOCK_EX | LOCK_NB) == 0 else {
+        throw ReportError.busy(folder: folder.relativePath)
+      }
+    }
+
+    deinit { if file >= 0 { close(file) } }
+  }
 
   func experiment(_ name: String) -> URL { url.appending(path: name, directoryHint: .isDirectory) }
 
