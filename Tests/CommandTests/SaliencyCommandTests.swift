@@ -37,7 +37,8 @@ func expectUsageError(
   func examples() throws {
     let helps = [
       (Explain.helpMessage(columns: 80), "explain"), (Train.helpMessage(columns: 80), "train"),
-      (Benchmark.helpMessage(columns: 80), "benchmark"), (Evaluate.helpMessage(columns: 80), "evaluate"),
+      (Benchmark.helpMessage(columns: 80), "benchmark"), (Reproduce.helpMessage(columns: 80), "reproduce"),
+      (Report.helpMessage(columns: 80), "report"), (Evaluate.helpMessage(columns: 80), "evaluate"),
       (Audit.helpMessage(columns: 80), "audit"),
       (DataCommand.Fetch.helpMessage(columns: 80), "data fetch"),
       (DataCommand.Verify.helpMessage(columns: 80), "data verify"),

@@ -94,7 +94,7 @@ final class Browser {
     try #require(try post("/se/log", ["type": "browser"]) as? [[String: Any]]).compactMap { $0["message"] as? String }
   }
 
-  /// The addresses that pages asked for since the last call.
+  /// The addresses that pages asked for since the last call, but for the browser's own and those that hold their content.
   func requests() throws -> [String] {
     try #require(try post("/se/log", ["type": "performance"]) as? [[String: Any]]).compactMap { entry in
       let text = try #require(entry["message"] as? String)
@@ -102,7 +102,8 @@ final class Browser {
       let message = outer?["message"] as? [String: Any]
       guard message?["method"] as? String == "Network.requestWillBeSent" else { return nil }
       let request = (message?["params"] as? [String: Any])?["request"] as? [String: Any]
-      return request?["url"] as? String
+      guard let url = request?["url"] as? String else { return nil }
+      return ["chrome:", "data:"].contains { url.hasPrefix($0) } ? nil : url
     }
   }
 }

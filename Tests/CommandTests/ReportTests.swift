@@ -1,0 +1,100 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite struct ReportTests {
+  private let command: Command
+  private let options: [String]
+
+  init() async throws {
+    command = try Command()
+    try command.addDataset(train: 1, test: 6)
+    try command.add(Data("dark\nbright\n<i>neither</i>\nnor\n".utf8), as: "labels.txt")
+    options = ["report", "--dataset", "data", "--model", try await Materials.model(), "--labels", "labels.txt"]
+  }
+
+  private func page(_ folder: String = "out") throws -> String {
+    try String(contentsOf: command.file("\(folder)/index.html"), encoding: .utf8)
+  }
+
+  @Test("a page for one's own model; what is done is kept; other options are not mixed")
+  func report() throws {
+    let finished = try command.run(options + ["--output", "out"])
+    #expect(finished.status == 0 && finished.errors == [])
+    #expect(finished.lines[0].contains("on 12 images of data") && finished.lines.last == "out/index.html")
+    #expect(command.files(in: "out") == [".lock", "index.html", "measured", "report.json", "results.json"])
+    #expect(
+      command.files(in: "out/measured").isSuperset(of: [
+        "curves.csv", "summary.json", "predictions.npy", "experiment.json", "examples.json", "black-deletion.pdf",
+      ]))
+    let html = try page()
+    #expect(html.contains("saliency report --dataset data") && !html.contains("Table 2"))
+    #expect(html.contains("&lt;i&gt;neither&lt;/i&gt;") == false, "a class without images is not spoken of")
+    // Whatever a network of formula weights takes dark and bright noise for, it is one class: the other one has no example.
+    #expect(html.contains("No image was classified correctly, so that none is shown, of "))
+
+    #expect(try command.run(options + ["--output", "out"]).lines == finished.lines)
+    try command.expectFailure(options + ["--output", "out", "--seed", "3"], ["out", "other options", "--force"])
+    try command.expectFailure(options + ["--output", "out", "--limit", "2"], ["not mixed"])
+    let random = try command.run(options + ["--output", "out", "--force", "--examples", "random", "--seed", "3"])
+    #expect(random.status == 0)
+    #expect(try page().contains("drawn at random with the seed 3"))
+  }
+
+  @Test("interrupted or killed and started again, it ends as if nothing had happened", arguments: [SIGINT, SIGKILL])
+  func interrupted(signal: Int32) throws {
+    for step in ["measured/settings.json", "measured/curves.csv", "measured/experiment.json", "results.json"] {
+      var sent = false
+      _ = try command.run(
+        options + ["--output", "out"],
+        signalling: {
+          guard !sent, FileManager.default.fileExists(atPath: command.folder.file("out/\(step)").path) else {
+            return nil
+          }
+          sent = true
+          return signal
+        })
+    }
+    #expect(try command.run(options + ["--output", "out"]).status == 0)
+    #expect(try command.run(options + ["--output", "whole"]).status == 0)
+    for file in ["curves.csv", "predictions.npy", "examples.json"] {
+      #expect(
+        try Data(contentsOf: command.file("out/measured/\(file)"))
+          == Data(contentsOf: command.file("whole/measured/\(file)")))
+    }
+  }
+
+  @Test("folders that cannot be used")
+  func folders() throws {
+    try command.add(Data("x".utf8), as: "thesis/chapter.txt")
+    try command.expectFailure(options + ["--output", "thesis"], ["thesis holds other files", "--output"])
+    #expect(command.files(in: "thesis").subtracting([".lock"]) == ["chapter.txt"])
+    try command.expectFailure(options + ["--output", "labels.txt"], ["--output labels.txt"])
+    let busy = open(try command.file("busy/.lock").path, O_CREAT | O_RDWR, 0o644)
+    flock(busy, LOCK_EX)
+    try command.expectFailure(options + ["--output", "busy"], ["busy is in use"])
+    close(busy)
+  }
+
+  @Test("reproduce: what is missing is said with the command that gets it")
+  func reproduce() throws {
+    try command.expectFailure(
+      ["reproduce", "--datasets", "cifar10", "--models", "cnn", "--data", "empty", "-o", "out"],
+      ["nothing to reproduce", "cifar10 is not on this machine", "saliency data fetch cifar10"])
+  }
+
+  @Test(
+    "values that an option cannot have are told with the code 64",
+    arguments: [
+      ("--datasets", "mnist"), ("--datasets", "cifar10,cifar10"), ("--models", "vgg"), ("--seeds", "0"),
+      ("--examples", "best"), ("--seed", "-1"),
+    ])
+  func wrongValues(option: String, value: String) {
+    expectUsageError(["reproduce", "--output", "o", "\(option)=\(value)"], [option])
+  }
+
+  @Test func outputIsNeeded() {
+    expectUsageError(["reproduce"], ["--output"])
+    expectUsageError(["report", "--output", "o"], ["--dataset"])
+  }
+}
