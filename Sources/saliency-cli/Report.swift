@@ -10,9 +10,9 @@ struct Report: AsyncParsableCommand {
       index.html, that needs no network. A run that was broken off goes on where it was when the same command is given again.
 
       EXAMPLES
-        saliency report --dataset fashion-mnist --model fashion-mnist-basic-cnn -o fashion
-        saliency report --model flowers.pt --dataset flowers --output flowers-report
+        saliency report --model flowers.pt --dataset flowers --output page
         saliency report --model flowers.pt --dataset flowers --limit 500 -o quick
+        saliency report --dataset cifar10 --examples random --seed 7 -o cats
       """)
 
   @Option(help: DatasetOptions.help) var dataset: String

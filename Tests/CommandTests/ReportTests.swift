@@ -78,9 +78,13 @@ import Testing
 
   @Test("reproduce: what is missing is said with the command that gets it")
   func reproduce() throws {
-    try command.expectFailure(
-      ["reproduce", "--datasets", "cifar10", "--models", "cnn", "--data", "empty", "-o", "out"],
-      ["nothing to reproduce", "cifar10 is not on this machine", "saliency data fetch cifar10"])
+    let finished = try command.run(
+      "reproduce", "--datasets", "cifar10", "--models", "cnn", "--data", "empty", "-o", "out")
+    #expect(finished.status == 1 && finished.output == "" && finished.errors.count == 2)
+    #expect(
+      finished.errors.first
+        == "Warning: The data set cifar10 is not on this machine. Get it with: saliency data fetch cifar10")
+    #expect(finished.errors.last?.hasPrefix("Error: there is nothing to reproduce: ") == true)
   }
 
   @Test(

@@ -10,6 +10,8 @@ public struct ModelReport: Sendable {
   public var options = ReportOptions()
   /// Makes the checks of the model; nil: none are shown.
   public var audit: ExperimentRun.Audit?
+  /// Makes documents beside the page; nil: none.
+  public var documents: MakeDocuments?
   /// The record of how it was made, beside what is known here.
   public var making: [PageFact] = []
 
@@ -40,7 +42,6 @@ public struct ModelReport: Sendable {
     let page = PageReport(
       title: "Signed saliency maps of \(model.name)", comparesWithPaper: false, experiments: [result.experiment],
       making: making)
-    try output.write(page, examples: ExperimentRun.Result.examples([result]))
-    return page
+    return try await output.write(page, [result], documents: documents)
   }
 }

@@ -1,6 +1,12 @@
 import Foundation
 import Pages
 
+/// Makes further documents of a report in its folder, to which the page links.
+public typealias MakeDocuments =
+  @Sendable (
+    _ report: PageReport, _ examples: [String: PageExamples], _ folder: URL
+  ) async throws -> [PageDocument]
+
 /// The folder of a page of results: `index.html`, `results.json`, `report.json` with what was asked for, and a folder for each
 /// experiment. One program at a time works in it.
 final class ReportFolder: Sendable {
@@ -71,9 +77,20 @@ final class ReportFolder: Sendable {
   func experiment(_ name: String) -> URL { url.appending(path: name, directoryHint: .isDirectory) }
 
   /// Writes the page and the numbers in it.
-  func write(_ report: PageReport, examples: [String: PageExamples]) throws {
+  ///
+  /// - Returns: the report with its documents.
+  func write(
+    _ report: PageReport, _ results: [ExperimentRun.Result], documents: MakeDocuments?
+  ) async throws -> PageReport {
+    let examples = Dictionary(
+      uniqueKeysWithValues: results.compactMap { result in
+        result.examples.map { (result.experiment.name, $0) }
+      })
+    var report = report
+    if let documents { report.documents = try await documents(report, examples, url) }
     try Self.encoded(report).write(to: url.appending(path: "results.json"), options: .atomic)
     try Data(Page.html(report, examples: examples).utf8).write(to: url.appending(path: "index.html"), options: .atomic)
+    return report
   }
 
   private static func encoded(_ value: some Encodable) throws -> Data {

@@ -35,6 +35,8 @@ public struct Reproduction: Sendable {
   public var options = ReportOptions()
   /// Makes the checks of each model; nil: none are shown.
   public var audit: ExperimentRun.Audit?
+  /// Makes documents beside the page; nil: none.
+  public var documents: MakeDocuments?
   /// The record of how it was made, beside what is known here.
   public var making: [PageFact] = []
 
@@ -105,8 +107,7 @@ public struct Reproduction: Sendable {
       title: "Signed saliency maps: the paper reproduced", comparesWithPaper: true,
       experiments: results.map(\.experiment), making: making)
     page.missing = missing
-    try output.write(page, examples: ExperimentRun.Result.examples(results))
-    return page
+    return try await output.write(page, results, documents: documents)
   }
 
   private func bundled(
@@ -149,14 +150,6 @@ public struct Reproduction: Sendable {
         ).run { report(.experiment($0)) })
     }
     return ExperimentRun.Result(experiment: .mean(of: runs.map(\.experiment)), examples: runs[0].examples)
-  }
-}
-
-extension ExperimentRun.Result {
-  /// The examples of those that have any, by the experiments' names.
-  static func examples(_ results: [Self]) -> [String: PageExamples] {
-    Dictionary(
-      uniqueKeysWithValues: results.compactMap { result in result.examples.map { (result.experiment.name, $0) } })
   }
 }
 
