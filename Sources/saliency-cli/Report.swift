@@ -12,7 +12,7 @@ struct Report: AsyncParsableCommand {
       EXAMPLES
         saliency report --model flowers.pt --dataset flowers --output page
         saliency report --model flowers.pt --dataset flowers --limit 500 -o quick
-        saliency report --dataset cifar10 --examples random --seed 7 -o cats
+        saliency report --dataset cifar10 --examples random --seed 7 -o page
       """)
 
   @Option(help: DatasetOptions.help) var dataset: String

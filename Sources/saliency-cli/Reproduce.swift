@@ -5,6 +5,7 @@ import Saliency
 struct Reproduce: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Makes the paper's tables and figures as one page, beside the paper's numbers.",
+    usage: "saliency reproduce [<options>] --output <output>",
     discussion: """
       Measures the bundled models on their data sets: accuracy (Table 1), black- and white-deletion (Table 2, Figures 3 and \
       4), and shows all maps of one correctly classified test image of each class (Figures 1 and 2, Appendix A). The page \

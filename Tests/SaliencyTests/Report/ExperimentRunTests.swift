@@ -144,6 +144,26 @@ import Testing
     let (a, b, c) = (1 + z * z / n, -(2 * accuracy + z * z / n), accuracy * accuracy)
     let root = (b * b - 4 * a * c).squareRoot()
     expected["small/accuracy/interval"] = "\(number((-b - root) / (2 * a)))–\(number((-b + root) / (2 * a)))"
+    // What the charts show under the pointer.
+    let json = try #require(html.components(separatedBy: "id=\"page-data\">").last).prefix { $0 != "<" }
+    let data = try #require(try JSONSerialization.jsonObject(with: Data(json.utf8)) as? [String: Any])
+    let charts = try #require(data["charts"] as? [String: [String: Any]])
+    #expect(charts.count == 2)
+    for metric in ["black", "white"] {
+      let chart = try #require(charts["chart-small-\(metric)-0"])
+      let curves = try #require(chart["lines"] as? [[String: Any]])
+      #expect(curves.count == 6)
+      for curve in curves {
+        let name = try #require(curve["name"] as? String)
+        let rows = lines.filter {
+          $0[0] == metric && ($0[2] == name && $0[1] == "gradient" || $0[2] == "all" && name == "random")
+        }
+        #expect(curve["values"] as? [Double] == rows.map { Double($0[5]) ?? .nan })
+        #expect(chart["fractions"] as? [Double] == rows.map { Double($0[3]) ?? .nan })
+      }
+    }
+    let mean = differences.map { abs($0) }.reduce(0, +) / Double(differences.count)
+    #expect(html.contains("differ from the paper’s by \(number(mean)) on average"))
     #expect(Set(shown.keys) == Set(expected.keys))
     for (key, text) in expected { #expect(shown[key] == text, "\(key)") }
   }
