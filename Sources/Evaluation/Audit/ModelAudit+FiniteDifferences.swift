@@ -1,4 +1,5 @@
 import Foundation
+import SaliencyCore
 import Tensors
 
 /// Whether the gradient is the one that the logits themselves show.
@@ -55,11 +56,11 @@ extension ModelAudit {
         (claimed: sample.claimed, measured: $0.1, step: $0.0)
       }
     }
-    let typical =
-      (pairs.map { max($0.claimed * $0.claimed, $0.measured * $0.measured) }.reduce(0, +)
-      / Double(max(1, pairs.count))).squareRoot()
-    let agreeing = pairs.count { pair in
-      let allowed = 0.05 * max(abs(pair.measured), abs(pair.claimed)) + 0.02 * typical + rounding / pair.step
+    let sizes: [Double] = pairs.map { max(abs($0.claimed), abs($0.measured)) }
+    let sumOfSquares: Double = sizes.reduce(0) { $0 + $1 * $1 }
+    let typical = (sumOfSquares / Double(max(1, pairs.count))).squareRoot()
+    let agreeing = zip(pairs, sizes).count { pair, size in
+      let allowed: Double = 0.05 * size + 0.02 * typical + rounding / pair.step
       return abs(pair.measured - pair.claimed) <= allowed
     }
     return Self.verdict(

@@ -118,7 +118,7 @@ extension ModelAudit {
   }
 
   @TorchActor private func slowMaps(_ image: Tensor, class explained: Int, classes: Int) throws -> SlowMaps {
-    let work = try Gradient().begin(image, classifier)
+    let work = try Gradient().begin(ImageBatch(image), classifier)
     let own = try work.values(for: [explained]).floats()
     var highest = [Float](repeating: -.infinity, count: own.count)
     var lowest = [Float](repeating: .infinity, count: own.count)

@@ -74,7 +74,7 @@ public struct ModelAudit: Sendable {
   @TorchActor func gradients(
     _ classifier: any Classifier, _ images: Tensor, classes: [Int]
   ) throws -> Tensor {
-    try Gradient().begin(images, classifier).values(for: classes)
+    try Gradient().begin(ImageBatch(images), classifier).values(for: classes)
   }
 }
 
