@@ -72,7 +72,8 @@ extension ModelAudit {
     var broken: [String] = []
     let (original, positive, negative) = (all.maps[0], all.maps[1], all.maps[2])
     func expect(_ what: String, _ holds: (Int) -> Bool) {
-      let wrong = original.indices.count { !holds($0) }
+      var wrong = 0
+      for pixel in original.indices where !holds(pixel) { wrong += 1 }
       if wrong > 0 { broken.append("\(what) fails at \(wrong) of \(original.count) pixels") }
     }
     expect("original = max(positive, negative)") { original[$0] == max(positive[$0], negative[$0]) }
