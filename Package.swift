@@ -89,7 +89,8 @@ let package = Package(
     .testTarget(
       name: "FiguresTests", dependencies: ["Figures", "Rasters", "TestSupport"], exclude: ["Golden"]),
     .testTarget(name: "PagesTests", dependencies: ["Pages", "Pictures", "Rasters", "TestSupport"]),
-    .testTarget(name: "SaliencyTests", dependencies: ["Saliency", "TestSupport"], exclude: ["Golden"]),
+    .testTarget(
+      name: "SaliencyTests", dependencies: ["Saliency", "TestSupport"], exclude: ["Golden", "Report/Golden"]),
     .testTarget(
       name: "CommandTests",
       dependencies: [

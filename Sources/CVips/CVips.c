@@ -166,6 +166,19 @@ static CVipsStatus decode(VipsImage **image, CVipsPicture *picture) {
   return copy_pixels(*image, picture) ? CVIPS_OK : CVIPS_DAMAGED;
 }
 
+/// Takes the source over.
+static CVipsStatus read_source(VipsSource *source, int64_t maximum_pixels, CVipsPicture *picture) {
+  if (!source) return CVIPS_FAILED;
+  VipsImage *image = NULL;
+  CVipsStatus status = open_picture(source, maximum_pixels, picture, &image);
+  if (status == CVIPS_OK) status = decode(&image, picture);
+  if (image) g_object_unref(image);
+  g_object_unref(source);
+  // One buffer for the whole process, in which messages of several threads mix: of no use to say what went wrong here.
+  if (status != CVIPS_OK) vips_error_clear();
+  return status;
+}
+
 CVipsStatus cvips_read(const char *path, int64_t maximum_pixels, CVipsPicture *picture) {
   *picture = (CVipsPicture){0};
   // Without O_NONBLOCK the opening of a pipe that nobody writes to would never end.
@@ -184,15 +197,14 @@ CVipsStatus cvips_read(const char *path, int64_t maximum_pixels, CVipsPicture *p
   }
   VipsSource *source = vips_source_new_from_descriptor(file);
   close(file);
-  if (!source) return CVIPS_FAILED;
-  VipsImage *image = NULL;
-  CVipsStatus status = open_picture(source, maximum_pixels, picture, &image);
-  if (status == CVIPS_OK) status = decode(&image, picture);
-  if (image) g_object_unref(image);
-  g_object_unref(source);
-  // One buffer for the whole process, in which messages of several threads mix: of no use to say what went wrong here.
-  if (status != CVIPS_OK) vips_error_clear();
-  return status;
+  return read_source(source, maximum_pixels, picture);
+}
+
+CVipsStatus cvips_read_memory(
+  const void *bytes, size_t count, int64_t maximum_pixels, CVipsPicture *picture) {
+  *picture = (CVipsPicture){0};
+  if (count == 0) return CVIPS_EMPTY;
+  return read_source(vips_source_new_from_memory(bytes, count), maximum_pixels, picture);
 }
 
 CVipsStatus cvips_encode_png(

@@ -63,7 +63,7 @@ struct Chart {
 
 extension PageSeries {
   /// For a legend in which all series have one attribution.
-  var shortTitle: String {
+  package var shortTitle: String {
     switch kind {
     case .map: view
     case .random: "random"

@@ -34,7 +34,6 @@ enum Headlines {
     return sentences
   }
 
-  /// A sentence for every comparison that does not come out as the paper claims.
   static func failures(_ report: PageReport) -> [String] {
     report.experiments.flatMap { experiment in
       experiment.claims.flatMap { claim in
@@ -57,4 +56,7 @@ enum Headlines {
 extension PageReport {
   /// The summary in sentences, without markup.
   public var headlines: [String] { Headlines.sentences(self) }
+
+  /// A sentence for every comparison that does not come out as the paper claims.
+  package var failures: [String] { Headlines.failures(self) }
 }

@@ -91,11 +91,11 @@ struct PageData: Encodable {
 
 extension PageExperiment {
   /// The metrics and the attributions in their order of appearance.
-  var metrics: [String] { unique(areas.map(\.series.metric)) }
-  var attributions: [String] { unique(areas.filter { $0.series.kind == .map }.map(\.series.attribution)) }
+  package var metrics: [String] { unique(areas.map(\.series.metric)) }
+  package var attributions: [String] { unique(areas.filter { $0.series.kind == .map }.map(\.series.attribution)) }
 
   /// A chart for every attribution and metric: its maps' curves, and random pixels'.
-  var chartCurves: [(id: String, metric: String, attribution: String, curves: [PageCurve])] {
+  package var chartCurves: [(id: String, metric: String, attribution: String, curves: [PageCurve])] {
     attributions.enumerated().flatMap { turn, attribution in
       metrics.map { metric in
         let shown = curves.filter {

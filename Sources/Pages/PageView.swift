@@ -129,33 +129,35 @@ struct PageView {
 }
 
 extension PageExperiment {
-  var heading: String { "\(model) on \(dataset)" }
+  package var heading: String { "\(model) on \(dataset)" }
 }
 
 /// Numbers as the page writes them.
-enum Text {
-  static func number(_ value: Double) -> String { String(format: "%.4f", value) }
+package enum Text {
+  package static func number(_ value: Double) -> String { String(format: "%.4f", value) }
 
-  static func optional(_ value: Double?) -> String { value.map(number) ?? "–" }
+  package static func optional(_ value: Double?) -> String { value.map(number) ?? "–" }
 
   /// With its sign, and the minus that is as wide as a plus.
-  static func signed(_ value: Double) -> String {
+  package static func signed(_ value: Double) -> String {
     let text = String(format: "%.4f", abs(value))
     return (value < 0 && text != "0.0000" ? "−" : "+") + text
   }
 
-  static func difference(_ value: Double, _ paper: Double?) -> String { paper.map { signed(value - $0) } ?? "–" }
+  package static func difference(_ value: Double, _ paper: Double?) -> String {
+    paper.map { signed(value - $0) } ?? "–"
+  }
 
-  static func interval(_ estimate: PageEstimate) -> String {
+  package static func interval(_ estimate: PageEstimate) -> String {
     if let spread = estimate.spread { return "± " + number(spread) }
     guard let low = estimate.low, let high = estimate.high else { return "–" }
     return "\(number(low))–\(number(high))"
   }
 
-  static func percent(_ share: Double) -> String { String(format: "%.1f%%", 100 * share) }
+  package static func percent(_ share: Double) -> String { String(format: "%.1f%%", 100 * share) }
 
   /// `10,000`
-  static func count(_ number: Int) -> String {
+  package static func count(_ number: Int) -> String {
     var text = String(abs(number))
     var end = text.count - 3
     while end > 0 {

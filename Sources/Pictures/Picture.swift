@@ -23,10 +23,27 @@ public struct Picture: Sendable {
   ///
   /// - Throws: ``PictureError``, for truncated files too.
   public static func read(_ url: URL, maximumPixels: Int = 100_000_000) throws -> Picture {
-    let path = url.relativePath
+    try decoded(url.relativePath, maximumPixels) {
+      cvips_read(url.path(percentEncoded: false), Int64(maximumPixels), &$0)
+    }
+  }
+
+  /// Decodes a picture file's content.
+  ///
+  /// - Parameter path: what errors call it.
+  /// - Throws: as ``read(_:maximumPixels:)``.
+  public static func decode(_ content: Data, named path: String, maximumPixels: Int = 100_000_000) throws -> Picture {
+    try decoded(path, maximumPixels) { picture in
+      content.withUnsafeBytes { cvips_read_memory($0.baseAddress, $0.count, Int64(maximumPixels), &picture) }
+    }
+  }
+
+  private static func decoded(
+    _ path: String, _ maximumPixels: Int, _ read: (inout CVipsPicture) -> CVipsStatus
+  ) throws -> Picture {
     guard libraryIsReady else { throw PictureError.libraryFailed(path: path) }
     var decoded = CVipsPicture()
-    let status = cvips_read(url.path(percentEncoded: false), Int64(maximumPixels), &decoded)
+    let status = read(&decoded)
     defer { cvips_free(decoded.pixels) }
     switch status {
     case CVIPS_OK: break

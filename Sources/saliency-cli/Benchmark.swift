@@ -66,9 +66,7 @@ struct Benchmark: AsyncParsableCommand {
     guard Set(metrics.names).count == metrics.names.count else {
       throw ValidationError("--metrics names something twice")
     }
-    guard !maps.views.names.contains(where: { [Rivalry.name, "signed"].contains($0) }) else {
-      throw ValidationError("--views: signed and rivalry give no order of deletion; choose from the other views")
-    }
+    try maps.refuseUnranked()
     let values = fractions.values
     guard values.allSatisfy({ (0...1).contains($0) }), zip(values, values.dropFirst()).allSatisfy(<) else {
       throw ValidationError("--fractions must lie in 0…1 and ascend, such as 0,0.1,0.2")

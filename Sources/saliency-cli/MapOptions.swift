@@ -24,6 +24,13 @@ struct MapOptions: ParsableArguments {
     try Self.check(views, "--views", Views.all.map(\.name) + [Rivalry.name])
   }
 
+  /// Refuses the views that rank no pixels.
+  func refuseUnranked() throws {
+    guard !views.names.contains(where: { [Rivalry.name, "signed"].contains($0) }) else {
+      throw ValidationError("--views: signed and rivalry give no order of deletion; choose from the other views")
+    }
+  }
+
   private static func check(_ list: NameList, _ option: String, _ known: [String]) throws {
     if let stranger = list.names.first(where: { !known.contains($0) }) {
       throw ValidationError("\(option): there is no “\(stranger)”; choose from \(known.joined(separator: ", "))")

@@ -6,20 +6,26 @@ struct Report: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Makes a page of results for a classifier and a data set of your own.",
     discussion: """
-      Accuracy, black- and white-deletion, and all maps of one correctly classified test image of each class, on one page, \
-      index.html, that needs no network. A run that was broken off goes on where it was when the same command is given again.
+      Accuracy, black- and white-deletion, all maps of one correctly classified test image of each class and a self-audit, on \
+      one page, index.html, that needs no network, and as report.pdf. A run that was broken off goes on where it was when the same command is given again.
 
       EXAMPLES
         saliency report --model flowers.pt --dataset flowers --output page
         saliency report --model flowers.pt --dataset flowers --limit 500 -o quick
         saliency report --dataset cifar10 --examples random --seed 7 -o page
+        saliency report --dataset cifar10 --attributions gradient,smoothgrad -o page
       """)
 
   @Option(help: DatasetOptions.help) var dataset: String
   @OptionGroup(title: "Page") var page: ReportPageOptions
+  @OptionGroup(title: "Maps") var maps: MapOptions
   @OptionGroup(title: "Data") var data: DatasetOptions
   @OptionGroup(title: "Model") var model: ModelOptions
   @OptionGroup(title: "Computing") var device: DeviceOptions
+
+  func validate() throws {
+    try maps.refuseUnranked()
+  }
 
   func run() async throws { try await interruptibly { try await makeReport() } }
 
@@ -29,6 +35,10 @@ struct Report: AsyncParsableCommand {
     let opened = try await model.open(on: chosen)
     let dataset = try await data.open(dataset, for: opened.classifier.preprocessing)
     var report = ModelReport(opened, on: dataset, folder: folder)
+    report.explainer = try await maps.explainer(opened.classifier, seed: page.seed)
+    if Torch.hasCUDA {
+      report.twin = try await model.openQuietly(on: chosen == .cpu ? .cuda : .cpu).classifier
+    }
     report.options = page.options(limit: nil)
     report.making = await page.making(device: chosen)
     try page.finish(

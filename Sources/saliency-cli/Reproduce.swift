@@ -8,9 +8,9 @@ struct Reproduce: AsyncParsableCommand {
     usage: "saliency reproduce [<options>] --output <output>",
     discussion: """
       Measures the bundled models on their data sets: accuracy (Table 1), black- and white-deletion (Table 2, Figures 3 and \
-      4), and shows all maps of one correctly classified test image of each class (Figures 1 and 2, Appendix A). The page \
-      index.html is one file that needs no network; results.json has its numbers, and a folder for each model and data set \
-      what they come from.
+      4), shows all maps of one correctly classified test image of each class (Figures 1 and 2, Appendix A), and audits each \
+      model. The page index.html is one file that needs no network; report.pdf says the same on paper, figures/ has every \
+      figure alone; results.json has the numbers, and a folder for each model and data set what they come from.
 
       Without --datasets it takes the data sets that are there, and says what is missing. A run that was broken off goes on \
       where it was when the same command is given again.

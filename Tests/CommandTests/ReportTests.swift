@@ -22,7 +22,10 @@ import Testing
     let finished = try command.run(options + ["--output", "out"])
     #expect(finished.status == 0 && finished.errors == [])
     #expect(finished.lines[0].contains("on 12 images of data") && finished.lines.last == "out/index.html")
-    #expect(command.files(in: "out") == [".lock", "index.html", "measured", "report.json", "results.json"])
+    #expect(
+      command.files(in: "out") == [
+        ".lock", "figures", "index.html", "measured", "report.json", "report.pdf", "results.json",
+      ])
     #expect(
       command.files(in: "out/measured").isSuperset(of: [
         "curves.csv", "summary.json", "predictions.npy", "experiment.json", "examples.json", "black-deletion.pdf",

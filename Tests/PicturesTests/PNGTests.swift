@@ -13,6 +13,7 @@ import Testing
     try pixels.writePNG(to: folder.file("ö.png"))
     try pixels.writePNG(to: folder.file("ö.png"))
     #expect(try Picture.read(folder.file("ö.png")).pixels == pixels)
+    #expect(try Picture.decode(pixels.encodedPNG(for: "memory"), named: "memory").pixels == pixels)
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder.url.path(percentEncoded: false)) == ["ö.png"])
   }
 
@@ -21,5 +22,10 @@ import Testing
     let pixels = PixelArray(repeating: 0, height: 1, width: 1)
     let error = try #require(throws: PictureError.self) { try pixels.writePNG(to: url) }
     #expect(error.localizedDescription.hasPrefix("\(url.relativePath) cannot be written: "))
+  }
+
+  @Test(arguments: [(Data(), PictureError.empty(path: "x")), (Data("no picture".utf8), .notAPicture(path: "x"))])
+  func saysWhatIsWrongWithContent(content: Data, error: PictureError) {
+    #expect(throws: error) { try Picture.decode(content, named: "x") }
   }
 }

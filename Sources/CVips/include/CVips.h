@@ -42,6 +42,10 @@ bool cvips_start(void);
 /// Decodes the first frame or page of the file at `path`. Safe on any number of threads at once.
 CVipsStatus cvips_read(const char *path, int64_t maximum_pixels, CVipsPicture *picture);
 
+/// The same for a file's content, which is not changed.
+CVipsStatus cvips_read_memory(
+  const void *bytes, size_t count, int64_t maximum_pixels, CVipsPicture *picture);
+
 /// Encodes interleaved 8-bit pixels (1 or 3 channels) as PNG; `bytes` is the caller's, to be freed with `cvips_free`.
 CVipsStatus cvips_encode_png(
   const uint8_t *pixels, int width, int height, int channels, void **bytes, size_t *count);

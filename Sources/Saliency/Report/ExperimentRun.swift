@@ -11,13 +11,9 @@ import Tensors
 /// One model on one data set for a page of results, step by step: deletion, examples, checks. Every step leaves its results in
 /// the folder, and a step that is done is not done again.
 ///
-/// The folder holds what ``DeletionRun`` and ``DeletionReport`` write, `experiment.json` with the page's numbers and
-/// `examples.json` with its pictures.
+/// The folder holds what ``DeletionRun`` and ``DeletionReport`` write, `experiment.json` with the page's numbers,
+/// `checks.json` with what a ``ModelAudit`` found and `examples.json` with the page's pictures.
 public struct ExperimentRun: Sendable {
-  /// A self-audit of a model: what it found, row by row.
-  public typealias Audit =
-    @Sendable (_ model: ModelChoice.Opened, _ images: any LabelledImages) async throws -> [PageCheck]
-
   /// What a run is at.
   public enum Event: Sendable {
     /// The share that is done of a step, and what the step is.
@@ -38,16 +34,21 @@ public struct ExperimentRun: Sendable {
   private let model: ModelChoice.Opened
   private let options: ReportOptions
   private let paper: Paper.Experiment?
-  private let audit: Audit?
+  private let explainer: Explainer?
+  private let twin: (any Classifier)?
+
+  /// How many images are checked.
+  private static let checkedImages = 8
 
   /// - Parameters:
   ///   - name: the experiment's name on the page, ASCII letters, digits and `-`.
   ///   - title: the model's name for people.
   ///   - paper: what the paper measured, to stand beside it.
-  ///   - audit: makes the checks; nil: none are shown.
+  ///   - explainer: of the model, with the attributions to measure; nil: the gradient's five maps.
+  ///   - twin: the same model on another device, for the checks to compare with.
   public init(
     _ name: String, title: String, model: ModelChoice.Opened, dataset: Dataset, options: ReportOptions, folder: URL,
-    paper: Paper.Experiment? = nil, audit: Audit? = nil
+    paper: Paper.Experiment? = nil, explainer: Explainer? = nil, twin: (any Classifier)? = nil
   ) {
     self.name = name
     self.title = title
@@ -56,7 +57,8 @@ public struct ExperimentRun: Sendable {
     self.options = options
     self.folder = folder
     self.paper = paper
-    self.audit = audit
+    self.explainer = explainer
+    self.twin = twin
   }
 
   /// Does what is not done yet.
@@ -66,7 +68,7 @@ public struct ExperimentRun: Sendable {
   public func run(report: @Sendable @escaping (Event) -> Void = { _ in }) async throws -> Result {
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     let test = options.limit.map { dataset.test.limited(to: $0) } ?? dataset.test
-    let explainer = try Explainer(model.classifier)
+    let explainer = try explainer ?? Explainer(model.classifier)
     let benchmark = try DeletionBenchmark(explainer, images: test, seed: options.seed)
     let isFresh = !FileManager.default.fileExists(atPath: folder.appending(path: "settings.json").path)
     let run = try DeletionRun(benchmark, model: model, folder: folder, resume: true)
@@ -75,20 +77,24 @@ public struct ExperimentRun: Sendable {
     let pictures = KeptStep<ExampleKey, PageExamples>(
       folder.appending(path: "examples.json"), key: ExampleKey(settings: run.settings, options: options))
 
-    let experiment: PageExperiment
+    let checks = KeptStep<CheckKey, [PageCheck]>(
+      folder.appending(path: "checks.json"), key: CheckKey(settings: run.settings, hasTwin: twin != nil))
+
+    var experiment: PageExperiment
     var result: DeletionResult?
     if let kept = numbers.value {
       experiment = kept
     } else {
       let (found, seconds) = try await deletion(run, report)
       result = found
-      var made = try await write(found, of: run, seconds: isFresh ? seconds : nil, report)
-      if let audit {
-        report(.progress(0, "\(name): checking"))
-        made.checks = try await audit(model, test)
-      }
-      try numbers.keep(made)
-      experiment = made
+      experiment = try await write(found, of: run, seconds: isFresh ? seconds : nil, report)
+      try numbers.keep(experiment)
+    }
+    if let kept = checks.value {
+      experiment.checks = kept
+    } else {
+      experiment.checks = try await audit(test, report)
+      try checks.keep(experiment.checks)
     }
     guard options.showsPictures else { return Result(experiment: experiment) }
     if let kept = pictures.value { return Result(experiment: experiment, examples: kept) }
@@ -101,6 +107,27 @@ public struct ExperimentRun: Sendable {
     }
     try pictures.keep(examples)
     return Result(experiment: experiment, examples: examples)
+  }
+
+  private func audit(
+    _ test: any LabelledImages, _ report: @Sendable @escaping (Event) -> Void
+  ) async throws -> [PageCheck] {
+    let (name, model, twin) = (name, model, twin)
+    return try await TorchActor.run {
+      let images = try AuditImages.taken(from: test, for: model.classifier, count: Self.checkedImages)
+      let found = try AuditReport(model, on: images, named: test.name, twin: twin) { share, step in
+        report(.progress(share, "\(name): checking, \(step)"))
+      }
+      return found.checks.map {
+        PageCheck(name: $0.name, verdict: .init($0.verdict), detail: $0.detail)
+      }
+    }
+  }
+
+  /// What the checks depend on.
+  private struct CheckKey: Codable, Equatable {
+    let settings: DeletionRun.Settings
+    let hasTwin: Bool
   }
 
   /// What the examples depend on.
@@ -153,6 +180,17 @@ public struct ExperimentRun: Sendable {
         seconds.map { String(format: "%.1f s", $0) } ?? "not known: it was broken off and gone on with"),
     ]
     return facts
+  }
+}
+
+extension PageCheck.Verdict {
+  init(_ verdict: AuditCheck.Verdict) {
+    switch verdict {
+    case .passed: self = .passed
+    case .warning: self = .warning
+    case .failed: self = .failed
+    case .skipped: self = .skipped
+    }
   }
 }
 

@@ -3,15 +3,16 @@ import Foundation
 import Networks
 import Pages
 import SaliencyCore
+import SaliencyMethods
 import Tensors
 
 /// The page of results for a classifier and a data set of the user's own: as ``Reproduction``'s, without the paper.
 public struct ModelReport: Sendable {
   public var options = ReportOptions()
-  /// Makes the checks of the model; nil: none are shown.
-  public var audit: ExperimentRun.Audit?
-  /// Makes documents beside the page; nil: none.
-  public var documents: MakeDocuments?
+  /// Of the model, with the attributions to measure; nil: the gradient's five maps.
+  public var explainer: Explainer?
+  /// The same model on another device, for the self-audit to compare with.
+  public var twin: (any Classifier)?
   /// The record of how it was made, beside what is known here.
   public var making: [PageFact] = []
 
@@ -37,11 +38,11 @@ public struct ModelReport: Sendable {
     let output = try ReportFolder(folder, options: options, experiments: [name], force: force)
     let result = try await ExperimentRun(
       name, title: model.name, model: model, dataset: dataset, options: options, folder: output.experiment(name),
-      audit: audit
+      explainer: explainer, twin: twin
     ).run(report: report)
     let page = PageReport(
       title: "Signed saliency maps of \(model.name)", comparesWithPaper: false, experiments: [result.experiment],
       making: making)
-    return try await output.write(page, [result], documents: documents)
+    return try output.write(page, [result])
   }
 }

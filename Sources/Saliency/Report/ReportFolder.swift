@@ -1,14 +1,9 @@
+import Figures
 import Foundation
 import Pages
 
-/// Makes further documents of a report in its folder, to which the page links.
-public typealias MakeDocuments =
-  @Sendable (
-    _ report: PageReport, _ examples: [String: PageExamples], _ folder: URL
-  ) async throws -> [PageDocument]
-
-/// The folder of a page of results: `index.html`, `results.json`, `report.json` with what was asked for, and a folder for each
-/// experiment. One program at a time works in it.
+/// The folder of a page of results: `index.html`, `report.pdf`, `figures` with every figure alone and their captions,
+/// `results.json`, `report.json` with what was asked for, and a folder for each experiment. One program at a time works in it.
 final class ReportFolder: Sendable {
   /// What was asked for, as far as results of another wish must not be mixed with it, and the experiments' folders.
   private struct Record: Codable {
@@ -39,7 +34,7 @@ final class ReportFolder: Sendable {
       if force {
         // Nothing outside of the folder, whatever the record says.
         let folders = (found?.experiments ?? []).filter { !$0.contains("/") && !$0.hasPrefix(".") && !$0.isEmpty }
-        for name in ["index.html", "results.json"] + folders {
+        for name in ["index.html", "report.pdf", "figures", "results.json"] + folders {
           let file = url.appending(path: name)
           if files.fileExists(atPath: file.path) { try files.removeItem(at: file) }
         }
@@ -76,18 +71,29 @@ final class ReportFolder: Sendable {
 
   func experiment(_ name: String) -> URL { url.appending(path: name, directoryHint: .isDirectory) }
 
-  /// Writes the page and the numbers in it.
+  /// Writes the page, the numbers in it, and the same as a PDF with its figures.
   ///
   /// - Returns: the report with its documents.
   func write(
-    _ report: PageReport, _ results: [ExperimentRun.Result], documents: MakeDocuments?
-  ) async throws -> PageReport {
+    _ report: PageReport, _ results: [ExperimentRun.Result]
+  ) throws -> PageReport {
     let examples = Dictionary(
       uniqueKeysWithValues: results.compactMap { result in
         result.examples.map { (result.experiment.name, $0) }
       })
     var report = report
-    if let documents { report.documents = try await documents(report, examples, url) }
+    let document = try ReportDocument(report, examples).document
+    try document.write(to: url.appending(path: "report.pdf"))
+    // Figures of experiments that are no longer on the page do not stay.
+    let figures = url.appending(path: "figures", directoryHint: .isDirectory)
+    if FileManager.default.fileExists(atPath: figures.path) { try FileManager.default.removeItem(at: figures) }
+    try FileManager.default.createDirectory(at: figures, withIntermediateDirectories: true)
+    try document.writeFigures(to: figures)
+    report.documents = [
+      PageDocument(title: "all of it as a PDF", path: "report.pdf"),
+      PageDocument(title: "every figure alone", path: "figures/"),
+      PageDocument(title: "the figures’ captions", path: "figures/captions.txt"),
+    ]
     try Self.encoded(report).write(to: url.appending(path: "results.json"), options: .atomic)
     try Data(Page.html(report, examples: examples).utf8).write(to: url.appending(path: "index.html"), options: .atomic)
     return report

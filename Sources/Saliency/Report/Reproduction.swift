@@ -10,7 +10,7 @@ import Training
 /// The paper's tables and figures from one call: every bundled model on its data set, or models trained anew, measured and laid
 /// beside the paper's numbers on one page.
 ///
-/// The output folder holds `index.html`, `results.json` and a folder for each model and data set. What is done is kept: a
+/// The output folder holds `index.html`, `report.pdf`, `figures`, `results.json` and a folder for each model and data set. What is done is kept: a
 /// reproduction that was broken off goes on where it was.
 public struct Reproduction: Sendable {
   /// The data sets that it knows, in the page's order.
@@ -33,10 +33,6 @@ public struct Reproduction: Sendable {
   public var seeds = 0
   public var recipe = Recipe()
   public var options = ReportOptions()
-  /// Makes the checks of each model; nil: none are shown.
-  public var audit: ExperimentRun.Audit?
-  /// Makes documents beside the page; nil: none.
-  public var documents: MakeDocuments?
   /// The record of how it was made, beside what is known here.
   public var making: [PageFact] = []
 
@@ -107,7 +103,7 @@ public struct Reproduction: Sendable {
       title: "Signed saliency maps: the paper reproduced", comparesWithPaper: true,
       experiments: results.map(\.experiment), making: making)
     page.missing = missing
-    return try await output.write(page, results, documents: documents)
+    return try output.write(page, results)
   }
 
   private func bundled(
@@ -115,11 +111,19 @@ public struct Reproduction: Sendable {
   ) async throws -> ExperimentRun.Result {
     let device = device
     let model = try await TorchActor.run { try ModelChoice.open(wanted.name, device: device) }
+    let twin = try await twin(wanted.name)
     let data = try await open(wanted.dataset, model.classifier.preprocessing)
     return try await ExperimentRun(
       wanted.name, title: wanted.architecture.title, model: model, dataset: data, options: options,
-      folder: output.experiment(wanted.name), paper: wanted.paper, audit: audit
+      folder: output.experiment(wanted.name), paper: wanted.paper, twin: twin
     ).run { report(.experiment($0)) }
+  }
+
+  /// The model on the other device, where there is one.
+  private func twin(_ model: String) async throws -> (any Classifier)? {
+    guard Torch.hasCUDA else { return nil }
+    let other = device == .cpu ? Device.cuda : .cpu
+    return try await TorchActor.run { try ModelChoice.open(model, device: other).classifier }
   }
 
   /// Trains models from all seeds and measures each; the page shows their means, and the first one's examples and checks.
@@ -146,7 +150,7 @@ public struct Reproduction: Sendable {
       runs.append(
         try await ExperimentRun(
           wanted.name, title: wanted.architecture.title, model: model, dataset: data, options: own, folder: folder,
-          paper: wanted.paper, audit: seed == 0 ? audit : nil
+          paper: wanted.paper, twin: seed == 0 ? twin(file) : nil
         ).run { report(.experiment($0)) })
     }
     return ExperimentRun.Result(experiment: .mean(of: runs.map(\.experiment)), examples: runs[0].examples)

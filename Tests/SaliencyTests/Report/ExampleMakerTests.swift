@@ -43,6 +43,11 @@ import Testing
     let steps = ExampleMaker.fractions.count
     for example in examples.examples {
       #expect(block.labels[example.index] == block.untouched[example.index])
+      let input = try ClassificationReport.batch(
+        example.index..<example.index + 1, of: images, for: model.classifier)
+      let scores = try Torch.withoutGradient { try model.classifier.logits(input).doubles() }.map(exp)
+      expectClose(
+        [example.probability], [scores[Int(block.labels[example.index])] / scores.reduce(0, +)], absolute: 1e-4)
       for (series, map) in example.maps.enumerated() {
         let place = (example.index * 5 + series) * steps
         #expect(map.deleted.map(Int32.init) == Array(block.deleted[place..<place + steps]))

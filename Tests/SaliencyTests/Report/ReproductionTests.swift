@@ -114,14 +114,7 @@ import Testing
   @Test("a report of a model of the user's own has no paper in it")
   func modelReport() async throws {
     let model = try await smallModel(in: folder)
-    var job = ModelReport(model, on: noise(), folder: folder.file("out"))
-    job.documents = { report, examples, folder in
-      #expect(examples.keys.sorted() == report.experiments.map(\.name))
-      try Data("x".utf8).write(to: folder.appending(path: "tables.txt"))
-      return [PageDocument(title: "The tables", path: "tables.txt")]
-    }
-    let report = try await job.run()
-    #expect(try html().contains("<a href=\"tables.txt\">The tables</a>"))
+    let report = try await ModelReport(model, on: noise(), folder: folder.file("out")).run()
     #expect(!report.comparesWithPaper && report.experiments[0].areas.allSatisfy { $0.paper == nil })
     #expect(report.title == "Signed saliency maps of model.safetensors")
     #expect(try !html().contains(">paper<") && html().contains("class 0"))
