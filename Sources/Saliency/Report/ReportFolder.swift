@@ -40,7 +40,10 @@ final class ReportFolder: Sendable {
         }
       } else {
         guard let found else { throw ReportError.damaged(path: recordFile.relativePath) }
-        guard found.options == options, found.seeds == seeds else {
+        // Whether pictures are shown changes no result.
+        var asked = options
+        asked.showsPictures = found.options.showsPictures
+        guard found.options == asked, found.seeds == seeds else {
           throw ReportError.otherOptions(folder: url.relativePath)
         }
         known = found.experiments
