@@ -6,15 +6,16 @@ import Saliency
 struct DataCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "data",
-    abstract: "Fetches and checks data sets.",
+    abstract: "Fetches, checks and exports data sets.",
     discussion: """
       EXAMPLES
         saliency data list
         saliency data fetch cifar10
         saliency data fetch imagenette --from imagenette2.tgz
         saliency data verify cifar10
+        saliency data export cifar10 --images 0,17 --output pictures
       """,
-    subcommands: [List.self, Fetch.self, Verify.self])
+    subcommands: [List.self, Fetch.self, Verify.self, Export.self])
 }
 
 extension DataCommand {
@@ -146,6 +147,53 @@ extension DataCommand {
       if found.problems.count > Self.shown { Console.warn("and \(found.problems.count - Self.shown) more") }
       let count = found.problems.count
       throw CommandError("\(dataset) has \(count) \(count == 1 ? "problem" : "problems"), named above")
+    }
+  }
+}
+
+extension DataCommand {
+  struct Export: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Writes test images of a data set as PNG files.",
+      usage: "saliency data export <dataset> --images <list> --output <output>",
+      discussion: """
+        A file is named by its image's number in the test set, from 0; the true class is printed beside it.
+
+        EXAMPLES
+          saliency data export fashion-mnist --images 0,1,2 --output pictures
+          saliency data export cifar10 --images 17 -o .
+          saliency data export flowers --images 5 --limit 10 -o pictures
+        """)
+
+    @Argument(help: DatasetOptions.help) var dataset: String
+    @Option(help: ArgumentHelp("Comma-separated numbers of test images, from 0.", valueName: "list"))
+    var images: NameList
+    @Option(name: .shortAndLong, help: "Folder for the files.") var output: String
+    @OptionGroup var data: DatasetOptions
+
+    private var numbers: [Int] { images.names.compactMap { Int($0) } }
+
+    func validate() throws {
+      guard numbers.count == images.names.count, numbers.allSatisfy({ $0 >= 0 }) else {
+        throw ValidationError("--images must be numbers from 0, such as 0,17")
+      }
+    }
+
+    func run() async throws { try await interruptibly { try await export() } }
+
+    private func export() async throws {
+      let test = try await data.open(dataset, size: nil).test
+      if let beyond = numbers.first(where: { $0 >= test.count }) {
+        throw CommandError("--images \(beyond): \(test.name) has the images 0 to \(test.count - 1)")
+      }
+      let folder = try outputFolder(output)
+      var rows: [[String]] = []
+      for number in numbers {
+        let file = folder.appending(path: "\(number).png")
+        try test[number].writePNG(to: file)
+        rows.append([file.shown, test.classNames[Int(test.labels[number])]])
+      }
+      try Console.result(Table.text(rows))
     }
   }
 }

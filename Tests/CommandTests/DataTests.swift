@@ -52,6 +52,19 @@ import Testing
     #expect(verified.lines.last == "9      2      1")
   }
 
+  @Test("test images are exported as they are, with their classes")
+  func export() throws {
+    try addMNIST()
+    let finished = try command.run(["data", "export", "files", "--images", "3,0", "--output", "out"] + store)
+    #expect(finished.status == 0 && finished.lines == ["out/3.png  3", "out/0.png  0"])
+    let picture = try Picture.read(command.folder.file("out/3.png")).pixels
+    #expect(picture == PixelArray(repeating: 5, height: 28, width: 28))
+    try command.expectFailure(
+      ["data", "export", "files", "--images", "10", "--output", "bad"] + store, ["--images 10", "0 to 9"])
+    #expect(!FileManager.default.fileExists(atPath: command.folder.file("bad").path))
+    expectUsageError(["data", "export", "files", "--images", "1,x", "--output", "bad"], ["--images"])
+  }
+
   @Test("a folder is linked to")
   func folder() throws {
     try addMNIST()

@@ -42,6 +42,7 @@ func expectUsageError(
       (Audit.helpMessage(columns: 80), "audit"),
       (DataCommand.Fetch.helpMessage(columns: 80), "data fetch"),
       (DataCommand.Verify.helpMessage(columns: 80), "data verify"),
+      (DataCommand.Export.helpMessage(columns: 80), "data export"),
     ]
     for (help, name) in helps {
       let lines = help.split(separator: "\n")
