@@ -12,7 +12,7 @@ public struct Explanation: Sendable {
   /// The classes it was compared with; empty when no view compares classes.
   public let rivals: [Int]
 
-  /// One map for every attribution and view, attribution by attribution, in the order asked for.
+  /// One map for every attribution and its views, attribution by attribution, in the order asked for.
   public let maps: [SaliencyMap]
 
   /// One for every attribution, if asked for.
@@ -42,14 +42,15 @@ public struct Explainer: Sendable {
   /// About how many bytes the passes of an attribution that makes many may take at once.
   public var memory: Int
 
+  /// - Parameter leavesOutSigned: for attributions without sign, leave out the views that read it instead of throwing.
   /// - Throws: ``MethodError``: a view reads the sign of an attribution without, an attribution's options make no sense, or
   ///   it does not fit the classifier.
   public init(
     _ classifier: any Classifier, attributions: [any Attribution] = [Gradient()], views: [any View] = Views.paper,
-    rivals: Rivals = .all, includesRivalry: Bool = false, memory: Int = 2_000_000_000
+    rivals: Rivals = .all, includesRivalry: Bool = false, leavesOutSigned: Bool = false, memory: Int = 2_000_000_000
   ) throws {
     for attribution in attributions { try attribution.check(classifier) }
-    for attribution in attributions where attribution.sign == nil {
+    for attribution in attributions where attribution.sign == nil && !leavesOutSigned {
       if let view = views.first(where: \.needsSign)?.name ?? (includesRivalry ? Rivalry.name : nil) {
         throw MethodError.signlessAttribution(attribution.name, view: view)
       }
@@ -61,6 +62,11 @@ public struct Explainer: Sendable {
     self.rivals = rivals
     self.includesRivalry = includesRivalry
     self.memory = memory
+  }
+
+  /// The views through which an attribution is seen: all, or those that read no sign where it has none.
+  public func views(of attribution: any Attribution) -> [any View] {
+    attribution.sign == nil ? views.filter { !$0.needsSign } : views
   }
 
   private var comparesClasses: Bool { includesRivalry || views.contains { $0.comparesClasses } }
@@ -78,13 +84,13 @@ public struct Explainer: Sendable {
     _ images: Tensor, classes: [Int?]? = nil, indices: [Int]? = nil, progress: (Double) -> Void = { _ in }
   ) throws -> [Explanation] {
     try attribute(images, classes, indices, progress) { attribution, extremes, found in
-      for view in views {
+      for view in views(of: attribution) {
         let maps = try Self.rasters(view.maps(extremes))
         for index in found.indices {
           found[index].maps.append(SaliencyMap(attribution: attribution.name, view: view.name, values: maps[index]))
         }
       }
-      if includesRivalry {
+      if includesRivalry, attribution.sign != nil {
         for (index, rivalry) in try Rivalry.all(extremes, attribution: attribution.name).enumerated() {
           found[index].rivalries.append(rivalry)
         }
@@ -99,8 +105,8 @@ public struct Explainer: Sendable {
     _ images: Tensor, classes: [Int?]? = nil, indices: [Int]? = nil
   ) throws -> [Tensor] {
     var maps: [Tensor] = []
-    func take(_: any Attribution, _ extremes: ClassExtremes, _: inout [Found]) throws {
-      maps += try views.map { try $0.maps(extremes) }
+    func take(_ attribution: any Attribution, _ extremes: ClassExtremes, _: inout [Found]) throws {
+      maps += try views(of: attribution).map { try $0.maps(extremes) }
     }
     _ = try attribute(images, classes, indices, { _ in }, take)
     return maps

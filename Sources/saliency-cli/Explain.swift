@@ -67,7 +67,7 @@ struct Explain: AsyncParsableCommand {
     var files: [URL: ExplanationFiles] = [:]
     for (url, name) in zip(urls, OutputNames.names(for: urls)) {
       let names = ExplanationFiles(
-        folder: folder, name: name, format: results.format, attributions: maps.attributions.names,
+        folder: folder, name: name, format: results.format, attributions: maps.attributionNames,
         views: maps.views.names, savesMaps: results.saveMaps)
       if let existing = names.existing, !results.force {
         try report.failed(url, CommandError("\(existing.shown) exists; give --force to overwrite it"))

@@ -6,7 +6,8 @@ import Saliency
 struct MapOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "Comma-separated list of \(Attributions.all.map(\.name).joined(separator: ", ")).", valueName: "list"))
+      "Comma-separated list of \(Attributions.all.map(\.name).joined(separator: ", ")); or all: each with the views that it has.",
+      valueName: "list"))
   var attributions = NameList(names: ["gradient"])
 
   @Option(
@@ -19,8 +20,12 @@ struct MapOptions: ParsableArguments {
 
   @Option(help: "Compare with all other classes, or with the N highest-scoring ones.") var rivals = RivalsOption(.all)
 
+  private var takesAll: Bool { attributions.names == ["all"] }
+
+  var attributionNames: [String] { takesAll ? Attributions.all.map(\.name) : attributions.names }
+
   func validate() throws {
-    try Self.check(attributions, "--attributions", Attributions.all.map(\.name))
+    if !takesAll { try Self.check(attributions, "--attributions", Attributions.all.map(\.name)) }
     try Self.check(views, "--views", Views.all.map(\.name) + [Rivalry.name])
   }
 
@@ -44,9 +49,11 @@ struct MapOptions: ParsableArguments {
   func explainer(_ classifier: any Classifier, style: MapStyle = .heat, seed: UInt64) async throws -> Explainer {
     let chosen = views.names.compactMap { Views.named($0) }
     return try Explainer(
-      classifier, attributions: await options.attributions(attributions.names, for: classifier, seed: seed),
+      classifier,
+      attributions: await options.attributions(
+        attributionNames, for: classifier, seed: seed),
       views: ExplanationFigure.viewsToCompute(chosen, style: style), rivals: rivals.rivals,
-      includesRivalry: views.names.contains(Rivalry.name))
+      includesRivalry: views.names.contains(Rivalry.name), leavesOutSigned: takesAll)
   }
 }
 

@@ -83,6 +83,15 @@ import Testing
     #expect(try command.run(chosen + ["--samples", "2", "--resume"]).status == 0)
     try command.expectFailure(
       options + ["--attributions", "vargrad", "--output", "other"], ["vargrad has no sign", "--views original"])
+    let all = try command.run(
+      options + [
+        "--attributions", "all", "--views", "original,positive", "--fractions", "0,0.5", "--steps", "2", "--samples",
+        "2",
+        "--no-controls", "--output", "all",
+      ])
+    // Eight attributions, of which two have no sign.
+    #expect(all.status == 0 && all.lines.count { $0.contains(" original ") } == 8)
+    #expect(all.lines.count { $0.contains(" positive ") } == 6)
   }
 
   @Test("a full disk stops it, and what was done is gone on with")

@@ -182,6 +182,19 @@ struct Case: CustomTestStringConvertible {
     }
   }
 
+  @Test func viewsThatReadASignCanBeLeftOutForAttributionsWithoutOne() throws {
+    let test = Case(seed: 3)
+    let explainer = try Explainer(
+      test.classifier(), attributions: [CountingAttribution(sign: nil), Gradient()], includesRivalry: true,
+      leavesOutSigned: true)
+    let explanation = try explainer.explain(test.batch())[0]
+    #expect(
+      explanation.maps.map { "\($0.attribution) \($0.view)" } == ["counting original"]
+        + ["original", "positive", "negative", "active", "inactive"].map { "gradient \($0)" })
+    #expect(explanation.rivalries.map(\.attribution) == ["gradient"])
+    #expect(try explainer.maps(test.batch()).count == 6)
+  }
+
   @Test func answersThatAreNotFiniteAreNamed() throws {
     let test = Case(seed: 3)
     let poisoned = try LinearClassifier(

@@ -53,8 +53,7 @@ import Tensors
       images: images.count, pixels: input.height * input.width, rivals: explainer.rivals,
       attributionSettings: Self.settings(of: explainer.attributions), replacements: replacements, fractions: fractions,
       order: order, seed: seed,
-      series: DeletionSeries.all(
-        attributions: explainer.attributions.map(\.name), views: explainer.views.map(\.name), controls: controls),
+      series: DeletionSeries.all(explainer, controls: controls),
       blockSize: blockSize ?? max(1, 100 * 32 * 32 / (input.height * input.width)),
       batchSize: Self.batchSize(explainer.classifier, memory: memory))
   }

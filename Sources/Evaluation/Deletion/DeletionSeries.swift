@@ -1,3 +1,5 @@
+import SaliencyMethods
+
 /// One of the curves of a deletion benchmark: the pixels of a map, or a control.
 public struct DeletionSeries: Sendable, Hashable, Codable {
   public enum Kind: String, Sendable, Codable {
@@ -22,9 +24,11 @@ public struct DeletionSeries: Sendable, Hashable, Codable {
 
   /// The maps of an explainer and, if wanted, their controls: random pixels, and for every map but the original as many
   /// random pixels as it deletes.
-  static func all(attributions: [String], views: [String], controls: Bool) -> [DeletionSeries] {
-    let maps = attributions.flatMap { attribution in
-      views.map { DeletionSeries(.map, attribution: attribution, view: $0) }
+  static func all(_ explainer: Explainer, controls: Bool) -> [DeletionSeries] {
+    let maps = explainer.attributions.flatMap { attribution in
+      explainer.views(of: attribution).map {
+        DeletionSeries(.map, attribution: attribution.name, view: $0.name)
+      }
     }
     guard controls else { return maps }
     return maps + [DeletionSeries(.random)]
