@@ -15,6 +15,20 @@ public struct Dataset: Sendable {
   /// What else its user should know, a line each.
   public var warnings: [String] = []
 
+  /// - Precondition: both parts have the same classes.
+  public init(
+    name: String, train: any LabelledImages, test: any LabelledImages, provenance: String,
+    unreadable: [PictureError] = [], warnings: [String] = []
+  ) {
+    precondition(train.classNames == test.classNames, "the parts of a data set have the same classes")
+    self.name = name
+    self.train = train
+    self.test = test
+    self.provenance = provenance
+    self.unreadable = unreadable
+    self.warnings = warnings
+  }
+
   /// The same with at most `count` images in each part, spread evenly; see `LabelledImages/limited(to:)`.
   public func limited(to count: Int) -> Dataset {
     guard count < max(train.count, test.count) else { return self }

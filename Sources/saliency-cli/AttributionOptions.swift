@@ -36,7 +36,12 @@ struct AttributionOptions: ParsableArguments {
     do { compared = try await .open(baseline, for: classifier.preprocessing) } catch {
       throw CommandError("--baseline: \(error.message)")
     }
-    return names.compactMap { Attributions.named($0) }.map { attribution in
+    return attributions(names, baseline: compared, seed: seed)
+  }
+
+  /// The same with a baseline that is at hand.
+  func attributions(_ names: [String], baseline compared: Baseline, seed: UInt64) -> [any Attribution] {
+    names.compactMap { Attributions.named($0) }.map { attribution in
       switch attribution {
       case is IntegratedGradients: return IntegratedGradients(steps: steps, quadrature: quadrature, baseline: compared)
       case let smooth as SmoothGrad:

@@ -36,7 +36,7 @@ struct MapOptions: ParsableArguments {
     }
   }
 
-  private static func check(_ list: NameList, _ option: String, _ known: [String]) throws {
+  static func check(_ list: NameList, _ option: String, _ known: [String]) throws {
     if let stranger = list.names.first(where: { !known.contains($0) }) {
       throw ValidationError("\(option): there is no “\(stranger)”; choose from \(known.joined(separator: ", "))")
     }

@@ -39,7 +39,7 @@ func expectUsageError(
       (Explain.helpMessage(columns: 80), "explain"), (Train.helpMessage(columns: 80), "train"),
       (Benchmark.helpMessage(columns: 80), "benchmark"), (Reproduce.helpMessage(columns: 80), "reproduce"),
       (Report.helpMessage(columns: 80), "report"), (Evaluate.helpMessage(columns: 80), "evaluate"),
-      (Audit.helpMessage(columns: 80), "audit"),
+      (Audit.helpMessage(columns: 80), "audit"), (GroundTruth.helpMessage(columns: 80), "ground-truth"),
       (DataCommand.Fetch.helpMessage(columns: 80), "data fetch"),
       (DataCommand.Verify.helpMessage(columns: 80), "data verify"),
       (DataCommand.Export.helpMessage(columns: 80), "data export"),

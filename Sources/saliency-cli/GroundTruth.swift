@@ -1,0 +1,92 @@
+import ArgumentParser
+import Foundation
+import Saliency
+
+struct GroundTruth: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "ground-truth",
+    abstract: "Scores maps against pixels that are known to be right.",
+    discussion: """
+      Draws bright and dark shapes over distractors, of which it is known what pixels must get brighter and which darker, trains \
+      a network to tell them apart, and compares each map with the known pixels. Random numbers and the image's edges are the \
+      controls.
+
+      precision is the share of right pixels among the k highest of the map, k being how many are right; chance is what random \
+      numbers get; wrong sign is the share of pixels that should change the other way; AP is the average precision; recall is \
+      the share of the right pixels that the map shows at all. Writes scores.csv, summary.json, the figures views and \
+      attributions as PNG, PDF and SVG, and the network.
+
+      EXAMPLES
+        saliency ground-truth --output truth
+        saliency ground-truth --output truth --seed 7 --images 800
+        saliency ground-truth --output truth --attributions gradient,deeplift
+      """)
+
+  @Option(name: .shortAndLong, help: "Folder for the results.") var output: String
+  @Option(help: "Images that maps are scored on.") var images = GroundTruthRun.Settings().images
+  @Option(
+    help: ArgumentHelp(
+      "Comma-separated list of \(Attributions.all.map(\.name).joined(separator: ", ")); or all: each with the views that it has.",
+      valueName: "list"))
+  var attributions = NameList(names: ["all"])
+  @Option(
+    help: ArgumentHelp(
+      "Comma-separated list of \(GroundTruthBenchmark.views.joined(separator: ", ")).", valueName: "list"))
+  var views = NameList(names: GroundTruthBenchmark.views)
+  @OptionGroup var options: AttributionOptions
+
+  @Option(help: "basic-cnn or resnet18.") var architecture = GroundTruthRun.Settings().architecture
+  @Option(help: "Images to train on.") var trainingImages = GroundTruthRun.Settings().trainingImages
+  @Option var epochs = GroundTruthRun.Settings().epochs
+  @Option(help: "Decides the images, the first weights, and the random numbers of maps.") var seed: UInt64 = 0
+  @Flag(help: "Replace the results in the output folder.") var force = false
+  @OptionGroup var device: DeviceOptions
+
+  func validate() throws {
+    guard images >= ShapeImages.classNames.count else {
+      throw ValidationError("--images must be at least \(ShapeImages.classNames.count), one of each class")
+    }
+    guard trainingImages > 0 else { throw ValidationError("--training-images must be at least 1") }
+    guard epochs > 0 else { throw ValidationError("--epochs must be at least 1") }
+    if attributions.names != ["all"] {
+      try MapOptions.check(attributions, "--attributions", Attributions.all.map(\.name))
+    }
+    try MapOptions.check(views, "--views", GroundTruthBenchmark.views)
+    guard options.baseline == "black" else {
+      throw ValidationError("--baseline must be black: compared with anything else, evidence has another sign")
+    }
+  }
+
+  func run() async throws { try await interruptibly { try await measure() } }
+
+  private func measure() async throws {
+    var settings = GroundTruthRun.Settings()
+    settings.seed = seed
+    settings.architecture = architecture
+    settings.trainingImages = trainingImages
+    settings.epochs = epochs
+    settings.images = images
+    let device = try await device.apply()
+    let folder = try outputFolder(output)
+    let names = attributions.names == ["all"] ? Attributions.all.map(\.name) : attributions.names
+    let run = try GroundTruthRun(
+      settings, attributions: options.attributions(names, baseline: .black, seed: seed),
+      views: views.names.compactMap { Views.named($0) }, folder: folder, device: device, force: force)
+    let epochs = epochs
+    let report = try await run.run { progress in
+      switch progress {
+      case .training(.step(let epoch, let done, let steps, let loss)):
+        let share = (Double(epoch - 1) + Double(done) / Double(steps)) / Double(epochs)
+        Console.progress(share, String(format: "training, epoch %d of %d, loss %.4f", epoch, epochs, loss))
+      case .training: break
+      case .maps(let share): Console.progress(share, "maps")
+      }
+    }
+    let files = try report.write(to: folder)
+    Console.clearProgress()
+    try Console.result(
+      "\(architecture.title) on generated shapes: \(images) images, accuracy \(String(format: "%.4f", report.accuracy))\n"
+        + Table.text(report.table) + "\n"
+        + files.map { "  \(folder.appending(path: $0).shown)" }.joined(separator: "\n"))
+  }
+}
