@@ -5,6 +5,10 @@ public enum EvaluationError: LocalizedError, Equatable, Sendable {
   case fractions
   case negativeMaps(view: String)
   case noImages
+  case tooFewSteps
+  case tooFewSamples
+  case sizes(pixels: Int)
+  case doubleMetric(String)
   case missingImages(Int)
 
   public var errorDescription: String? {
@@ -17,6 +21,12 @@ public enum EvaluationError: LocalizedError, Equatable, Sendable {
     case .negativeMaps(let view):
       "the view \(view) has negative values and so no order of deletion; choose positive and negative in its place"
     case .noImages: "there are no images to measure on"
+    case .tooFewSteps: "a RISE curve needs at least one step; give --rise-steps 1 or more"
+    case .tooFewSamples: "a correlation needs at least two random sets; give --sensitivity-samples 2 or more"
+    case .sizes(let pixels):
+      "the sizes of sensitivity-n must ascend from 1 to at most \(pixels), the pixels of an image; correct "
+        + "--sensitivity-sizes"
+    case .doubleMetric(let name): "the metric \(name) is asked for twice"
     case .missingImages(let index): "the results lack image \(index), or have it twice"
     }
   }

@@ -36,14 +36,18 @@ struct DeletionBlocks: Sendable {
     }
   }
 
-  @TorchActor func write(_ block: DeletionBlock, _ index: Int) throws {
+  @TorchActor func write(_ block: DeletionBlock, _ index: Int, _ setup: DeletionSetup) throws {
     func column<Element: TensorElement>(_ values: [Element]) throws -> Tensor {
       try Tensor(values, shape: [values.count])
     }
-    try SafeTensors(tensors: [
+    var tensors = try [
       "labels": column(block.labels), "untouched": column(block.untouched), "predicted": column(block.predicted),
       "probability": column(block.probability), "deleted": column(block.deleted),
-    ]).write(to: file(index))
+    ]
+    for (metric, curves) in zip(setup.curveMetrics ?? [], block.curves) {
+      tensors[metric.kind.rawValue] = try column(curves)
+    }
+    try SafeTensors(tensors: tensors).write(to: file(index))
   }
 
   /// Nil where it has not been computed.
@@ -69,6 +73,9 @@ struct DeletionBlocks: Sendable {
       images: images, labels: try column("labels", 1, in: tensors), untouched: try column("untouched", 1, in: tensors),
       predicted: try column("predicted", setup.replacements.count * perImage, in: tensors),
       probability: try column("probability", setup.replacements.count * perImage, in: tensors),
-      deleted: try column("deleted", perImage, in: tensors))
+      deleted: try column("deleted", setup.replacements.isEmpty ? 0 : perImage, in: tensors),
+      curves: try (setup.curveMetrics ?? []).map {
+        try column($0.kind.rawValue, setup.series(of: $0).count * $0.counts(of: setup.pixels).count, in: tensors)
+      })
   }
 }

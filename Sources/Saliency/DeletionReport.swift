@@ -8,11 +8,14 @@ public struct DeletionReport: Sendable {
   public let result: DeletionResult
   /// The areas under the accuracy curves: [replacement][series].
   public let areas: [[DeletionResult.Area]]
+  /// The mean scores of the metrics with a curve for every image: [metric][series].
+  public let scores: [[DeletionResult.Area]]
 
   public init(_ settings: DeletionRun.Settings, _ result: DeletionResult) {
     self.settings = settings
     self.result = result
     areas = result.areas(.accuracy)
+    scores = (settings.setup.curveMetrics ?? []).indices.map { result.scores(metric: $0) }
   }
 
   private var setup: DeletionSetup { settings.setup }
@@ -60,7 +63,8 @@ public struct DeletionReport: Sendable {
     return rows
   }
 
-  /// Writes `curves.csv`, `summary.json`, `predictions.npy` and the figures.
+  /// Writes `curves.csv`, `summary.json`, `predictions.npy` (if pixels were replaced in the paper's manner), for each metric
+  /// with a curve for every image these curves, such as `rise-deletion.npy`, and the figures.
   ///
   /// - Parameters:
   ///   - seconds: how long the computing took, for the summary; nil if it was not done at one go.
@@ -71,26 +75,41 @@ public struct DeletionReport: Sendable {
   @discardableResult public func write(
     to folder: URL, seconds: Double? = nil, phases: DeletionClock.Phases? = nil, threads: Int? = nil
   ) throws -> [String] {
-    var files = ["curves.csv", "summary.json", "predictions.npy"]
+    var files = ["curves.csv", "summary.json"]
     try Data(curves.utf8).write(to: folder.appending(path: files[0]), options: .atomic)
     try summary(seconds, phases, threads).write(to: folder.appending(path: files[1]), options: .atomic)
-    try NumPyFile.encoded(
-      result.predicted,
-      shape: [setup.images, setup.replacements.count, setup.series.count, setup.fractions.count]
-    ).write(to: folder.appending(path: files[2]), options: .atomic)
-    for (turn, replacement) in setup.replacements.enumerated() {
-      let figure = figure(turn)
+    func write(_ data: Data, _ name: String) throws {
+      files.append(name)
+      try data.write(to: folder.appending(path: name), options: .atomic)
+    }
+    if !setup.replacements.isEmpty {
+      try write(
+        NumPyFile.encoded(
+          result.predicted,
+          shape: [setup.images, setup.replacements.count, setup.series.count, setup.fractions.count]), "predictions.npy")
+    }
+    for (turn, metric) in metrics.enumerated() {
+      let shape = [setup.images, setup.series(of: metric).count, metric.counts(of: setup.pixels).count]
+      try write(NumPyFile.encoded(result.curves[turn], shape: shape), "\(metric.kind.rawValue).npy")
+    }
+    let figures =
+      setup.replacements.indices.map { ("\(setup.replacements[$0].rawValue)-deletion", figure($0)) }
+      + metrics.indices.map { (metrics[$0].kind.rawValue, figure(of: $0)) }
+    for (name, figure) in figures {
       for format in FigureFormat.allCases {
-        files.append("\(replacement.rawValue)-deletion.\(format.rawValue)")
+        files.append("\(name).\(format.rawValue)")
         try figure.write(to: folder.appending(path: files[files.count - 1]), as: format)
       }
     }
     return files
   }
 
-  /// A row for every replacement, series and fraction.
+  /// A row for every replacement, series and fraction, and for every point of the metrics with a curve for every image.
   var curves: String {
-    var lines = ["metric,attribution,view,fraction,deleted,accuracy,allegiance,probability"]
+    let withCorrelation = metrics.contains { $0.kind == .sensitivityN }
+    var lines = [
+      "metric,attribution,view,fraction,deleted,accuracy,allegiance,probability" + (withCorrelation ? ",correlation" : "")
+    ]
     for (turn, replacement) in setup.replacements.enumerated() {
       for (index, series) in setup.series.enumerated() {
         let columns =
@@ -98,10 +117,11 @@ public struct DeletionReport: Sendable {
           + DeletionResult.Score.allCases.map { result.curve($0, replacement: turn, series: index) }
         for (place, fraction) in setup.fractions.enumerated() {
           let numbers = ([fraction] + columns.map { $0[place] }).map { String($0) }.joined(separator: ",")
-          lines.append("\(replacement.rawValue),\(series.columns.attribution),\(series.columns.view),\(numbers)")
+          lines.append("\(replacement.rawValue),\(series.columns.attribution),\(series.columns.view),\(numbers)\(withCorrelation ? "," : "")")
         }
       }
     }
+    lines += curveRows(withCorrelation: withCorrelation)
     return lines.joined(separator: "\n") + "\n"
   }
 
@@ -109,7 +129,9 @@ public struct DeletionReport: Sendable {
     struct Row: Encodable {
       let metric, attribution, view: String
       /// The areas by score.
-      let auc: [String: DeletionResult.Area]
+      var auc: [String: DeletionResult.Area]?
+      /// The means over a curve's points by score, where no area is taken.
+      var mean: [String: DeletionResult.Area]?
     }
     let accuracy: Double
     let areas: [Row]
@@ -131,11 +153,20 @@ public struct DeletionReport: Sendable {
           auc: Dictionary(uniqueKeysWithValues: scores.map { ($0, $1[turn][index]) }))
       }
     }
+    let means = metrics.enumerated().flatMap { turn, metric in
+      setup.series(of: metric).enumerated().map { index, series in
+        let score = [metric.quantity: scores[turn][index]]
+        let isArea = metric.steps != nil
+        return Summary.Row(
+          metric: metric.kind.rawValue, attribution: series.columns.attribution, view: series.columns.view,
+          auc: isArea ? score : nil, mean: isArea ? nil : score)
+      }
+    }
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     return try encoder.encode(
       Summary(
-        accuracy: result.accuracy, areas: rows, settings: settings, threads: threads, seconds: seconds,
+        accuracy: result.accuracy, areas: rows + means, settings: settings, threads: threads, seconds: seconds,
         phases: phases))
   }
 
@@ -193,7 +224,7 @@ extension DeletionSeries {
   }
 
   /// The attribution is left out where there is one only, so that a map and its control have the same name and colour.
-  fileprivate func legend(all: [DeletionSeries]) -> String {
+  func legend(all: [DeletionSeries]) -> String {
     guard kind != .random else { return "random" }
     return Set(all.filter { $0.kind == .map }.map(\.attribution)).count > 1 ? "\(attribution) \(view)" : view
   }

@@ -92,7 +92,7 @@ public struct DeletionRun: Sendable {
       let answers = try benchmark.measure(block, with: classifier, clock: clock) {
         progress(Double(done) + $0 * Double(count), total)
       }
-      try blocks.write(answers, block)
+      try blocks.write(answers, block, setup)
       done += count
     }
     return notes
@@ -142,7 +142,7 @@ public struct DeletionRun: Sendable {
     if force { try joined.remove() }
     guard try joined.settings() == nil else { throw DeletionRunError.holdsResults(folder: folder.relativePath) }
     try joined.begin(settings)
-    for (index, entry) in found { try joined.write(entry.block, index) }
+    for (index, entry) in found { try joined.write(entry.block, index, settings.setup) }
     return (settings, try DeletionResult(settings.setup, blocks: found.values.map(\.block)))
   }
 
@@ -165,6 +165,7 @@ extension DeletionRun.Settings {
     if dataset != other.dataset || datasetSum != other.datasetSum { return "the images \(dataset)" }
     if setup.fractions != other.setup.fractions { return "other fractions" }
     if setup.replacements != other.setup.replacements { return "other metrics" }
+    if setup.curveMetrics != other.setup.curveMetrics { return "other metrics, or metrics with other options" }
     if setup.series != other.setup.series { return "other attributions, views or controls" }
     if setup.attributionSettings != other.setup.attributionSettings { return "attributions with other options" }
     if setup != other.setup { return "another order, seed, block size or memory bound" }

@@ -14,7 +14,13 @@ struct Benchmark: AsyncParsableCommand {
       maps whose area should be low, ↑ those whose area should be high. Random pixels, and as many random pixels as each map \
       deletes, are the controls.
 
-      Writes curves.csv, summary.json, predictions.npy and the figures black-deletion and white-deletion as PNG, PDF and SVG. \
+      Further metrics judge the same maps: rise-deletion and rise-insertion follow the predicted class's probability while \
+      pixels are taken away or put in (--rise-steps forward passes for each image, map and metric); sensitivity-n correlates \
+      a map's sums over random sets of n pixels with the fall of the class's logit (--sensitivity-samples passes for each \
+      image and n, for all maps together).
+
+      Writes curves.csv, summary.json, predictions.npy and the figures black-deletion and white-deletion as PNG, PDF and SVG; \
+      for further metrics every image's curves, such as rise-deletion.npy, and a figure. \
       Ctrl-C keeps what is done; --resume goes on with it.
 
       EXAMPLES
@@ -34,12 +40,15 @@ struct Benchmark: AsyncParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "What deleted pixels become: \(Replacement.allCases.map(\.rawValue).joined(separator: ", ")).", valueName: "list")
-  )
+      """
+      What deleted pixels become, \(Replacement.allCases.map(\.rawValue).joined(separator: ", ")); and the metrics \
+      \(CurveMetric.Kind.allCases.map(\.rawValue).joined(separator: ", ")).
+      """, valueName: "list"))
   var metrics = NameList(names: ["black", "white"])
+  @OptionGroup(title: "RISE and sensitivity-n") var curves: CurveOptions
   @Option(help: ArgumentHelp("Shares of the pixels, ascending.", valueName: "list"))
   var fractions = NumberList(DeletionBenchmark.paperFractions)
-  @Option(help: "descending deletes the most salient pixels first, ascending the least salient ones.")
+  @Option(help: "descending takes the most salient pixels first, ascending the least salient ones.")
   var order = DeletionOrder.descending
   @Flag(help: "Leave the random pixels out.") var noControls = false
   @Option(help: "Decides the random pixels, and the noise of attributions that draw any.") var seed: UInt64 = 0
@@ -59,9 +68,9 @@ struct Benchmark: AsyncParsableCommand {
   @OptionGroup(title: "Computing") var device: DeviceOptions
 
   func validate() throws {
-    for name in metrics.names where Replacement(rawValue: name) == nil {
-      throw ValidationError(
-        "--metrics: there is no “\(name)”; choose from \(Replacement.allCases.map(\.rawValue).joined(separator: ", "))")
+    let known = Replacement.allCases.map(\.rawValue) + CurveMetric.Kind.allCases.map(\.rawValue)
+    if let stranger = metrics.names.first(where: { !known.contains($0) }) {
+      throw ValidationError("--metrics: there is no “\(stranger)”; choose from \(known.joined(separator: ", "))")
     }
     guard Set(metrics.names).count == metrics.names.count else {
       throw ValidationError("--metrics names something twice")
@@ -90,7 +99,8 @@ struct Benchmark: AsyncParsableCommand {
     let explainer = try await maps.explainer(opened.classifier, seed: seed)
     let benchmark = try DeletionBenchmark(
       explainer, images: test, replacements: metrics.names.compactMap { Replacement(rawValue: $0) },
-      fractions: fractions.values, order: order, controls: !noControls, seed: seed, blockSize: block,
+      fractions: fractions.values, order: order, controls: !noControls, seed: seed,
+      curveMetrics: curves.metrics(metrics.names), blockSize: block,
       memory: memory.bytes)
     let run = try DeletionRun(benchmark, model: opened, folder: folder, resume: resume, force: force)
     if saveImages { try run.writeImages() }
@@ -146,9 +156,17 @@ struct Benchmark: AsyncParsableCommand {
       "\(settings.model) on \(settings.dataset): \(settings.setup.images) images, accuracy "
       + String(format: "%.4f", result.accuracy)
       + (seconds.map { ", measured in \(Console.clock($0))" } ?? "")
-      + "\nArea under the accuracy curve; ↓ should be low, ↑ should be high\n"
-    try Console.result(
-      head + Table.text(table) + "\n" + files.map { "  \(folder.appending(path: $0).shown)" }.joined(separator: "\n"))
+    var parts = [head]
+    if !settings.setup.replacements.isEmpty {
+      parts += ["Area under the accuracy curve; ↓ should be low, ↑ should be high", Table.text(table)]
+    }
+    if let scores = report.scoreTable {
+      parts += [
+        "RISE: area under the probability curve; sensitivity-n: mean correlation; ↓ should be low, ↑ high",
+        Table.text(scores),
+      ]
+    }
+    try Console.result((parts + files.map { "  \(folder.appending(path: $0).shown)" }).joined(separator: "\n"))
   }
 }
 

@@ -1,17 +1,10 @@
 import Foundation
 import SaliencyCore
+import SaliencyMethods
 import Tensors
 
 extension DeletionBenchmark {
-  /// An image with some pixels deleted, which waits for the classifier's answer.
-  private struct Item: Hashable {
-    /// Counted within the block.
-    let image: Int
-    let ranking: Int
-    let count: Int
-  }
-
-  private struct Answer {
+  struct Answer {
     let predicted: Int32
     let probability: Float
   }
@@ -19,7 +12,7 @@ extension DeletionBenchmark {
   /// Computes a block.
   ///
   /// - Parameters:
-  ///   - classifier: what answers for the deleted images: the explained classifier, or a faster copy of it.
+  ///   - classifier: what answers for the changed images: the explained classifier, or a faster copy of it.
   ///   - clock: takes down what the time goes to.
   ///   - progress: called with the share that is done, 0…1.
   /// - Throws: ``TorchError``, ``ClassifierError``; `CancellationError`, before the next batch.
@@ -29,61 +22,44 @@ extension DeletionBenchmark {
   ) throws -> DeletionBlock {
     let range = setup.range(of: block)
     let input = try ClassificationReport.batch(range, of: images, for: classifier)
-    let shape = input.shape
-    let pixels = shape[2] * shape[3]
-
     let untouched = try clock.time(\.answers) { try self.untouched(input, classifier) }
-    let rankings = try rankings(input, range, untouched.map { Int($0.predicted) }, pixels: pixels, clock)
-    // Everything that is asked for, and every different image among it once.
-    var items: [Item] = []
-    var places: [Item: Int] = [:]
-    var asked: [Int?] = []
-    var deleted: [Int32] = []
-    for image in 0..<range.count {
-      for series in setup.series {
-        let (ranking, limit) = source(of: series, image, rankings)
-        for fraction in setup.fractions {
-          let count = Ranking.count(fraction, of: pixels, available: limit)
-          deleted.append(Int32(count))
-          guard count > 0 else {
-            asked.append(nil)
-            continue
-          }
-          let item = Item(image: image, ranking: ranking, count: count)
-          if let place = places[item] {
-            asked.append(place)
-          } else {
-            places[item] = items.count
-            asked.append(items.count)
-            items.append(item)
-          }
-        }
-      }
-    }
+    let all = try maps(input, range, untouched.map { Int($0.predicted) }, clock)
+    let maps = zip(setup.explained, all).filter { $0.0.view != ChannelSum.viewName }.map(\.1)
 
-    let answers = try answers(
-      to: items, input, Tensor.concatenate(rankings.map(\.places)), untouched.map { Int($0.predicted) }, classifier,
-      clock, progress)
-    var result = DeletionBlock(
-      images: range, labels: labels[range].map(Int32.init), untouched: untouched.map(\.predicted), predicted: [],
-      probability: [], deleted: deleted)
-    let perImage = setup.series.count * setup.fractions.count
-    for image in 0..<range.count {
-      for answers in answers {
-        for place in asked[image * perImage..<(image + 1) * perImage] {
-          let answer = place.map { answers[$0] } ?? untouched[image]
-          result.predicted.append(answer.predicted)
-          result.probability.append(answer.probability)
-        }
+    return try Torch.withoutGradient {
+      let exchange = try PixelExchange(input, classifier, clock)
+      var result = DeletionBlock(
+        images: range, labels: labels[range].map(Int32.init), untouched: untouched.map(\.predicted), predicted: [],
+        probability: [], deleted: [])
+      let total = Double(setup.mostPasses + metrics.reduce(0) { $0 + setup.mostPasses(for: $1) })
+      var done = setup.mostPasses
+      try measureDeletion(&result, maps, untouched, exchange) { progress($0 * Double(done) / total) }
+      guard !metrics.isEmpty else { return result }
+      let random = try random(range, input)
+      for metric in metrics {
+        let passes = setup.mostPasses(for: metric)
+        let report = { (share: Double) in progress((Double(done) + share * Double(passes)) / total) }
+        let controls = setup.series(of: metric).contains { $0.kind == .random } ? [random] : []
+        result.curves.append(
+          metric.kind == .sensitivityN
+            ? try sensitivity(metric, all, controls, range, untouched, exchange, report)
+            : try rise(metric, maps, random, controls, untouched, exchange, report))
+        done += passes
       }
+      return result
     }
-    return result
   }
 
-  /// A ranking for every map and, if there are controls, a random one at the end.
-  @TorchActor private func rankings(
-    _ input: Tensor, _ range: Range<Int>, _ classes: [Int], pixels: Int, _ clock: DeletionClock
-  ) throws -> [Ranking] {
+  private var metrics: [CurveMetric] { setup.curveMetrics ?? [] }
+
+  @TorchActor func random(_ range: Range<Int>, _ input: Tensor) throws -> Ranking {
+    try Ranking(random: setup.seed, images: range, pixels: setup.pixels, device: input.device)
+  }
+
+  /// The maps [N, H, W] of ``DeletionSetup/explained``.
+  @TorchActor private func maps(
+    _ input: Tensor, _ range: Range<Int>, _ classes: [Int], _ clock: DeletionClock
+  ) throws -> [Tensor] {
     var maps: [[Tensor]] = []
     // Gradients take more memory than answers, and a batch of them serves all maps.
     for start in stride(from: 0, to: range.count, by: setup.batchSize) {
@@ -95,28 +71,7 @@ extension DeletionBenchmark {
           try explainer.maps(input[part], classes: Array(classes[part]), indices: indices)
         })
     }
-    return try clock.time(\.ranking) {
-      var rankings = try maps[0].indices.map { map in
-        try Ranking(Tensor.concatenate(maps.map { $0[map] }), setup.order)
-      }
-      if setup.series.contains(where: { $0.kind != .map }) {
-        rankings.append(try Ranking(random: setup.seed, images: range, pixels: pixels, device: input.device))
-      }
-      return rankings
-    }
-  }
-
-  /// The ranking whose pixels a series deletes, and how many it may delete of an image.
-  private func source(of series: DeletionSeries, _ image: Int, _ rankings: [Ranking]) -> (ranking: Int, limit: Int) {
-    let random = rankings.count - 1
-    let map = setup.series.firstIndex {
-      $0.kind == .map && $0.attribution == series.attribution && $0.view == series.view
-    }
-    switch (series.kind, map) {
-    case (.map, let map?): return (map, rankings[map].available[image])
-    case (.randomAsMany, let map?): return (random, rankings[map].available[image])
-    default: return (random, rankings[random].available[image])
-    }
+    return try maps[0].indices.map { map in try Tensor.concatenate(maps.map { $0[map] }) }
   }
 
   @TorchActor private func untouched(_ input: Tensor, _ classifier: any Classifier) throws -> [Answer] {
@@ -129,53 +84,8 @@ extension DeletionBenchmark {
     }
   }
 
-  /// One list of answers for each replacement.
-  @TorchActor private func answers(
-    to items: [Item], _ input: Tensor, _ places: Tensor, _ classes: [Int], _ classifier: any Classifier,
-    _ clock: DeletionClock, _ progress: (Double) -> Void
-  ) throws -> [[Answer]] {
-    let (imageCount, shape) = (input.shape[0], input.shape)
-    return try Torch.withoutGradient {
-      let normalizing = classifier as? any NormalizingClassifier
-      // Channels last, as convolutions like them best: [n, H, W, C].
-      @TorchActor func prepared(_ images: Tensor) throws -> Tensor {
-        let normalized = try normalizing?.preprocessing.normalized(images) ?? images
-        return try normalized.permuted([0, 2, 3, 1]).contiguous()
-      }
-      let values = try setup.replacements.map { try prepared($0.values(for: input)) }
-      let input = try prepared(input)
-      var answers = [[Answer]](repeating: [], count: setup.replacements.count)
-      for start in stride(from: 0, to: items.count, by: setup.batchSize) {
-        let batch = items[start..<min(start + setup.batchSize, items.count)]
-        @TorchActor func column(_ numbers: [Int]) throws -> Tensor {
-          try Tensor(numbers.map(Int64.init), shape: [batch.count]).to(input.device)
-        }
-        let (rows, chosen, isDeleted) = try clock.time(\.deleting) {
-          let rows = try column(batch.map(\.image))
-          let counts = try column(batch.map(\.count)).to(.int32).reshaped([-1, 1])
-          let isDeleted = try places.select(axis: 0, column(batch.map { $0.ranking * imageCount + $0.image }))
-            .isLess(than: counts).reshaped([batch.count, shape[2], shape[3], 1])
-          return (rows, try input.select(axis: 0, rows), isDeleted)
-        }
-        for (turn, value) in values.enumerated() {
-          try Task.checkCancellation()
-          let deleted = try clock.time(\.deleting) {
-            let own = try value.shape[0] == 1 ? value : value.select(axis: 0, rows)
-            return try Tensor.choose(own, where: isDeleted, otherwise: chosen).permuted([0, 3, 1, 2])
-          }
-          answers[turn] += try clock.time(\.answers) {
-            let logits = try normalizing?.logits(normalized: deleted) ?? classifier.logits(deleted)
-            return try Self.answers(logits, classes: batch.map { classes[$0.image] })
-          }
-        }
-        progress(Double(start + batch.count) / Double(items.count))
-      }
-      return answers
-    }
-  }
-
   /// The predicted class of each row of logits, and the probability of the class given or else of the predicted one.
-  private static func answers(_ logits: Tensor, classes: [Int]?) throws -> [Answer] {
+  static func answers(_ logits: Tensor, classes: [Int]?) throws -> [Answer] {
     let classCount = logits.shape[1]
     let values = try logits.floats()
     return try (0..<logits.shape[0]).map { row in
@@ -187,5 +97,16 @@ extension DeletionBenchmark {
       let chosen = scores[scores.startIndex + (classes?[row] ?? best)]
       return Answer(predicted: Int32(best), probability: exp(chosen - highest) / total)
     }
+  }
+}
+
+extension DeletionSetup {
+  /// The most images that the classifier is asked about for one of the images, for the pixels that become a replacement.
+  fileprivate var mostPasses: Int { replacements.count * series.count * fractions.count }
+
+  /// The same for a metric.
+  fileprivate func mostPasses(for metric: CurveMetric) -> Int {
+    let counts = metric.counts(of: pixels).count
+    return counts * (metric.samples ?? series(of: metric).count)
   }
 }

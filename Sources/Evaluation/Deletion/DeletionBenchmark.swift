@@ -27,14 +27,16 @@ import Tensors
 
   /// - Parameters:
   ///   - controls: whether random pixels are deleted, too.
+  ///   - curveMetrics: further metrics, for the same maps; each kind once.
   ///   - blockSize: nil: as many as have 100 × 32 × 32 pixels, one at least.
   ///   - memory: about how many bytes a batch may take.
-  /// - Throws: ``EvaluationError`` for fractions that are not ascending in 0…1, no images, maps with negative values, and
-  ///   images of classes that the classifier does not know.
+  /// - Throws: ``EvaluationError`` for fractions that are not ascending in 0…1, no images, maps with negative values,
+  ///   impossible options of curve metrics, and images of classes that the classifier does not know;
+  ///   ``MethodError/tooLittleMemory(needed:given:)`` for curve metrics, if not one image fits into the bound.
   public init(
     _ explainer: Explainer, images: any LabelledImages, replacements: [Replacement] = [.black, .white],
     fractions: [Double] = DeletionBenchmark.paperFractions, order: DeletionOrder = .descending, controls: Bool = true,
-    seed: UInt64 = 0, blockSize: Int? = nil, memory: Int = 2_000_000_000
+    seed: UInt64 = 0, curveMetrics: [CurveMetric] = [], blockSize: Int? = nil, memory: Int = 2_000_000_000
   ) throws {
     guard !fractions.isEmpty, fractions.allSatisfy({ (0...1).contains($0) }),
       zip(fractions, fractions.dropFirst()).allSatisfy(<)
@@ -45,17 +47,40 @@ import Tensors
     guard images.count > 0 else { throw EvaluationError.noImages }
     let places = try ClassificationReport.indices(of: images.classNames, among: explainer.classifier.labels)
     labels = images.labels.map { places[Int($0)] }
-    self.explainer = explainer
-    self.explainer.memory = memory
-    self.images = images
     let input = explainer.classifier.preprocessing
+    try Self.check(curveMetrics, explainer.classifier, memory: memory)
+    self.images = images
     setup = DeletionSetup(
       images: images.count, pixels: input.height * input.width, rivals: explainer.rivals,
       attributionSettings: Self.settings(of: explainer.attributions), replacements: replacements, fractions: fractions,
       order: order, seed: seed,
       series: DeletionSeries.all(explainer, controls: controls),
+      curveMetrics: curveMetrics.isEmpty ? nil : curveMetrics,
       blockSize: blockSize ?? max(1, 100 * 32 * 32 / (input.height * input.width)),
       batchSize: Self.batchSize(explainer.classifier, memory: memory))
+    self.explainer = setup.addsSums ? try Self.addingSums(to: explainer) : explainer
+    self.explainer.memory = memory
+  }
+
+  /// Only attributions that are seen through some view are of interest.
+  private static func addingSums(to explainer: Explainer) throws -> Explainer {
+    try Explainer(
+      explainer.classifier, attributions: explainer.attributions.filter { !explainer.views(of: $0).isEmpty },
+      views: explainer.views + [ChannelSum()], rivals: explainer.rivals, leavesOutSigned: true)
+  }
+
+  private static func check(_ metrics: [CurveMetric], _ classifier: any Classifier, memory: Int) throws {
+    let input = classifier.preprocessing
+    for (index, metric) in metrics.enumerated() {
+      try metric.check(pixels: input.height * input.width)
+      if metrics[..<index].contains(where: { $0.kind == metric.kind }) {
+        throw EvaluationError.doubleMetric(metric.kind.rawValue)
+      }
+    }
+    let needed = classifier.bytesPerImage
+    guard metrics.isEmpty || memory >= needed else {
+      throw MethodError.tooLittleMemory(needed: needed, given: memory)
+    }
   }
 
   /// Nil where there are none.

@@ -17,8 +17,12 @@ public struct DeletionBlock: Sendable, Equatable {
   /// How many pixels were deleted: [image][series][fraction].
   public internal(set) var deleted: [Int32]
 
+  /// The curves of ``DeletionSetup/curveMetrics``, metric by metric: [image][series][point], row-major.
+  public internal(set) var curves: [[Float]]
+
   public init(
-    images: Range<Int>, labels: [Int32], untouched: [Int32], predicted: [Int32], probability: [Float], deleted: [Int32]
+    images: Range<Int>, labels: [Int32], untouched: [Int32], predicted: [Int32], probability: [Float], deleted: [Int32],
+    curves: [[Float]] = []
   ) {
     self.images = images
     self.labels = labels
@@ -26,5 +30,6 @@ public struct DeletionBlock: Sendable, Equatable {
     self.predicted = predicted
     self.probability = probability
     self.deleted = deleted
+    self.curves = curves
   }
 }

@@ -11,6 +11,8 @@ public struct DeletionResult: Sendable {
   public let predicted: [Int32]
   public let probability: [Float]
   public let deleted: [Int32]
+  /// The curves of ``DeletionSetup/curveMetrics``, metric by metric: [image][series][point], row-major.
+  public let curves: [[Float]]
 
   /// Puts blocks together.
   ///
@@ -29,6 +31,7 @@ public struct DeletionResult: Sendable {
     predicted = blocks.flatMap(\.predicted)
     probability = blocks.flatMap(\.probability)
     deleted = blocks.flatMap(\.deleted)
+    curves = (setup.curveMetrics ?? []).indices.map { metric in blocks.flatMap { $0.curves[metric] } }
   }
 
   var series: [DeletionSeries] { setup.series }
@@ -93,6 +96,12 @@ public struct DeletionResult: Sendable {
         }
       }
     }
+    let all = areas(of: own, curves: curves, resamples, seed)
+    return replacements.indices.map { Array(all[$0 * series.count..<($0 + 1) * series.count]) }
+  }
+
+  /// The mean scores of curves and their intervals, from the images' own scores: [image][curve].
+  func areas(of own: [Double], curves: Int, _ resamples: Int, _ seed: UInt64) -> [Area] {
     func mean(_ images: some Sequence<Int>) -> [Double] {
       var sums = [Double](repeating: 0, count: curves)
       for image in images {
@@ -105,16 +114,15 @@ public struct DeletionResult: Sendable {
     let drawn = (0..<resamples).map { _ in
       mean((0..<imageCount).map { _ in Int.random(in: 0..<imageCount, using: &random) })
     }
-    let all = (0..<curves).map { curve in
+    return (0..<curves).map { curve in
       let sorted = drawn.map { $0[curve] }.sorted()
       return Area(
         value: found[curve], low: Self.percentile(0.025, sorted) ?? found[curve],
         high: Self.percentile(0.975, sorted) ?? found[curve])
     }
-    return replacements.indices.map { Array(all[$0 * series.count..<($0 + 1) * series.count]) }
   }
 
-  /// An area with its 95% interval.
+  /// An area, or a mean score, with its 95% interval.
   public struct Area: Sendable, Equatable, Codable {
     public let value: Double
     public let low: Double

@@ -32,6 +32,21 @@ package struct Ranking {
     }
   }
 
+  /// By maps [N, H, W], all pixels: those of equal value, zeros included, in a random order, so that the geometry of ties
+  /// favours nobody.
+  @TorchActor init(_ maps: Tensor, _ order: DeletionOrder, ties random: Ranking) throws {
+    let values = try maps.reshaped([maps.shape[0], -1])
+    // The pixel at each place of the random order: the inverse permutation.
+    let pixels = values.shape[1]
+    let drawn = try random.places.integers()
+    var shuffled = [Int64](repeating: 0, count: drawn.count)
+    for (index, place) in drawn.enumerated() { shuffled[index - index % pixels + place] = Int64(index % pixels) }
+    let ranks = try values.gather(axis: 1, Tensor(shuffled, shape: values.shape).to(values.device))
+      .ranks(descending: order == .descending)
+    places = try ranks.gather(axis: 1, random.places.to(.int64))
+    available = random.available
+  }
+
   /// A random order, which depends on the seed and on the image's index in the data set alone.
   @TorchActor init(random seed: UInt64, images: Range<Int>, pixels: Int, device: Device) throws {
     var keys: [Float] = []
