@@ -145,12 +145,12 @@ public struct DeletionReport: Sendable {
   }
 
   private func summary(_ seconds: Double?, _ phases: DeletionClock.Phases?, _ threads: Int?) throws -> Data {
-    let scores = DeletionResult.Score.allCases.map { ($0.rawValue, $0 == .accuracy ? areas : result.areas($0)) }
+    let byScore = DeletionResult.Score.allCases.map { ($0.rawValue, $0 == .accuracy ? areas : result.areas($0)) }
     let rows = setup.replacements.enumerated().flatMap { turn, replacement in
       setup.series.enumerated().map { index, series in
         Summary.Row(
           metric: replacement.rawValue, attribution: series.columns.attribution, view: series.columns.view,
-          auc: Dictionary(uniqueKeysWithValues: scores.map { ($0, $1[turn][index]) }))
+          auc: Dictionary(uniqueKeysWithValues: byScore.map { ($0, $1[turn][index]) }))
       }
     }
     let means = metrics.enumerated().flatMap { turn, metric in

@@ -6,8 +6,11 @@ import Rasters
 /// https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
 enum NumPyFile {
   /// A map as little-endian float32 of shape [H, W].
-  static func encoded(_ map: Raster<Float>) -> Data {
-    file("<f4", [map.height, map.width], map.values.map { $0.bitPattern.littleEndian })
+  static func encoded(_ map: Raster<Float>) -> Data { encoded(map.values, shape: [map.height, map.width]) }
+
+  /// Little-endian float32.
+  static func encoded(_ values: [Float], shape: [Int]) -> Data {
+    file("<f4", shape, values.map { $0.bitPattern.littleEndian })
   }
 
   /// Little-endian int32.

@@ -12,15 +12,16 @@ extension DeletionResult {
     }
   }
 
-  /// The mean of the images' scores, see ``CurveMetric``, for each series, with intervals as
-  /// ``areas(_:resamples:seed:)`` has them.
-  public func scores(metric: Int, resamples: Int = 1000, seed: UInt64 = 0) -> [Area] {
+  /// The mean of the images' scores, see ``CurveMetric``, for each series, with intervals as ``MeanInterval`` has them: all
+  /// series share the draws.
+  public func scores(metric: Int) -> [Area] {
     let (perImage, points) = shape(metric)
-    let values = curves[metric]
-    let own = stride(from: 0, to: values.count, by: points).map {
-      setup.curveMetrics?[metric].score(values[$0..<$0 + points]) ?? 0
+    guard let chosen = setup.curveMetrics?[metric] else { return [] }
+    return stride(from: 0, to: perImage, by: points).map { first in
+      let found = MeanInterval(
+        (0..<imageCount).map { chosen.score(curves[metric][$0 * perImage + first..<$0 * perImage + first + points]) })
+      return Area(value: found.mean, low: found.low, high: found.high)
     }
-    return areas(of: own, curves: perImage / points, resamples, seed)
   }
 
   private func shape(_ metric: Int) -> (perImage: Int, points: Int) {

@@ -96,12 +96,6 @@ public struct DeletionResult: Sendable {
         }
       }
     }
-    let all = areas(of: own, curves: curves, resamples, seed)
-    return replacements.indices.map { Array(all[$0 * series.count..<($0 + 1) * series.count]) }
-  }
-
-  /// The mean scores of curves and their intervals, from the images' own scores: [image][curve].
-  func areas(of own: [Double], curves: Int, _ resamples: Int, _ seed: UInt64) -> [Area] {
     func mean(_ images: some Sequence<Int>) -> [Double] {
       var sums = [Double](repeating: 0, count: curves)
       for image in images {
@@ -114,12 +108,13 @@ public struct DeletionResult: Sendable {
     let drawn = (0..<resamples).map { _ in
       mean((0..<imageCount).map { _ in Int.random(in: 0..<imageCount, using: &random) })
     }
-    return (0..<curves).map { curve in
+    let all = (0..<curves).map { curve in
       let sorted = drawn.map { $0[curve] }.sorted()
       return Area(
         value: found[curve], low: Self.percentile(0.025, sorted) ?? found[curve],
         high: Self.percentile(0.975, sorted) ?? found[curve])
     }
+    return replacements.indices.map { Array(all[$0 * series.count..<($0 + 1) * series.count]) }
   }
 
   /// An area, or a mean score, with its 95% interval.

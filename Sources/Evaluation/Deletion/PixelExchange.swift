@@ -37,11 +37,11 @@ import Tensors
 
   /// - Parameters:
   ///   - chosen: the places of the images in the block, [B].
-  ///   - isMarked: makes the marks of their pixels, [B, H·W], bool, from the places as a tensor.
-  func batch(_ chosen: [Int], isMarked: (_ rows: Tensor) throws -> Tensor) throws -> Batch {
+  ///   - isMarked: makes the marks of their pixels, [B, H·W], bool.
+  func batch(_ chosen: [Int], isMarked: () throws -> Tensor) throws -> Batch {
     try clock.time(\.deleting) {
       let rows = try Tensor(chosen.map(Int64.init), shape: [chosen.count]).to(images.device)
-      let marks = try isMarked(rows).reshaped([chosen.count, images.shape[2], images.shape[3], 1])
+      let marks = try isMarked().reshaped([chosen.count, images.shape[2], images.shape[3], 1])
       return Batch(rows: rows, own: try prepared.select(axis: 0, rows), isMarked: marks)
     }
   }

@@ -3,7 +3,7 @@ import Tensors
 /// The sum over the channels of the attribution itself: the number that a linear approximation gives to a whole pixel, for
 /// metrics that add up attributions. It is no picture to look at, and so it is not among ``Views/all``.
 package struct ChannelSum: View {
-  package static let viewName = "sum"
+  package nonisolated static let viewName = "sum"
   package let name: String
   package let comparesClasses = false
   package let needsSign = false
