@@ -61,13 +61,16 @@ extension DeletionReport {
       case .riseInsertion: ("fraction of pixels inserted", "probability of the predicted class")
       case .sensitivityN: ("log₁₀ of the number of pixels n", "correlation")
       }
-    let x = metric.kind == .sensitivityN ? metric.counts(of: settings.setup.pixels).map { log10(Double($0)) } : fractions(metric)
+    let x =
+      metric.kind == .sensitivityN
+      ? metric.counts(of: settings.setup.pixels).map { log10(Double($0)) } : fractions(metric)
     let series = all.indices.map { index in
       CurveFigure.Series(
         name: all[index].legend(all: all),
         points: zip(x, result.curve(metric: turn, series: index)).map { .init(x: $0, y: $1) })
     }
-    let name = metric.kind == .sensitivityN ? "Sensitivity-n" : metric.kind == .riseDeletion ? "RISE deletion" : "RISE insertion"
+    let name =
+      metric.kind == .sensitivityN ? "Sensitivity-n" : metric.kind == .riseDeletion ? "RISE deletion" : "RISE insertion"
     let substrate = metric.replacement == .blur ? "blurred image" : "black"
     let note =
       switch metric.kind {
@@ -79,7 +82,8 @@ extension DeletionReport {
       }
     return CurveFigure(
       title: "\(name): \(settings.model)",
-      subtitle: "\(settings.dataset) · \(settings.setup.images) images", plots: [
+      subtitle: "\(settings.dataset) · \(settings.setup.images) images",
+      plots: [
         CurveFigure.Plot(
           xLabel: xLabel, yLabel: yLabel, series: series, yRange: metric.kind == .sensitivityN ? nil : 0...1)
       ],

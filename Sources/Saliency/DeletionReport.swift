@@ -86,7 +86,8 @@ public struct DeletionReport: Sendable {
       try write(
         NumPyFile.encoded(
           result.predicted,
-          shape: [setup.images, setup.replacements.count, setup.series.count, setup.fractions.count]), "predictions.npy")
+          shape: [setup.images, setup.replacements.count, setup.series.count, setup.fractions.count]), "predictions.npy"
+      )
     }
     for (turn, metric) in metrics.enumerated() {
       let shape = [setup.images, setup.series(of: metric).count, metric.counts(of: setup.pixels).count]
@@ -108,7 +109,8 @@ public struct DeletionReport: Sendable {
   var curves: String {
     let withCorrelation = metrics.contains { $0.kind == .sensitivityN }
     var lines = [
-      "metric,attribution,view,fraction,deleted,accuracy,allegiance,probability" + (withCorrelation ? ",correlation" : "")
+      "metric,attribution,view,fraction,deleted,accuracy,allegiance,probability"
+        + (withCorrelation ? ",correlation" : "")
     ]
     for (turn, replacement) in setup.replacements.enumerated() {
       for (index, series) in setup.series.enumerated() {
@@ -117,7 +119,9 @@ public struct DeletionReport: Sendable {
           + DeletionResult.Score.allCases.map { result.curve($0, replacement: turn, series: index) }
         for (place, fraction) in setup.fractions.enumerated() {
           let numbers = ([fraction] + columns.map { $0[place] }).map { String($0) }.joined(separator: ",")
-          lines.append("\(replacement.rawValue),\(series.columns.attribution),\(series.columns.view),\(numbers)\(withCorrelation ? "," : "")")
+          lines.append(
+            "\(replacement.rawValue),\(series.columns.attribution),\(series.columns.view),\(numbers)\(withCorrelation ? "," : "")"
+          )
         }
       }
     }

@@ -94,6 +94,43 @@ import Testing
     #expect(all.lines.count { $0.contains(" positive ") } == 6)
   }
 
+  @Test("RISE and sensitivity-n: interrupted, in parts, or at one go, all the same")
+  func curveMetrics() throws {
+    let chosen =
+      options + [
+        "--metrics", "rise-deletion,rise-insertion,sensitivity-n", "--rise-steps", "3", "--sensitivity-sizes", "1,9",
+        "--sensitivity-samples", "4", "--views", "original,active",
+      ]
+    let names = ["rise-deletion", "rise-insertion", "sensitivity-n"]
+    let finished = try command.run(chosen + ["--output", "whole"])
+    #expect(finished.status == 0 && finished.errors == [])
+    #expect(
+      command.files(in: "whole")
+        == Set(["settings.json", "blocks", "curves.csv", "summary.json"])
+        .union(names.flatMap { name in ["npy", "png", "pdf", "svg"].map { "\(name).\($0)" } }))
+    #expect(
+      finished.lines[2].split(separator: " ").filter { $0.contains("-") }.map(String.init).prefix(3) == names[...])
+    let rows = ["gradient original ", "gradient active ", "gradient sum ", "random "]
+    #expect(zip(finished.lines[3...], rows).allSatisfy { $0.hasPrefix($1) })
+
+    for part in ["1", "2"] {
+      #expect(try command.run(chosen + ["--output", "part\(part)", "--shard", "\(part)/2"]).status == 0)
+    }
+    #expect(try command.run("benchmark", "--merge", "part1", "part2", "--output", "joined").status == 0)
+    try FileManager.default.removeItem(at: command.file("whole/blocks/000002.safetensors"))
+    try FileManager.default.removeItem(at: command.file("whole/rise-deletion.npy"))
+    #expect(try command.run(chosen + ["--output", "whole", "--resume"]).status == 0)
+    for name in names {
+      #expect(
+        try Data(contentsOf: command.file("joined/\(name).npy")) == Data(contentsOf: command.file("whole/\(name).npy")))
+    }
+    try command.expectFailure(
+      chosen + ["--output", "whole", "--resume", "--substrate", "blur"], ["metrics with other options", "not mixed"])
+    try command.expectFailure(
+      chosen + ["--output", "x", "--sensitivity-sizes", "1,300"], ["--sensitivity-sizes", "256"])
+    try command.expectFailure(chosen + ["--output", "x", "--memory", "1KB"], ["raise --memory"])
+  }
+
   @Test("a full disk stops it, and what was done is gone on with")
   func fullDisk() throws {
     let full = try command.run(options + ["--output", "run"], fileSizeLimit: 1024)
@@ -115,7 +152,10 @@ import Testing
     arguments: [
       ("--fractions", "0.5,0.1"), ("--fractions", "0,1.1"), ("--fractions", "x"), ("--metrics", "red"),
       ("--metrics", "black,black"), ("--views", "signed"), ("--views", "rivalry"), ("--shard", "3/2"),
-      ("--shard", "0/2"), ("--block", "0"), ("--order", "up"), ("--limit", "0"),
+      ("--shard", "0/2"), ("--block", "0"), ("--order", "up"), ("--limit", "0"), ("--rise-steps", "0"),
+      ("--sensitivity-samples", "1"),
+      ("--sensitivity-sizes", "5,2"), ("--sensitivity-sizes", "0,2"), ("--sensitivity-sizes", "1.5"),
+      ("--substrate", "white"), ("--metrics", "rise-deletion,rise-deletion"),
     ])
   func wrongValues(option: String, value: String) {
     expectUsageError(["benchmark", "--dataset", "d", "--output", "o", "\(option)=\(value)"], [option])

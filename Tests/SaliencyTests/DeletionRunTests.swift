@@ -188,6 +188,52 @@ private struct Noise: LabelledImages {
     #expect(table[2][1].hasSuffix("↓") && table[2][3].hasSuffix("↑") && table[5][1].hasSuffix("↑"))
   }
 
+  @Test("metrics with a curve for every image: kept, joined, and in all files")
+  func curveMetrics() throws {
+    let metrics: [CurveMetric] = [.riseInsertion(steps: 3), .sensitivityN(sizes: [2, 20], samples: 5)]
+    func run(_ name: String) throws -> DeletionRun {
+      let benchmark = try DeletionBenchmark(
+        Explainer(model.classifier), images: Noise(), fractions: [0, 0.5], curveMetrics: metrics, blockSize: 2)
+      return try DeletionRun(benchmark, model: model, folder: folder.file(name), resume: true)
+    }
+    #expect(try run("whole").run() == [])
+    let result = try #require(try run("whole").result())
+    for index in 1...2 { _ = try run("part\(index)").run(.init(index: index, of: 2)) }
+    let joined = try DeletionRun.merge([1, 2].map { folder.file("part\($0)") }, into: folder.file("joined")).result
+    #expect(joined.curves == result.curves)
+    expectEqual(joined, result)
+    #expect(throws: DeletionRunError.self) { try self.run("whole", fractions: [0, 0.5], resume: true) }
+
+    let report = DeletionReport(try run("whole").settings, result)
+    let files = try report.write(to: folder.file("whole"))
+    #expect(files.count == 3 + 2 + 3 * 4)
+    let lines = try String(contentsOf: folder.file("whole/curves.csv"), encoding: .utf8).split(separator: "\n")
+    // Ten series of deletion; five maps and random pixels; besides these the sums.
+    #expect(lines.count == 1 + 2 * 10 * 2 + 6 * 4 + 7 * 2)
+    let columns = lines[0].split(separator: ",").count
+    #expect(columns == 9)
+    #expect(lines.allSatisfy { $0.split(separator: ",", omittingEmptySubsequences: false).count == columns })
+    let rise = try #require(lines.first { $0.hasPrefix("rise-insertion,gradient,active,1.0,0.0,,,") })
+    #expect(Double(rise.split(separator: ",")[5]) == result.curve(metric: 0, series: 3)[3])
+    let sum = try #require(lines.last { $0.hasPrefix("sensitivity-n,gradient,sum,") }).split(separator: ",")
+    #expect(Double(sum[3]) == 20.0 / 64 && Double(sum[5]) == result.curve(metric: 1, series: 5)[1])
+
+    let json = try JSONSerialization.jsonObject(with: Data(contentsOf: folder.file("whole/summary.json")))
+    let rows = try #require((json as? [String: Any])?["areas"] as? [[String: Any]])
+    #expect(rows.count == 20 + 6 + 7)
+    let last = try #require(rows.last?["mean"] as? [String: [String: Double]])
+    #expect(rows.last?["auc"] == nil && last["correlation"]?["value"] == result.scores(metric: 1)[6].value)
+
+    let npy = try Data(contentsOf: folder.file("whole/sensitivity-n.npy"))
+    #expect(
+      String(decoding: npy[10..<128], as: UTF8.self).contains("'<f4', 'fortran_order': False, 'shape': (11, 7, 2)"))
+    #expect(npy.dropFirst(128).withUnsafeBytes { Array($0.bindMemory(to: Float.self)) } == result.curves[1])
+    let table = try #require(report.scoreTable)
+    #expect(table.count == 8 && table.allSatisfy { $0.count == 5 })
+    #expect(table[6][0] == "gradient sum" && table[6][1] == "" && table[6][3].hasSuffix("↑"))
+    #expect(table[7][0] == "random" && table[4][1].hasSuffix("↑") && table[5][1].hasSuffix("↑"))
+  }
+
   @Test("images and classes for other programs")
   func images() throws {
     let run = try run("whole")

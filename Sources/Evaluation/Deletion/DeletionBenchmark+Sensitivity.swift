@@ -53,7 +53,8 @@ extension DeletionBenchmark {
   /// For each image the maps' values, [series, H·W] in float64. What is added to all pixels does not count where all sets are
   /// of a size; so the lowest value is taken away, that the sums of a constant map are exactly zero.
   @TorchActor private func weights(_ maps: [Tensor], _ controls: [Ranking]) throws -> [Tensor] {
-    let all = try maps.map { try $0.reshaped([$0.shape[0], -1]).to(.float64) } + controls.map { try $0.places.to(.float64) }
+    let all =
+      try maps.map { try $0.reshaped([$0.shape[0], -1]).to(.float64) } + controls.map { try $0.places.to(.float64) }
     let shifted = try all.map { try $0 - $0.min(axis: 1, keepingAxis: true).values }
     return try (0..<all[0].shape[0]).map { image in try Tensor.concatenate(shifted.map { try $0[image..<image + 1] }) }
   }
