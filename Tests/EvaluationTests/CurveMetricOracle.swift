@@ -13,7 +13,7 @@ import Tensors
   func curves(_ metric: CurveMetric, _ image: Int) throws -> [[Double]] {
     let (original, explained) = try (pixels(image), explained(image))
     return try benchmark.setup.series(of: metric).map { series in
-      let map = try values(series, image)
+      let map = try values(series, metric, image)
       return try metric.counts(of: benchmark.pixels).map { count in
         metric.kind == .sensitivityN
           ? try correlation(map, original, explained, metric, image, count)
@@ -67,10 +67,10 @@ import Tensors
     return a < 1e-12 || b < 1e-12 ? 0 : product / (a * b).squareRoot()
   }
 
-  private func values(_ series: DeletionSeries, _ image: Int) throws -> [Float] {
+  private func values(_ series: DeletionSeries, _ metric: CurveMetric, _ image: Int) throws -> [Float] {
     guard series.kind == .map else {
-      // Random maps give the order of the random places in RISE, the places themselves in sensitivity-n.
-      return randomPlaces(image).map(Float.init)
+      // RISE's control is a map of ties, that of sensitivity-n the random order itself.
+      return randomPlaces(image).map { metric.kind == .sensitivityN ? Float($0) : 0 }
     }
     let all = try benchmark.explainer.explain(tensor(pixels(image)), classes: [explained(image)], indices: [image])
     return all[0].map(series.view, of: series.attribution)?.values.values ?? []

