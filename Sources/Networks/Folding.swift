@@ -56,7 +56,7 @@ enum Folding {
 
 extension Graph {
   /// The batch normalisation that can be folded into each convolution: the one that alone reads its result.
-  fileprivate var foldable: [Int: Int] {
+  var foldable: [Int: Int] {
     var readers: [Int: [Int]] = [:]
     for (index, node) in nodes.enumerated() {
       for input in node.inputs { readers[input, default: []].append(index) }

@@ -72,13 +72,10 @@ struct GroundTruth: AsyncParsableCommand {
     let run = try GroundTruthRun(
       settings, attributions: options.attributions(names, baseline: .black, seed: seed),
       views: views.names.compactMap { Views.named($0) }, folder: folder, device: device, force: force)
-    let epochs = epochs
+    let clock = TrainingProgress(epochs: epochs)
     let report = try await run.run { progress in
       switch progress {
-      case .training(.step(let epoch, let done, let steps, let loss)):
-        let share = (Double(epoch - 1) + Double(done) / Double(steps)) / Double(epochs)
-        Console.progress(share, String(format: "training, epoch %d of %d, loss %.4f", epoch, epochs, loss))
-      case .training: break
+      case .training(let event): clock.show(event, "training")
       case .maps(let share): Console.progress(share, "maps")
       }
     }

@@ -34,7 +34,7 @@ public struct GroundTruthReport: Sendable {
         .explain(images.images(chosen), classes: chosen.map { Int(images.labels[$0]) }, indices: chosen).map(\.maps)
     }
     let (own, all) = (try maps(Array(signed.prefix(1)), views), try maps(signed, [Signed()]))
-    return chosen.map { Example(image: $0, views: own[$0], signed: all[$0]) }
+    return chosen.indices.map { Example(image: chosen[$0], views: own[$0], signed: all[$0]) }
   }
 
   /// A row for every map, the header first: means over the images; intervals hold 95%.

@@ -48,10 +48,10 @@ public struct GroundTruthRun: Sendable {
     self.views = views
     self.folder = folder
     self.device = device
-    try ResultsFolder.begin(folder, force: force)
+    _ = try ResultsFolder(folder, force: force)
   }
 
-  /// Trains, makes the maps and scores them. Cost: with the usual settings a minute or two on two processor cores.
+  /// Trains, makes the maps and scores them. Cost: with the usual settings three minutes on two processor cores.
   ///
   /// - Throws: `CancellationError`; the errors of `Trainer` and of ``GroundTruthBenchmark``.
   public func run(_ progress: @escaping @Sendable (Progress) -> Void = { _ in }) async throws -> GroundTruthReport {
@@ -77,7 +77,7 @@ public struct GroundTruthRun: Sendable {
     }
     return GroundTruthReport(
       settings: settings, accuracy: network.information.origin.accuracy ?? 0,
-      attributionSettings: Dictionary(uniqueKeysWithValues: attributions.map { ($0.name, $0.settings) }), rows: rows,
+      attributionSettings: Dictionary(attributions.map { ($0.name, $0.settings) }) { first, _ in first }, rows: rows,
       images: test, examples: examples)
   }
 

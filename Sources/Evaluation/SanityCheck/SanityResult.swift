@@ -1,0 +1,72 @@
+import Rasters
+
+/// What a ``SanityCheck`` found.
+public struct SanityResult: Sendable {
+  /// A map that was checked. The edge detector, which ignores the model, is the last.
+  public struct Map: Sendable, Equatable, Codable {
+    /// The attribution's name, or the ``ControlMap``'s.
+    public let attribution: String
+    public let view: String
+    public let isControl: Bool
+
+    public var title: String { isControl ? attribution : "\(attribution) \(view)" }
+  }
+
+  /// The maps of one image.
+  public struct Example: Sendable {
+    /// What the classifier saw, in 0…1.
+    public let image: Raster<Float>
+    /// The class that the maps explain.
+    public let explained: Int
+    /// In the order of ``maps``.
+    public let trained: [Raster<Float>]
+    /// For every step.
+    public internal(set) var changed: [[Raster<Float>]] = []
+  }
+
+  public let maps: [Map]
+  public let steps: [SanityCheck.Step]
+  public let imageCount: Int
+  /// How alike the map of the trained model and that of the changed one are: [step][map][image].
+  public internal(set) var similarities: [[[MapSimilarity]]]
+  /// The first image.
+  public internal(set) var example: Example?
+
+  init(maps: [Map], steps: [SanityCheck.Step], imageCount: Int) {
+    self.maps = maps
+    self.steps = steps
+    self.imageCount = imageCount
+    similarities = steps.map { _ in maps.map { _ in [] } }
+  }
+
+  /// The mean of a measure over the images; nil where maps are too small for it.
+  public func mean(step: Int, map: Int, _ measure: (MapSimilarity) -> Double?) -> MeanInterval? {
+    let values = similarities[step][map].compactMap(measure)
+    return values.isEmpty ? nil : MeanInterval(values)
+  }
+
+  /// Whether a map depends on what the model has learnt.
+  public enum Verdict: String, Sendable, Codable {
+    case depends
+    case partly
+    case ignores = "does not depend"
+  }
+
+  /// Below the first rank correlation ρ two maps count as different: less than a quarter of the variance of their ranks is shared,
+  /// ρ² < ¼. Above the second they count as the same, ρ² > ¾. They are conventions.
+  public static let limits = (different: 0.5, same: 0.75.squareRoot())
+
+  /// By the rank correlation, of the values as they are, with the maps of the model all of whose layers are random: a map depends on
+  /// what the model has learnt if its 95% interval lies below the first of the ``limits`` and does not if it lies above the second.
+  /// Anything else is partly.
+  ///
+  /// - Returns: nil where no such model was among the steps.
+  public func verdict(map: Int) -> (verdict: Verdict, similarity: MeanInterval)? {
+    guard let last = steps.lastIndex(where: { $0.kind == .cascading }),
+      let interval = mean(step: last, map: map, { $0.spearman })
+    else { return nil }
+    return (
+      interval.high < Self.limits.different ? .depends : interval.low > Self.limits.same ? .ignores : .partly, interval
+    )
+  }
+}

@@ -1,0 +1,134 @@
+import Evaluation
+import Figures
+import Foundation
+import SaliencyCore
+
+/// What a ``SanityRun`` found, as sentences, a table, files and figures.
+public struct SanityReport: Sendable {
+  public let settings: SanityRun.Settings
+  public let result: SanityResult
+  /// The model's classes.
+  public let labels: LabelSet
+  /// The share of the shuffled labels that the network trained on them gives back, 0…1; nil if there is none. Where it is low, the
+  /// comparison with that network says little.
+  public let learntRandomLabels: Double?
+
+  /// A row for every map, the header first: its likeness to the map of the model with random weights throughout, and of the one
+  /// trained on random labels, by each measure; and the verdict.
+  public var table: [[String]] {
+    let hasLabels = result.steps.last?.kind == .labels
+    let header =
+      ["map", "rank correlation", "95% interval", "magnitudes", "SSIM", "HOG"]
+      + (hasLabels ? ["random labels", "95% interval"] : []) + ["depends on what was learnt"]
+    return [header]
+      + result.maps.indices.map { map in
+        let verdict = result.verdict(map: map)
+        func mean(_ measure: (MapSimilarity) -> Double?) -> String {
+          lastCascading.flatMap { result.mean(step: $0, map: map, measure) }.map { Self.number($0.mean) } ?? "–"
+        }
+        func both(_ interval: MeanInterval?) -> [String] {
+          interval.map { [Self.number($0.mean), "\(Self.number($0.low))…\(Self.number($0.high))"] } ?? ["–", "–"]
+        }
+        let labels = hasLabels ? result.mean(step: result.steps.count - 1, map: map) { $0.spearman } : nil
+        return [result.maps[map].title] + both(verdict?.similarity)
+          + [mean { $0.spearmanOfMagnitudes }, mean { $0.structural }, mean { $0.gradients }]
+          + (hasLabels ? both(labels) : []) + [verdict.map { Self.words($0.verdict) } ?? "–"]
+      }
+  }
+
+  var lastCascading: Int? { result.steps.lastIndex { $0.kind == .cascading } }
+
+  private static func words(_ verdict: SanityResult.Verdict) -> String {
+    switch verdict {
+    case .depends: "yes"
+    case .partly: "partly"
+    case .ignores: "no"
+    }
+  }
+
+  private static func number(_ value: Double) -> String { String(format: "%.3f", value) }
+
+  /// How the last column comes about, in a sentence.
+  public static var criterion: String {
+    let (different, same) = (SanityResult.limits.different, SanityResult.limits.same)
+    return String(
+      format:
+        "With random weights in all layers, the 95%% interval of the rank correlation with the trained model’s map lies "
+        + "below %.2f (yes) or above %.2f (no).", different, same)
+  }
+
+  /// Writes `similarity.csv`, `summary.json` and the figures `cascade`, `cascading` and `independent` as PNG, PDF and SVG; of several
+  /// attributions each has its own, with its name after the figure's.
+  ///
+  /// - Returns: the names of the files.
+  /// - Throws: Foundation's errors and ``FiguresError``.
+  @discardableResult public func write(to folder: URL) throws -> [String] {
+    var files = ["similarity.csv"]
+    try ResultsFolder.csv(csv).write(to: folder.appending(path: files[0]), options: .atomic)
+    let attributions = result.maps.filter { !$0.isControl }.map(\.attribution).unique
+    let figures = attributions.flatMap { attribution in
+      let maps = result.maps.indices.filter {
+        result.maps[$0].attribution == attribution || result.maps[$0].isControl
+      }
+      let suffix = attributions.count > 1 ? "-\(attribution)" : ""
+      return (cascadeFigure(maps).map { [("cascade\(suffix)", AnyFigure.grid($0))] } ?? [])
+        + SanityCheck.Kind.layered.map { ("\($0.rawValue)\(suffix)", AnyFigure.curves(curves($0, maps))) }
+    }
+    for (name, figure) in figures {
+      for format in FigureFormat.allCases {
+        files.append("\(name).\(format.rawValue)")
+        try figure.encoded(as: format).write(to: folder.appending(path: files[files.count - 1]), options: .atomic)
+      }
+    }
+    try ResultsFolder.write(summary, to: folder)
+    return files + [ResultsFolder.summary]
+  }
+
+  private var csv: [[String]] {
+    let measures = MapSimilarity.measures
+    let header =
+      ["check", "random_layers", "layer", "attribution", "view", "images"]
+      + measures.flatMap { [$0.name, "\($0.name)_low", "\($0.name)_high"] }
+    return [header]
+      + result.steps.indices.flatMap { step in
+        result.maps.indices.map { map in
+          let (change, name) = (result.steps[step], result.maps[map])
+          return [
+            change.kind.rawValue, "\(change.layers.count)", change.layer, name.attribution, name.view,
+            "\(result.imageCount)",
+          ]
+            + measures.flatMap { measure in
+              result.mean(step: step, map: map, measure.value).map { ["\($0.mean)", "\($0.low)", "\($0.high)"] }
+                ?? ["", "", ""]
+            }
+        }
+      }
+  }
+
+  private struct Summary: Encodable {
+    struct Line: Encodable {
+      let map: SanityResult.Map
+      let verdict: SanityResult.Verdict?
+      /// Rank correlation with all layers random.
+      let similarity: MeanInterval?
+      let randomLabels: MeanInterval?
+    }
+    let settings: SanityRun.Settings
+    let images: Int
+    let criterion: String
+    let learntRandomLabels: Double?
+    let maps: [Line]
+  }
+
+  private var summary: Summary {
+    Summary(
+      settings: settings, images: result.imageCount, criterion: Self.criterion, learntRandomLabels: learntRandomLabels,
+      maps: result.maps.indices.map { map in
+        let verdict = result.verdict(map: map)
+        let labels = result.steps.lastIndex { $0.kind == .labels }
+        return Summary.Line(
+          map: result.maps[map], verdict: verdict?.verdict, similarity: verdict?.similarity,
+          randomLabels: labels.flatMap { result.mean(step: $0, map: map) { $0.spearman } })
+      })
+  }
+}

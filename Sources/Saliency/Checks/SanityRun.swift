@@ -1,0 +1,128 @@
+import Datasets
+import Downloads
+import Evaluation
+import Foundation
+import Networks
+import Rasters
+import SaliencyCore
+import SaliencyMethods
+import Tensors
+import Training
+
+/// A ``SanityCheck`` of a built-in network with its files in one folder.
+public struct SanityRun: Sendable {
+  /// What is checked. What is left of an interrupted run is gone on with only if this is equal.
+  public struct Settings: Sendable, Equatable, Codable {
+    /// The model's name and its file's SHA-256.
+    public let model: String
+    public let modelSum: String
+    public let images: String
+    /// The attributions' options by name.
+    public let attributions: [String: [String: String]]
+    public let views: [String]
+    public let seed: UInt64
+    /// How the network for random labels is trained, and on what; nil: there is none.
+    public let labelRecipe: Recipe?
+    public let labelImages: String?
+  }
+
+  /// How far a run is.
+  public enum Progress: Sendable {
+    case training(Trainer.Event)
+    /// The share of the maps that are made, 0…1.
+    case maps(Double)
+  }
+
+  private static let labelFolder = "random-labels"
+
+  public let folder: URL
+  public let settings: Settings
+  private let model: ModelChoice.Opened
+  private let trained: Network
+  private let images: any LabelledImages
+  private let attributions: [any Attribution]
+  private let views: [any View]
+  private let labels: (recipe: Recipe, dataset: Dataset)?
+  private let memory: Int
+  private let resume: Bool
+
+  /// Makes the folder ready.
+  ///
+  /// - Parameters:
+  ///   - images: to make the maps of.
+  ///   - labels: train the same architecture on the data set's training images with their labels shuffled, and compare its maps,
+  ///     too.
+  ///   - resume: go on with the training that the folder holds; all settings must be equal.
+  ///   - force: remove what it holds.
+  /// - Throws: ``CheckError``; `ModelFileError`; ``EvaluationError/noImages``; ``MethodError``; Foundation's errors.
+  @TorchActor public init(
+    _ model: ModelChoice.Opened, images: any LabelledImages, attributions: [any Attribution] = [Gradient()],
+    views: [any View] = Views.all, labels: (recipe: Recipe, dataset: Dataset)? = nil, seed: UInt64 = 0, folder: URL,
+    memory: Int = 2_000_000_000, resume: Bool = false, force: Bool = false
+  ) throws {
+    guard let opened = model.classifier as? Network else { throw CheckError.needsNetwork(model: model.name) }
+    // As it was trained: what was opened for speed has no batch normalisations left.
+    trained = try Network(
+      opened.information, parameters: Network.read(model.file).parameters, device: opened.device)
+    guard !trained.layers.isEmpty else { throw CheckError.noLayers(model: model.name) }
+    if let dataset = labels?.dataset {
+      let input = opened.preprocessing
+      guard LabelSet(dataset.train.classNames) == opened.labels, dataset.train.channels == input.channels,
+        dataset.train.height == input.height, dataset.train.width == input.width
+      else { throw CheckError.otherClasses(model: model.name, dataset: dataset.name) }
+    }
+    // Finds what does not fit before anything is written.
+    _ = try SanityCheck(opened, images: images, attributions: attributions, views: views, memory: memory)
+    self.model = model
+    self.images = images
+    self.attributions = attributions
+    self.views = views
+    self.labels = labels
+    self.memory = memory
+    self.folder = folder
+    self.resume = resume
+    settings = Settings(
+      model: model.name, modelSum: try Checksum.of(model.file, .sha256).hex, images: images.name,
+      attributions: Dictionary(attributions.map { ($0.name, $0.settings) }) { first, _ in first },
+      views: views.map(\.name), seed: seed, labelRecipe: labels?.recipe, labelImages: labels?.dataset.train.name)
+    _ = try ResultsFolder(folder, settings: settings, parts: [Self.labelFolder], resume: resume, force: force)
+  }
+
+  /// Trains on random labels if wanted, makes all maps and compares them.
+  ///
+  /// - Throws: `CancellationError`, with the training's state on disk; the errors of `Trainer` and of ``SanityCheck``.
+  @TorchActor public func run(
+    _ progress: @escaping @Sendable (Progress) -> Void = { _ in }
+  ) async throws -> SanityReport {
+    let random = try await randomLabels(progress)
+    let steps = SanityCheck.steps(layers: trained.layers, labels: random != nil)
+    let result = try SanityCheck(
+      model.classifier, images: images, attributions: attributions, views: views, memory: memory
+    ).run(
+      steps,
+      changed: { step in
+        if step.kind == .labels, let random { return random.network }
+        return try trained.randomized(step.layers, seed: settings.seed).folded()
+      }, progress: { progress(.maps($0)) })
+    return SanityReport(
+      settings: settings, result: result, labels: model.classifier.labels,
+      learntRandomLabels: random?.accuracy)
+  }
+
+  /// The network for random labels and the share of the random labels that it has learnt.
+  @TorchActor private func randomLabels(
+    _ progress: @escaping @Sendable (Progress) -> Void
+  ) async throws -> (network: Network, accuracy: Double)? {
+    guard let labels else { return nil }
+    let shuffled = labels.dataset.train.withShuffledLabels(seed: settings.seed)
+    let dataset = Dataset(
+      name: labels.dataset.name, train: shuffled, test: labels.dataset.test,
+      provenance: "\(labels.dataset.provenance), training labels shuffled (seed \(settings.seed))")
+    let folder = folder.appending(path: Self.labelFolder)
+    let network = try await TrainingRun(
+      trained.information.architecture, recipe: labels.recipe, dataset: dataset, folder: folder, device: trained.device
+    ).run(resume: resume) { progress(.training($0)) }
+    let own = try Network(network.information, parameters: network.parameters, device: trained.device).folded()
+    return (own, try ClassificationReport.evaluate(own, on: shuffled).accuracy)
+  }
+}

@@ -1,0 +1,98 @@
+import ArgumentParser
+import Foundation
+import Saliency
+
+struct SanityCheckCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "sanity-check",
+    abstract: "Tells whether maps depend on what a model has learnt.",
+    discussion: """
+      Gives the model random weights, layer by layer from the logits down and one layer at a time, and compares its maps with \
+      those of the trained model (Adebayo et al., 2018). A map that stays the same shows the picture and not the model; the edges \
+      of the picture, sobel, are such a map and stand beside the others.
+
+      Similarity is measured by rank correlation, of the values and of their magnitudes (which differ for the view signed, always \
+      among the maps), SSIM, and the correlation of histograms of oriented gradients. Writes similarity.csv, summary.json and the figures cascade, cascading and independent as PNG, PDF \
+      and SVG.
+
+      --label-randomization also trains the same architecture on shuffled labels, a long job: Ctrl-C keeps its state, --resume \
+      goes on.
+
+      EXAMPLES
+        saliency sanity-check --output sanity
+        saliency sanity-check --model cifar10-resnet18 --attributions all -o sanity
+        saliency sanity-check --label-randomization --epochs 30 --output sanity
+      """)
+
+  @Option(
+    help: ArgumentHelp(
+      "\(DatasetOptions.help.abstract) A bundled model's own, unless given.", valueName: "name|folder"))
+  var dataset: String?
+  @OptionGroup(title: "Data") var data: DatasetOptions
+  @OptionGroup(title: "Model") var model: ModelOptions
+  @OptionGroup(title: "Maps") var maps: MapOptions
+  @Option(help: "Images that maps are made of, spread evenly over the test images.") var images = 50
+
+  @Flag(help: "Train on shuffled labels, too.") var labelRandomization = false
+  @Option(help: "Epochs of that training.") var epochs = 50
+  @Option(help: "Images per step of that training.") var batchSize = 128
+  @Option(help: "Learning rate of that training.") var learningRate = 0.001
+
+  @Option(help: "Decides random weights and labels, and the noise of maps that draw any.") var seed: UInt64 = 0
+  @Option(name: .shortAndLong, help: "Folder for the results.") var output: String
+  @Flag(help: "Go on with the training in the output folder.") var resume = false
+  @Flag(help: "Remove the results in the output folder.") var force = false
+  @Option(help: "About how much memory a batch may take, such as 500MB.") var memory = MemorySize(bytes: 2_000_000_000)
+  @OptionGroup(title: "Computing") var device: DeviceOptions
+
+  func validate() throws {
+    guard images > 0 else { throw ValidationError("--images must be at least 1") }
+    guard epochs > 0 else { throw ValidationError("--epochs must be at least 1") }
+    guard batchSize > 0 else { throw ValidationError("--batch-size must be at least 1") }
+    guard learningRate > 0, learningRate.isFinite else { throw ValidationError("--learning-rate must be positive") }
+    guard !maps.views.names.contains(Rivalry.name) else {
+      throw ValidationError("--views: rivalry names classes and cannot be compared; choose from the other views")
+    }
+    guard !(resume && force) else { throw ValidationError("--resume and --force contradict each other") }
+  }
+
+  func run() async throws { try await interruptibly { try await check() } }
+
+  private func check() async throws {
+    guard let dataset = dataset ?? BundledModel.named(model.model)?.dataset else {
+      throw CommandError("--dataset is needed: \(model.model) is not a bundled model, whose data set is known")
+    }
+    let folder = try outputFolder(output)
+    let opened = try await model.open(on: device.apply())
+    let data = try await data.open(dataset, for: opened.classifier.preprocessing)
+    let explainer = try await maps.explainer(opened.classifier, seed: seed)
+    // It alone has values and magnitudes that differ.
+    let views = explainer.views + (explainer.views.contains { $0.name == "signed" } ? [] : [Signed()])
+    var recipe = Recipe()
+    recipe.epochs = epochs
+    recipe.batchSize = batchSize
+    recipe.learningRate = learningRate
+    recipe.seed = seed
+    let run = try await SanityRun(
+      opened, images: data.test.limited(to: images), attributions: explainer.attributions, views: views,
+      labels: labelRandomization ? (recipe, data) : nil, seed: seed, folder: folder, memory: memory.bytes,
+      resume: resume, force: force)
+    let clock = TrainingProgress(epochs: epochs)
+    let report = try await run.run { progress in
+      switch progress {
+      case .training(let event): clock.show(event, "random labels")
+      case .maps(let share): Console.progress(share, "maps")
+      }
+    }
+    let files = try report.write(to: folder)
+    Console.clearProgress()
+    var lines = [
+      "\(opened.name) on \(data.test.name): maps of \(report.result.imageCount) images", Table.text(report.table),
+    ]
+    lines.append(SanityReport.criterion)
+    if let learnt = report.learntRandomLabels {
+      lines.append(String(format: "The network trained on random labels gives back %.1f%% of them.", 100 * learnt))
+    }
+    try Console.result((lines + files.map { "  \(folder.appending(path: $0).shown)" }).joined(separator: "\n"))
+  }
+}
