@@ -56,17 +56,18 @@ public struct SanityResult: Sendable {
   /// ρ² < ¼. Above the second they count as the same, ρ² > ¾. They are conventions.
   public static let limits = (different: 0.5, same: 0.75.squareRoot())
 
-  /// By the rank correlation, of the values as they are, with the maps of the model all of whose layers are random: a map depends on
-  /// what the model has learnt if its 95% interval lies below the first of the ``limits`` and does not if it lies above the second.
-  /// Anything else is partly.
+  /// By the rank correlation, of the values as they are, with the maps of a model whose layers are random. A map depends on what
+  /// the model has learnt if the 95% interval lies below the first of the ``limits`` both when all layers are random and when the
+  /// upper half of them are, ⌈n/2⌉ of n. It does not if the interval for all layers lies above the second. Anything else is
+  /// partly, such as a map that traces the edges which the first layers find.
   ///
-  /// - Returns: nil where no such model was among the steps.
-  public func verdict(map: Int) -> (verdict: Verdict, similarity: MeanInterval)? {
-    guard let last = steps.lastIndex(where: { $0.kind == .cascading }),
-      let interval = mean(step: last, map: map, { $0.spearman })
+  /// - Returns: nil where no such models were among the steps.
+  public func verdict(map: Int) -> (verdict: Verdict, all: MeanInterval, half: MeanInterval)? {
+    let cascade = steps.indices.filter { steps[$0].kind == .cascading }
+    guard let last = cascade.last, let all = mean(step: last, map: map, { $0.spearman }),
+      let half = mean(step: cascade[(cascade.count + 1) / 2 - 1], map: map, { $0.spearman })
     else { return nil }
-    return (
-      interval.high < Self.limits.different ? .depends : interval.low > Self.limits.same ? .ignores : .partly, interval
-    )
+    let isDifferent = [all, half].allSatisfy { $0.high < Self.limits.different }
+    return (isDifferent ? .depends : all.low > Self.limits.same ? .ignores : .partly, all, half)
   }
 }

@@ -37,10 +37,10 @@ extension SanityReport {
       colourBars: colourBars(maps))
   }
 
-  /// A layer's name in two lines.
+  /// A layer's name, long enough to be broken into two lines.
   private static func head(_ layer: String) -> String {
     guard let dot = layer.lastIndex(of: ".") else { return layer }
-    return layer[..<dot] + "\n" + layer[layer.index(after: dot)...]
+    return layer[..<dot] + " / " + layer[layer.index(after: dot)...]
   }
 
   private func content(_ map: Raster<Float>, _ name: SanityResult.Map) -> MapPanel.Content {

@@ -13,12 +13,13 @@ public struct SanityReport: Sendable {
   /// comparison with that network says little.
   public let learntRandomLabels: Double?
 
-  /// A row for every map, the header first: its likeness to the map of the model with random weights throughout, and of the one
-  /// trained on random labels, by each measure; and the verdict.
+  /// A row for every map, the header first: its rank correlation with the map of the model with random weights in all layers, and
+  /// in the upper half; for all layers the other measures; the rank correlation with the map of the model trained on random labels;
+  /// and the verdict.
   public var table: [[String]] {
     let hasLabels = result.steps.last?.kind == .labels
     let header =
-      ["map", "rank correlation", "95% interval", "magnitudes", "SSIM", "HOG"]
+      ["map", "all layers", "95% interval", "upper half", "95% interval", "magnitudes", "SSIM", "HOG"]
       + (hasLabels ? ["random labels", "95% interval"] : []) + ["depends on what was learnt"]
     return [header]
       + result.maps.indices.map { map in
@@ -30,7 +31,7 @@ public struct SanityReport: Sendable {
           interval.map { [Self.number($0.mean), "\(Self.number($0.low))…\(Self.number($0.high))"] } ?? ["–", "–"]
         }
         let labels = hasLabels ? result.mean(step: result.steps.count - 1, map: map) { $0.spearman } : nil
-        return [result.maps[map].title] + both(verdict?.similarity)
+        return [result.maps[map].title] + both(verdict?.all) + both(verdict?.half)
           + [mean { $0.spearmanOfMagnitudes }, mean { $0.structural }, mean { $0.gradients }]
           + (hasLabels ? both(labels) : []) + [verdict.map { Self.words($0.verdict) } ?? "–"]
       }
@@ -54,7 +55,7 @@ public struct SanityReport: Sendable {
     return String(
       format:
         "With random weights in all layers, the 95%% interval of the rank correlation with the trained model’s map lies "
-        + "below %.2f (yes) or above %.2f (no).", different, same)
+        + "above %.2f (no), or below %.2f there and in the upper half, too (yes).", same, different)
   }
 
   /// Writes `similarity.csv`, `summary.json` and the figures `cascade`, `cascading` and `independent` as PNG, PDF and SVG; of several
@@ -109,8 +110,8 @@ public struct SanityReport: Sendable {
     struct Line: Encodable {
       let map: SanityResult.Map
       let verdict: SanityResult.Verdict?
-      /// Rank correlation with all layers random.
-      let similarity: MeanInterval?
+      /// Rank correlation with all layers random, and with the upper half of them.
+      let allLayers, upperHalf: MeanInterval?
       let randomLabels: MeanInterval?
     }
     let settings: SanityRun.Settings
@@ -127,7 +128,7 @@ public struct SanityReport: Sendable {
         let verdict = result.verdict(map: map)
         let labels = result.steps.lastIndex { $0.kind == .labels }
         return Summary.Line(
-          map: result.maps[map], verdict: verdict?.verdict, similarity: verdict?.similarity,
+          map: result.maps[map], verdict: verdict?.verdict, allLayers: verdict?.all, upperHalf: verdict?.half,
           randomLabels: labels.flatMap { result.mean(step: $0, map: map) { $0.spearman } })
       })
   }

@@ -53,6 +53,19 @@ import Testing
     #expect(result.example?.changed.count == 3 && result.example?.trained.count == 4)
   }
 
+  @Test("a map that does not notice the loss of the upper layers depends in part")
+  func partly() throws {
+    let trained = try randomLinear()
+    let other = try LinearClassifier(
+      weight: Formula.signed(9, [2, 256]).floats(), classes: 2, channels: 1, height: 16, width: 16)
+    let check = try SanityCheck(trained, images: images, attributions: [Gradient()], views: [Original()])
+    let result = try check.run(SanityCheck.steps(layers: ["first", "second", "third"], labels: false)) {
+      $0.layers.count < 3 ? trained : other
+    }
+    let verdict = try #require(result.verdict(map: 0))
+    #expect(verdict.verdict == .partly && verdict.half.mean > 0.99 && verdict.all.high < 0.5)
+  }
+
   @Test("a network's gradient depends on its weights; the deeper the randomness, the less alike")
   func network() throws {
     let network = try formulaNetwork(.basicCNN, channels: 3, classes: 4, height: 24, width: 24)
