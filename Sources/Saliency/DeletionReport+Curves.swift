@@ -64,11 +64,6 @@ extension DeletionReport {
     let x =
       metric.kind == .sensitivityN
       ? metric.counts(of: settings.setup.pixels).map { log10(Double($0)) } : fractions(metric)
-    let series = all.indices.map { index in
-      CurveFigure.Series(
-        name: all[index].legend(all: all),
-        points: zip(x, result.curve(metric: turn, series: index)).map { .init(x: $0, y: $1) })
-    }
     let name =
       metric.kind == .sensitivityN ? "Sensitivity-n" : metric.kind == .riseDeletion ? "RISE deletion" : "RISE insertion"
     let substrate = metric.replacement == .blur ? "blurred image" : "black"
@@ -83,11 +78,23 @@ extension DeletionReport {
     return CurveFigure(
       title: "\(name): \(settings.model)",
       subtitle: "\(settings.dataset) · \(settings.setup.images) images",
-      plots: [
-        CurveFigure.Plot(
-          xLabel: xLabel, yLabel: yLabel, series: series, yRange: metric.kind == .sensitivityN ? nil : 0...1)
-      ],
+      plots: Self.plots(
+        of: all, title: "", xLabel: xLabel, yLabel: yLabel,
+        yRange: metric.kind == .sensitivityN ? correlationRange(turn) : 0...1
+      ) { one in
+        guard let index = all.firstIndex(of: one) else { return [] }
+        return zip(x, result.curve(metric: turn, series: index)).map { .init(x: $0, y: $1) }
+      },
       notes: [note])
+  }
+
+  /// Round numbers around all curves of a metric, so that its plots can be compared.
+  private func correlationRange(_ turn: Int) -> ClosedRange<Double> {
+    let places = settings.setup.series(of: metrics[turn]).indices
+    let values: [Double] = places.flatMap { (place: Int) -> [Double] in result.curve(metric: turn, series: place) }
+    let low: Double = ((values.min() ?? 0) * 5).rounded(.down) / 5
+    let high: Double = ((values.max() ?? 0) * 5).rounded(.up) / 5
+    return min(low, 0)...max(high, 0.2)
   }
 
   /// The shares of the pixels at the points of a metric.

@@ -177,34 +177,44 @@ public struct DeletionReport: Sendable {
   /// The curves of one replacement in the manner of the paper's Figures 3 and 4: the maps and random pixels, and beside them
   /// as many random pixels as each map deletes.
   public func figure(_ turn: Int) -> CurveFigure {
-    func series(_ kinds: Set<DeletionSeries.Kind>) -> [CurveFigure.Series] {
-      setup.series.indices.filter { kinds.contains(setup.series[$0].kind) }.map { index in
-        let values = result.curve(.accuracy, replacement: turn, series: index)
-        return CurveFigure.Series(
-          name: setup.series[index].legend(all: setup.series),
-          points: zip(setup.fractions, values).map { .init(x: $0, y: $1) })
+    let colour = setup.replacements[turn].rawValue
+    func plots(_ series: [DeletionSeries], title: String) -> [CurveFigure.Plot] {
+      Self.plots(of: series, title: title, xLabel: "fraction of pixels deleted", yLabel: "accuracy", yRange: 0...1) {
+        one in
+        guard let index = setup.series.firstIndex(of: one) else { return [] }
+        return zip(setup.fractions, result.curve(.accuracy, replacement: turn, series: index)).map {
+          .init(x: $0, y: $1)
+        }
       }
     }
-    let colour = setup.replacements[turn].rawValue
-    var plots = [
-      CurveFigure.Plot(
-        title: "Pixels in the maps’ order", xLabel: "fraction of pixels deleted", yLabel: "accuracy",
-        series: series([.map, .random]), yRange: 0...1)
-    ]
-    let controls = series([.randomAsMany])
-    if !controls.isEmpty {
-      plots.append(
-        CurveFigure.Plot(
-          title: "As many random pixels", xLabel: "fraction of pixels deleted", yLabel: "accuracy", series: controls,
-          yRange: 0...1))
-    }
+    var all = plots(setup.series.filter { $0.kind != .randomAsMany }, title: "Pixels in the maps’ order")
+    let controls = setup.series.filter { $0.kind == .randomAsMany }
+    // With several attributions they would hide what the figure is for.
+    if !controls.isEmpty, all.count == 1 { all += plots(controls, title: "As many random pixels") }
     return CurveFigure(
       title: "\(colour.capitalized)-deletion: \(settings.model)",
       subtitle: "\(settings.dataset) · \(setup.images) images · accuracy \(String(format: "%.4f", result.accuracy))",
-      plots: plots,
+      plots: all,
       notes: [
         "A map never deletes pixels whose saliency is zero: from the fraction where it has run out of pixels its curve is flat."
       ])
+  }
+
+  /// A plot for each attribution, with the curves of its views and of random pixels: the same name looks the same in all.
+  ///
+  /// - Parameter title: of the plot where there is one attribution only; else they have the attributions' names.
+  static func plots(
+    of series: [DeletionSeries], title: String, xLabel: String, yLabel: String, yRange: ClosedRange<Double>?,
+    points: (DeletionSeries) -> [CurveFigure.Point]
+  ) -> [CurveFigure.Plot] {
+    let attributions = series.filter { $0.kind != .random }.map(\.attribution).unique
+    return attributions.map { attribution in
+      CurveFigure.Plot(
+        title: attributions.count > 1 ? attribution : title, xLabel: xLabel, yLabel: yLabel,
+        series: series.filter { $0.kind == .random || $0.attribution == attribution }.map {
+          CurveFigure.Series(name: $0.kind == .random ? "random" : $0.view, points: points($0))
+        }, yRange: yRange)
+    }
   }
 }
 
@@ -225,11 +235,5 @@ extension DeletionSeries {
     case .random: ("random", "all")
     case .randomAsMany: ("random", "\(attribution)-\(view)")
     }
-  }
-
-  /// The attribution is left out where there is one only, so that a map and its control have the same name and colour.
-  func legend(all: [DeletionSeries]) -> String {
-    guard kind != .random else { return "random" }
-    return Set(all.filter { $0.kind == .map }.map(\.attribution)).count > 1 ? "\(attribution) \(view)" : view
   }
 }
