@@ -9,6 +9,7 @@ import Saliency
     version: "0.1.0",
     subcommands: [
       Explain.self, Benchmark.self, Reproduce.self, Report.self, Evaluate.self, Audit.self, SanityCheckCommand.self,
+      Roar.self,
       GroundTruth.self,
       Models.self, Train.self,
       DataCommand.self,

@@ -40,7 +40,7 @@ func expectUsageError(
       (Benchmark.helpMessage(columns: 80), "benchmark"), (Reproduce.helpMessage(columns: 80), "reproduce"),
       (Report.helpMessage(columns: 80), "report"), (Evaluate.helpMessage(columns: 80), "evaluate"),
       (Audit.helpMessage(columns: 80), "audit"), (GroundTruth.helpMessage(columns: 80), "ground-truth"),
-      (SanityCheckCommand.helpMessage(columns: 80), "sanity-check"),
+      (SanityCheckCommand.helpMessage(columns: 80), "sanity-check"), (Roar.helpMessage(columns: 80), "roar"),
       (DataCommand.Fetch.helpMessage(columns: 80), "data fetch"),
       (DataCommand.Verify.helpMessage(columns: 80), "data verify"),
       (DataCommand.Export.helpMessage(columns: 80), "data export"),

@@ -38,7 +38,7 @@ struct ResultsFolder {
       }
     } else if exists(Self.settings) {
       guard resume else { throw CheckError.unfinished(folder: url.relativePath) }
-      guard let found = try? JSONDecoder().decode(Settings.self, from: Data(contentsOf: file)) else {
+      guard let found: Settings = Self.settings(in: url) else {
         throw CheckError.damaged(path: file.relativePath)
       }
       guard found == settings else {
@@ -47,6 +47,11 @@ struct ResultsFolder {
       return
     }
     try Self.encoded(settings).write(to: file, options: .atomic)
+  }
+
+  /// What is measured in a folder; nil if it does not say, or says it otherwise.
+  static func settings<Settings: Decodable>(in folder: URL) -> Settings? {
+    try? JSONDecoder().decode(Settings.self, from: Data(contentsOf: folder.appending(path: settings)))
   }
 
   private func exists(_ name: String) -> Bool {

@@ -1,0 +1,59 @@
+import Datasets
+import Evaluation
+import Foundation
+import Synchronization
+import Tensors
+import Training
+
+extension RoarRun {
+  /// How long a run will take, as measured on a little of it.
+  public struct Estimate: Sendable {
+    public let trainings: Int
+    /// Seconds of one training.
+    public let training: Double
+    /// Seconds of all maps.
+    public let maps: Double
+
+    public var seconds: Double { Double(trainings) * training + maps }
+  }
+
+  /// Measures a few steps of training and one batch of every map, and multiplies: an estimate for what is still to be done.
+  /// Trainings under way count as whole ones.
+  ///
+  /// - Throws: the errors of `Trainer` and of `Explainer`.
+  @TorchActor public func estimate() async throws -> Estimate {
+    let missing = try settings.trainings.filter { try !holdsOwn || store.outcome(of: $0) == nil }
+    let maps = Set(missing.compactMap(\.map))
+    let batch = 0..<min(batchSize, 20, dataset.train.count)
+    let begin = ContinuousClock.now
+    for map in maps { _ = try values(of: map, batch, dataset.train) }
+    let forMaps = (ContinuousClock.now - begin) / .seconds(1)
+    let images = Double(dataset.train.count + dataset.test.count)
+    return Estimate(
+      trainings: missing.count, training: missing.isEmpty ? 0 : try await secondsOfTraining(),
+      maps: forMaps * images / Double(batch.count))
+  }
+
+  /// From the second epoch on a few batches, the first being slow, and from its test.
+  @TorchActor private func secondsOfTraining() async throws -> Double {
+    let folder = FileManager.default.temporaryDirectory.appending(path: "saliency-roar-\(UUID().uuidString)")
+    defer { try? FileManager.default.removeItem(at: folder) }
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    var recipe = settings.recipe
+    recipe.epochs = 2
+    let few = dataset.limited(to: 3 * recipe.batchSize)
+    let ends = Mutex<[(at: ContinuousClock.Instant, speed: Double)]>([])
+    _ = try await Trainer(
+      settings.architecture, recipe: recipe, train: few.train, test: few.test, dataset: "",
+      checkpoint: folder.appending(path: "checkpoint.safetensors"), device: explainer.classifier.device
+    ).run { event in
+      if case .epoch(let record, _) = event { ends.withLock { $0.append((.now, record.imagesPerSecond)) } }
+    }
+    let (first, second) = ends.withLock { ($0[0], $0[1]) }
+    let training = Double(few.train.count) / second.speed
+    let testing = max(0, (second.at - first.at) / .seconds(1) - training)
+    return Double(settings.recipe.epochs)
+      * (Double(dataset.train.count) / second.speed
+        + testing * Double(dataset.test.count) / Double(few.test.count))
+  }
+}

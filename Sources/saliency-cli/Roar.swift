@@ -1,0 +1,110 @@
+import ArgumentParser
+import Foundation
+import Saliency
+
+struct Roar: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Removes the most salient pixels and trains anew on what is left.",
+    discussion: """
+      In all training and test images it replaces the pixels that a map ranks first by the mean colour, trains a network from \
+      scratch and measures its accuracy (remove and retrain, Hooker et al., 2019). The better a map finds what the classes can be \
+      told by, the lower the accuracy. Random pixels and the edges of the image, sobel, are the controls.
+
+      A long job: for each map and fraction, one training for each seed. It says beforehand how long that will take; \
+      --estimate says only that. Ctrl-C keeps what is done, and --resume goes on. Writes accuracies.csv, summary.json and the \
+      figure roar as PNG, PDF and SVG.
+
+      EXAMPLES
+        saliency roar --output roar --estimate
+        saliency roar --views original,active --epochs 20 --output roar
+        saliency roar --limit 2000 --epochs 5 --fractions 0.5 --output trial
+        saliency roar --views original,active --epochs 20 --output roar --resume
+      """)
+
+  @Option(
+    help: ArgumentHelp(
+      "\(DatasetOptions.help.abstract) A bundled model's own, unless given.", valueName: "name|folder"))
+  var dataset: String?
+  @OptionGroup(title: "Data") var data: DatasetOptions
+  @OptionGroup(title: "Model") var model: ModelOptions
+  @OptionGroup(title: "Maps") var maps: MapOptions
+  @Option(
+    help: ArgumentHelp(
+      "Shares of the pixels to remove, ascending; 0 is always trained on.", valueName: "list"))
+  var fractions = NumberList(RoarRun.paperFractions)
+  @Flag(help: "Leave random pixels and edges out.") var noControls = false
+
+  @Option(help: "What is trained: basic-cnn or resnet18 (default: the model's).") var architecture: Architecture?
+  @Option(help: "Epochs of each training.") var epochs = 50
+  @Option(help: "Images per step.") var batchSize = 128
+  @Option var learningRate = 0.001
+  @Option(help: "Trainings of each kind, with other first weights.") var seeds = 1
+  @Option(help: "The first seed.") var seed: UInt64 = 0
+
+  @Option(name: .shortAndLong, help: "Folder for the results.") var output: String
+  @Flag(help: "Say how long it will take, and no more.") var estimate = false
+  @Flag(help: "Go on with the results in the output folder.") var resume = false
+  @Flag(help: "Remove the results in the output folder.") var force = false
+  @OptionGroup(title: "Computing") var device: DeviceOptions
+
+  func validate() throws {
+    guard epochs > 0 else { throw ValidationError("--epochs must be at least 1") }
+    guard batchSize > 0 else { throw ValidationError("--batch-size must be at least 1") }
+    guard learningRate > 0, learningRate.isFinite else { throw ValidationError("--learning-rate must be positive") }
+    guard (1...1000).contains(seeds) else { throw ValidationError("--seeds must be between 1 and 1000") }
+    guard seed <= UInt64.max - 1000 else { throw ValidationError("--seed is too large") }
+    let values = fractions.values
+    guard values.allSatisfy({ $0 > 0 && $0 <= 1 }), zip(values, values.dropFirst()).allSatisfy(<) else {
+      throw ValidationError("--fractions must lie above 0, up to 1, and ascend, such as 0.1,0.5,0.9")
+    }
+    try maps.refuseUnranked()
+    guard !(resume && force) else { throw ValidationError("--resume and --force contradict each other") }
+  }
+
+  func run() async throws { try await interruptibly { try await measure() } }
+
+  private func measure() async throws {
+    guard let dataset = dataset ?? BundledModel.named(model.model)?.dataset else {
+      throw CommandError("--dataset is needed: \(model.model) is not a bundled model, whose data set is known")
+    }
+    let folder = estimate ? URL(filePath: output, directoryHint: .isDirectory) : try outputFolder(output)
+    let opened = try await model.open(on: device.apply())
+    guard let architecture = architecture ?? (opened.classifier as? Network)?.information.architecture else {
+      throw CommandError(
+        "--architecture is needed: a TorchScript file cannot be trained anew; choose what is trained instead")
+    }
+    let data = try await data.open(dataset, for: opened.classifier.preprocessing)
+    var recipe = Recipe()
+    recipe.epochs = epochs
+    recipe.batchSize = batchSize
+    recipe.learningRate = learningRate
+    recipe.seed = seed
+    let run = try RoarRun(
+      await maps.explainer(opened.classifier, seed: seed), model: (opened.name, opened.file), dataset: data,
+      controls: noControls ? [] : ControlMap.allCases, architecture: architecture, recipe: recipe, seeds: seeds,
+      fractions: fractions.values, folder: folder, estimateOnly: estimate, resume: resume, force: force)
+    let expected = try await run.estimate()
+    let words =
+      "\(expected.trainings) trainings of \(Console.clock(expected.training)) and \(Console.clock(expected.maps)) for maps: "
+      + "about \(Console.clock(expected.seconds)), measured on a few batches"
+    guard !estimate else { return try Console.result(words) }
+    Console.note(words)
+    let report = try await run.run { progress in
+      switch progress {
+      case .order(let map, let share): Console.progress(share, "maps, \(map.title)")
+      case .training(let title, let done, let total, .step(let epoch, let step, let steps, _)):
+        let share = (Double(epoch - 1) + Double(step) / Double(steps)) / Double(epochs)
+        Console.progress(
+          (Double(done) + share) / Double(total),
+          "training \(done + 1) of \(total): \(title), epoch \(epoch) of \(epochs)")
+      case .training: break
+      }
+    }
+    let files = try report.write(to: folder)
+    Console.clearProgress()
+    try Console.result(
+      "\(opened.name) on \(data.name): accuracy of \(architecture.title), trained on what the maps leave; low is good\n"
+        + Table.text(report.table) + "\n"
+        + files.map { "  \(folder.appending(path: $0).shown)" }.joined(separator: "\n"))
+  }
+}
