@@ -95,24 +95,29 @@ public struct RoarReport: Sendable {
       }
   }
 
-  /// The curves; with several seeds a band from the lowest to the highest accuracy.
+  /// The curves over the fractions asked for, and over the shares really removed; with several seeds a band from the lowest to the
+  /// highest accuracy.
   var figure: CurveFigure {
-    CurveFigure(
+    func plot(_ title: String, _ xLabel: String, _ x: (RoarSettings.Map, Double) -> Double) -> CurveFigure.Plot {
+      CurveFigure.Plot(
+        title: title, xLabel: xLabel, yLabel: "accuracy after retraining",
+        series: settings.maps.map { map in
+          CurveFigure.Series(
+            name: map.title,
+            points: allFractions.map { fraction in
+              let found = accuracies(map, fraction: fraction)
+              return CurveFigure.Point(
+                x: x(map, fraction), y: Self.mean(found),
+                interval: found.count > 1 ? (found.min() ?? 0, found.max() ?? 0) : nil)
+            })
+        }, yRange: 0...1)
+    }
+    return CurveFigure(
       title: "Remove and retrain: \(settings.model)",
       subtitle: "\(settings.architecture.title) · \(settings.dataset)",
       plots: [
-        CurveFigure.Plot(
-          xLabel: "fraction of pixels removed", yLabel: "accuracy after retraining",
-          series: settings.maps.map { map in
-            CurveFigure.Series(
-              name: map.title,
-              points: allFractions.map { fraction in
-                let found = accuracies(map, fraction: fraction)
-                return CurveFigure.Point(
-                  x: fraction, y: Self.mean(found),
-                  interval: found.count > 1 ? (found.min() ?? 0, found.max() ?? 0) : nil)
-              })
-          }, yRange: 0...1)
+        plot("As many as asked for", "fraction of pixels removed") { $1 },
+        plot("As many as the map has", "share of pixels really removed") { removed($0, fraction: $1) },
       ],
       notes: [
         "The lower, the more of what tells the classes apart a map has removed. A map never removes pixels whose saliency is "
