@@ -7,11 +7,8 @@ let test = try await Dataset.open("fashion-mnist", resize: asTheyAre).test.limit
 let benchmark = try DeletionBenchmark(Explainer(model.classifier), images: test)
 let run = try DeletionRun(benchmark, model: model, folder: URL(filePath: "results"), resume: true)
 
-let result = try await TorchActor.run {
-  _ = try run.run()
-  return try run.result()
-}
-if let result {
+_ = try await run.run()
+if let result = try await run.result() {
   let report = DeletionReport(run.settings, result)
   try report.write(to: run.folder)
   for row in report.table() { print(row.joined(separator: "  ")) }

@@ -22,7 +22,11 @@ const char *ct_version(void) { return TORCH_VERSION; }
 int ct_threads(void) { return at::get_num_threads(); }
 
 CTError *ct_set_threads(int count) {
-  return guarded([&] { at::set_num_threads(count); });
+  return guarded([&] {
+    at::set_num_threads(count);
+    // A thread's first look at the number would otherwise take what another thread has set by then.
+    at::get_num_threads();
+  });
 }
 
 // Unlike the number of processors of the machine, this heeds taskset and the sets of processors of containers.

@@ -10,6 +10,7 @@ public enum EvaluationError: LocalizedError, Equatable, Sendable {
   case sizes(pixels: Int)
   case doubleMetric(String)
   case missingImages(Int)
+  case precision
 
   public var errorDescription: String? {
     switch self {
@@ -27,6 +28,8 @@ public enum EvaluationError: LocalizedError, Equatable, Sendable {
       "the sizes of sensitivity-n must ascend from 1 to at most \(pixels), the pixels of an image; correct "
         + "--sensitivity-sizes"
     case .doubleMetric(let name): "the metric \(name) is asked for twice"
+    case .precision:
+      "only built-in networks compute in bfloat16 on demand, a TorchScript file as it was saved; leave --precision out"
     case .missingImages(let index): "the results lack image \(index), or have it twice"
     }
   }

@@ -1,14 +1,5 @@
+import SaliencyCore
 import Tensors
-
-/// The arithmetic that a network computes with.
-public enum Precision: String, Sendable, Codable, CaseIterable {
-  /// The weights' own type throughout.
-  case full = "float32"
-  /// Convolutions, and what lies between them, in bfloat16 (8 bits of mantissa); weights, the statistics of batch
-  /// normalisation, the mean over all places and the linear layer as they are. Several times as fast where processor or
-  /// GPU multiply bfloat16 matrices in hardware, slower elsewhere.
-  case mixed = "bfloat16"
-}
 
 /// Runs a graph with weights.
 @TorchActor public struct Interpreter {
@@ -80,8 +71,11 @@ public enum Precision: String, Sendable, Codable, CaseIterable {
       let isSafe = inputs[0].shape.suffix(2).allSatisfy { $0 >= stride }
       let type: ElementType? = precision == .full ? nil : isSafe ? .bfloat16 : .float32
       func converted(_ tensor: Tensor) throws -> Tensor { try type.map { try tensor.to($0) } ?? tensor }
+      func both() throws -> (weight: Tensor, bias: Tensor?) { try (converted(weight), bias.map(converted)) }
+      let ready =
+        try (type == nil ? nil : prepared)?.prepared("\(node.name) \(type.map(\.rawValue) ?? "")", both) ?? both()
       return try converted(inputs[0]).convolution(
-        weight: converted(weight), bias: bias.map(converted), stride: stride, padding: padding)
+        weight: ready.weight, bias: ready.bias, stride: stride, padding: padding)
     case .batchNorm:
       return try inputs[0].batchNorm(
         weight: weights("weight"), bias: weights("bias"), runningMean: weights("running_mean"),

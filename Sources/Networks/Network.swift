@@ -11,6 +11,8 @@ import Tensors
   public nonisolated let device: Device
   /// By name; one floating-point type, on one device.
   public let parameters: [String: Tensor]
+  /// What the logits are computed in.
+  public nonisolated let precision: Precision
   private let prepared = PreparedWeights()
 
   public nonisolated var labels: LabelSet { information.labels }
@@ -32,16 +34,18 @@ import Tensors
   }
 
   private init(
-    _ information: ModelInformation, _ graph: Graph, _ parameters: [String: Tensor], _ device: Device
+    _ information: ModelInformation, _ graph: Graph, _ parameters: [String: Tensor], _ device: Device,
+    _ precision: Precision = .full
   ) throws {
     self.information = information
     self.graph = graph
     self.parameters = parameters
     self.device = device
+    self.precision = precision
   }
 
   public func logits(normalized images: Tensor) throws -> Tensor {
-    try Interpreter(graph: graph, parameters: parameters, prepared: prepared).run(images)
+    try Interpreter(graph: graph, parameters: parameters, precision: precision, prepared: prepared).run(images)
   }
 
   public nonisolated var hasReLU: Bool { graph.nodes.contains { $0.operation == .relu } }
@@ -49,8 +53,10 @@ import Tensors
   public func logits(_ images: Tensor, rule: GradientRule) throws -> Tensor {
     var rule = rule
     if case .rescale(let baseline) = rule { rule = .rescale(baseline: try preprocessing.normalized(baseline)) }
-    return try Interpreter(graph: graph.reluBeforePooling(), parameters: parameters, prepared: prepared)
-      .run(preprocessing.normalized(images), rule: rule)
+    return try Interpreter(
+      graph: graph.reluBeforePooling(), parameters: parameters, precision: precision, prepared: prepared
+    )
+    .run(preprocessing.normalized(images), rule: rule)
   }
 
   /// The same network with weights of another type; float64 is for checking, not for speed.
@@ -65,6 +71,10 @@ import Tensors
   public func folded() throws -> Network {
     let (graph, parameters) = try Folding.fold(graph, parameters)
     return try Network(information, graph, parameters, device)
+  }
+
+  public func inMixedPrecision() throws -> any Classifier {
+    try Network(information, graph, parameters, device, .mixed)
   }
 
   private static func check(_ parameters: [String: Tensor], against graph: Graph) throws {

@@ -1,3 +1,4 @@
+import Foundation
 import Tensors
 
 /// A convolution each of whose windows covers the whole input plane, as those of 3×3 do at the end of networks for small
@@ -55,8 +56,10 @@ struct WholePlane {
   }
 }
 
-/// What was made of a network's weights once and for all.
+/// What was made of a network's weights once and for all. Locked, because several threads may ask at once
+/// (``TorchActor/concurrently(_:threads:_:)``).
 @TorchActor final class PreparedWeights {
+  private let lock = NSLock()
   private var found: [String: (weight: Tensor, bias: Tensor?)] = [:]
 
   nonisolated init() {}
@@ -64,9 +67,11 @@ struct WholePlane {
   func prepared(
     _ key: String, _ make: () throws -> (weight: Tensor, bias: Tensor?)
   ) rethrows -> (weight: Tensor, bias: Tensor?) {
-    if let ready = found[key] { return ready }
-    let made = try make()
-    found[key] = made
-    return made
+    try lock.withLock {
+      if let ready = found[key] { return ready }
+      let made = try make()
+      found[key] = made
+      return made
+    }
   }
 }

@@ -1,6 +1,7 @@
 import Downloads
 import Foundation
 import Rasters
+import Synchronization
 
 /// A deletion benchmark with its files in one folder: what was measured (`settings.json`) and the answers, block by block, in
 /// `blocks/`. A run can be broken off at any moment, gone on with, and be spread over machines.
@@ -66,36 +67,71 @@ public struct DeletionRun: Sendable {
 
   /// Computes what is missing of a part, a file for each block.
   ///
+  /// On a processor several blocks are computed at once, one for each of libtorch's threads. Where there are fewer blocks than
+  /// threads, and so whatever blocks are missing, a block's operations share the threads that are left.
+  ///
   /// - Parameters:
   ///   - clock: takes down what the time goes to.
-  ///   - progress: called with the number of images done, fractions for those under way, and their total.
+  ///   - progress: called with the number of images done, fractions for those under way, and their total; never twice at once.
   /// - Throws: `CancellationError`, `TorchError`, ``ClassifierError``; Foundation's errors when a file cannot be written.
   /// - Returns: notes about damaged files of blocks that were computed anew.
   @TorchActor public func run(
     _ shard: Shard = .whole, clock: DeletionClock = DeletionClock(),
-    progress: (_ done: Double, _ total: Int) -> Void = { _, _ in }
-  ) throws -> [String] {
+    progress: @escaping @Sendable (_ done: Double, _ total: Int) -> Void = { _, _ in }
+  ) async throws -> [String] {
     let setup = settings.setup
     let mine = (0..<setup.blockCount).filter { $0 % shard.count == shard.index - 1 }
+    let work = Mutex(Work(blocks: mine.reversed()))
     let total = mine.reduce(0) { $0 + setup.range(of: $1).count }
-    let classifier = try benchmark.explainer.classifier.inference()
-    var (notes, done): ([String], Int) = ([], 0)
-    for block in mine {
-      let count = setup.range(of: block).count
-      do {
-        if try blocks.block(block, setup) != nil {
-          done += count
-          progress(Double(done), total)
-          continue
+    let classifier = try benchmark.answering()
+    let (threads, workers) = (Torch.threads, workerCount)
+    let benchmark = benchmark.sharingMemory(among: workers)
+    try await TorchActor.concurrently(workers, threads: max(1, threads / workers)) { worker in
+      let own = DeletionClock()
+      while let block = work.withLock({ $0.blocks.popLast() }) {
+        @Sendable func report(_ share: Double) {
+          work.withLock {
+            $0.done[block] = share * Double(setup.range(of: block).count)
+            progress($0.done.values.reduce(0, +), total)
+          }
         }
-      } catch let error as DeletionRunError { notes.append("\(error.message); computed anew") }
-      let answers = try benchmark.measure(block, with: classifier, clock: clock) {
-        progress(Double(done) + $0 * Double(count), total)
+        do {
+          if try blocks.block(block, setup) != nil {
+            report(1)
+            continue
+          }
+        } catch let error as DeletionRunError {
+          work.withLock { $0.notes.append((block, "\(error.message); computed anew")) }
+        }
+        let answers = try benchmark.measure(block, with: classifier, clock: own, progress: report)
+        try blocks.write(answers, block, setup)
+        report(1)
       }
-      try blocks.write(answers, block, setup)
-      done += count
+      try Task.checkCancellation()
+      work.withLock { $0.phases.append(own.seconds) }
     }
-    return notes
+    return work.withLock { work in
+      for phases in work.phases { clock.add(phases, sharedBy: workers) }
+      return work.notes.sorted { $0.block < $1.block }.map(\.text)
+    }
+  }
+
+  /// What the workers share.
+  private struct Work {
+    /// Those that nobody has begun with, the next one last.
+    var blocks: [Int]
+    /// Images by block, fractions for those under way.
+    var done: [Int: Double] = [:]
+    var notes: [(block: Int, text: String)] = []
+    var phases: [DeletionClock.Phases] = []
+  }
+
+  /// As many as there are threads and blocks for, and as have room in memory.
+  @TorchActor private var workerCount: Int {
+    let (explainer, setup) = (benchmark.explainer, settings.setup)
+    guard explainer.classifier.device == .cpu else { return 1 }
+    let room = explainer.memory / max(1, setup.batchSize * explainer.classifier.bytesPerImage)
+    return max(1, min(Torch.threads, setup.blockCount, room))
   }
 
   /// The results, if all blocks are there; nil if some are missing.
@@ -168,6 +204,7 @@ extension DeletionRun.Settings {
     if setup.curveMetrics != other.setup.curveMetrics { return "other metrics, or metrics with other options" }
     if setup.series != other.setup.series { return "other attributions, views or controls" }
     if setup.attributionSettings != other.setup.attributionSettings { return "attributions with other options" }
+    if setup.precision != other.setup.precision { return "answers in \((setup.precision ?? .full).rawValue)" }
     if setup != other.setup { return "another order, seed, block size or memory bound" }
     return "device \(device.rawValue) and libtorch \(libtorch)"
   }

@@ -20,13 +20,6 @@ import Tensors
   ///
   /// - Throws: ``TorchError`` when memory runs out, ``ClassifierError`` when the model answers with something else.
   func logits(_ images: Tensor) throws -> Tensor
-
-  /// The same classifier as fast as it can be where no gradient is wanted; logits are equal up to rounding.
-  func inference() throws -> any Classifier
-}
-
-extension Classifier {
-  public func inference() throws -> any Classifier { self }
 }
 
 /// A classifier whose input is normalised channel by channel, and that takes images to which that has been done already:

@@ -9,6 +9,9 @@ import Tensors
   ///
   /// - Throws: ``TorchError`` when memory runs out.
   func logits(_ images: Tensor, rule: GradientRule) throws -> Tensor
+
+  /// The same classifier computing in ``Precision/mixed``, for answers without gradients.
+  func inMixedPrecision() throws -> any Classifier
 }
 
 /// How gradients flow back through the layers that are not linear.

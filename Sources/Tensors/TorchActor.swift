@@ -1,7 +1,7 @@
 import CTorch
 import Foundation
 
-/// The one thread on which libtorch works.
+/// The thread on which libtorch works, but for what ``concurrently(_:threads:_:)`` spreads over several.
 ///
 /// libtorch keeps an OpenMP team and a gradient mode for every thread that calls it, so a call from elsewhere would start
 /// more threads than there are processors and forget the gradient mode. Whatever makes tensors is isolated to this actor,
@@ -19,36 +19,17 @@ import Foundation
   }
 }
 
-/// Runs jobs one after the other on a thread of its own.
-final class TorchExecutor: SerialExecutor, @unchecked Sendable {
-  private let condition = NSCondition()
-  private var jobs: [UnownedJob] = []
+/// Runs jobs one after the other on the actor's thread.
+private final class TorchExecutor: SerialExecutor {
+  private let thread = TorchThread()
 
-  init() {
-    let thread = Thread { [unowned self] in work() }
-    thread.name = "libtorch"
-    thread.stackSize = 64 << 20
-    thread.start()
-  }
+  init() { thread.add { ct_error_free(ct_use_full_precision()) } }
 
   func enqueue(_ job: consuming ExecutorJob) {
     let job = UnownedJob(job)
-    condition.withLock {
-      jobs.append(job)
-      condition.signal()
-    }
+    thread.add { [unowned self] in job.runSynchronously(on: asUnownedSerialExecutor()) }
   }
 
-  private func work() -> Never {
-    ct_error_free(ct_set_threads(ct_processors()))
-    ct_error_free(ct_use_full_precision())
-    while true {
-      condition.lock()
-      while jobs.isEmpty { condition.wait() }
-      let ready = jobs
-      jobs.removeAll(keepingCapacity: true)
-      condition.unlock()
-      for job in ready { job.runSynchronously(on: asUnownedSerialExecutor()) }
-    }
-  }
+  /// The threads of ``TorchActor/concurrently(_:threads:_:)`` count as the actor's.
+  func checkIsolated() { precondition(TorchThread.isCurrent, "this is not one of libtorch's threads") }
 }

@@ -65,6 +65,7 @@ struct Benchmark: AsyncParsableCommand {
   @Option(help: "Images in a block, the unit of interrupted and of shared work (default: some seconds' work).")
   var block: Int?
   @Option(help: "About how much memory a batch may take, such as 500MB.") var memory = MemorySize(bytes: 2_000_000_000)
+  @Option(help: Precision.help) var precision = Precision.full
   @OptionGroup(title: "Computing") var device: DeviceOptions
 
   func validate() throws {
@@ -101,24 +102,25 @@ struct Benchmark: AsyncParsableCommand {
       explainer, images: test, replacements: metrics.names.compactMap { Replacement(rawValue: $0) },
       fractions: fractions.values, order: order, controls: !noControls, seed: seed,
       curveMetrics: curves.metrics(metrics.names), blockSize: block,
-      memory: memory.bytes)
+      memory: memory.bytes, precision: precision)
     let run = try DeletionRun(benchmark, model: opened, folder: folder, resume: resume, force: force)
     if saveImages { try run.writeImages() }
     let shard = shard?.shard ?? .whole
 
     let begin = ContinuousClock.now
-    let (notes, result, phases, threads) = try await TorchActor.run {
-      var before: Double?
-      let clock = DeletionClock()
-      let notes = try run.run(shard, clock: clock) { done, total in
-        let since = before ?? done
-        before = since
-        let seconds = (ContinuousClock.now - begin) / .seconds(1)
-        let left = done > since ? seconds * (Double(total) - done) / (done - since) : 0
-        Console.progress(
-          done / Double(total), String(format: "%.0f/%d images, %@ left", done, total, Console.clock(left)))
-      }
-      return (notes, shard == .whole ? try run.result() : nil, clock.seconds, Torch.threads)
+    // What was done before this run began, which its clock knows nothing of.
+    nonisolated(unsafe) var before: Double?
+    let clock = await DeletionClock()
+    let notes = try await run.run(shard, clock: clock) { done, total in
+      let since = before ?? done
+      before = since
+      let seconds = (ContinuousClock.now - begin) / .seconds(1)
+      let left = done > since ? seconds * (Double(total) - done) / (done - since) : 0
+      Console.progress(
+        done / Double(total), String(format: "%.0f/%d images, %@ left", done, total, Console.clock(left)))
+    }
+    let (result, phases, threads) = try await TorchActor.run {
+      (shard == .whole ? try run.result() : nil, clock.seconds, Torch.threads)
     }
     let seconds = (ContinuousClock.now - begin) / .seconds(1)
     Console.clearProgress()

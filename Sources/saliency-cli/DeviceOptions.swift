@@ -4,6 +4,15 @@ import Saliency
 
 extension Architecture: ExpressibleByArgument {}
 
+extension Precision: ExpressibleByArgument {
+  /// For commands that delete pixels.
+  static let help = ArgumentHelp(
+    """
+    What the answers for changed images are computed in: float32, or bfloat16, several times as fast at large sizes \
+    where the processor or GPU multiplies such matrices in hardware. For built-in networks.
+    """)
+}
+
 /// Where and with how many threads to compute.
 struct DeviceOptions: ParsableArguments {
   enum Choice: String, ExpressibleByArgument, CaseIterable { case auto, cpu, cuda }

@@ -19,6 +19,7 @@ struct Report: AsyncParsableCommand {
   @Option(help: DatasetOptions.help) var dataset: String
   @OptionGroup(title: "Page") var page: ReportPageOptions
   @OptionGroup(title: "Maps") var maps: MapOptions
+  @Option(help: Precision.help) var precision = Precision.full
   @OptionGroup(title: "Data") var data: DatasetOptions
   @OptionGroup(title: "Model") var model: ModelOptions
   @OptionGroup(title: "Computing") var device: DeviceOptions
@@ -40,6 +41,7 @@ struct Report: AsyncParsableCommand {
       report.twin = try await model.openQuietly(on: chosen == .cpu ? .cuda : .cpu).classifier
     }
     report.options = page.options(limit: nil)
+    report.options.precision = precision == .full ? nil : precision
     report.making = await page.making(device: chosen)
     try page.finish(
       await report.run(force: page.force, report: ReportPageOptions.show), in: folder)

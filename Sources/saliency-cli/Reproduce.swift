@@ -25,6 +25,13 @@ struct Reproduce: AsyncParsableCommand {
   var datasets: NameList?
   @Option(help: ArgumentHelp("cnn, resnet18 (default: both).", valueName: "list")) var models: NameList?
   @Option(help: "Train N models of each kind by the paper's recipe and give means and spreads.") var seeds: Int?
+  @Option(
+    help: ArgumentHelp(
+      """
+      Models, such as imagenette-resnet18, whose answers for changed images are computed in bfloat16: several times as \
+      fast at large sizes where the processor or GPU multiplies such matrices in hardware.
+      """, valueName: "list"))
+  var bfloat16: NameList?
   @Flag(help: "Measure 500 images of each test set only.") var quick = false
   @OptionGroup(title: "Page") var page: ReportPageOptions
   @OptionGroup(title: "Data") var kept: DataFolderOptions
@@ -33,6 +40,11 @@ struct Reproduce: AsyncParsableCommand {
   func validate() throws {
     try Self.check(datasets, "--datasets", Reproduction.datasets)
     try Self.check(models, "--models", Architecture.allCases.map(\.option))
+    try Self.check(
+      bfloat16, "--bfloat16",
+      Reproduction.datasets.flatMap { dataset in
+        Architecture.allCases.map { Reproduction.name($0, on: dataset) }
+      })
     if let seeds, !(1...100).contains(seeds) { throw ValidationError("--seeds must lie between 1 and 100") }
   }
 
@@ -58,6 +70,7 @@ struct Reproduce: AsyncParsableCommand {
       Architecture.allCases.filter { list.names.contains($0.option) }
     }
     reproduction.seeds = seeds ?? 0
+    reproduction.mixed = Set(bfloat16?.names ?? [])
     reproduction.options = page.options(limit: quick ? 500 : nil)
     reproduction.making = await page.making(device: chosen)
     let report = try await reproduction.run(force: page.force) { event in

@@ -133,5 +133,3 @@ enum WeightType: String, CaseIterable, ExpressibleByArgument {
 
   var type: ElementType { self == .float16 ? .float16 : .float32 }
 }
-
-extension Precision: ExpressibleByArgument {}

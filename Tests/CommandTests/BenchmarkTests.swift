@@ -155,7 +155,7 @@ import Testing
       ("--shard", "0/2"), ("--block", "0"), ("--order", "up"), ("--limit", "0"), ("--rise-steps", "0"),
       ("--sensitivity-samples", "1"),
       ("--sensitivity-sizes", "5,2"), ("--sensitivity-sizes", "0,2"), ("--sensitivity-sizes", "1.5"),
-      ("--substrate", "white"), ("--metrics", "rise-deletion,rise-deletion"),
+      ("--substrate", "white"), ("--precision", "float16"), ("--metrics", "rise-deletion,rise-deletion"),
     ])
   func wrongValues(option: String, value: String) {
     expectUsageError(["benchmark", "--dataset", "d", "--output", "o", "\(option)=\(value)"], [option])

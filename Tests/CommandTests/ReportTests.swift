@@ -94,7 +94,7 @@ import Testing
     "values that an option cannot have are told with the code 64",
     arguments: [
       ("--datasets", "mnist"), ("--datasets", "cifar10,cifar10"), ("--models", "vgg"), ("--seeds", "0"),
-      ("--examples", "best"), ("--seed", "-1"),
+      ("--examples", "best"), ("--seed", "-1"), ("--bfloat16", "imagenette"),
     ])
   func wrongValues(option: String, value: String) {
     expectUsageError(["reproduce", "--output", "o", "\(option)=\(value)"], [option])

@@ -28,7 +28,7 @@ import Testing
   }
 
   private func blocks(_ benchmark: DeletionBenchmark) throws -> [DeletionBlock] {
-    try (0..<benchmark.blockCount).map { try benchmark.measure($0, with: benchmark.explainer.classifier) }
+    try (0..<benchmark.blockCount).map { try benchmark.measure($0, with: benchmark.answering()) }
   }
 
   private func result(_ benchmark: DeletionBenchmark) throws -> DeletionResult {

@@ -11,7 +11,7 @@ import Testing
   private func benchmark(
     _ classifier: any Classifier, count: Int = 7, replacements: [Replacement] = [.black, .white],
     fractions: [Double] = [0, 0.05, 0.3, 0.5, 0.9, 1], order: DeletionOrder = .descending, controls: Bool = true,
-    blockSize: Int = 3
+    blockSize: Int = 3, precision: Precision = .full
   ) throws -> DeletionBenchmark {
     let input = classifier.preprocessing
     return try DeletionBenchmark(
@@ -19,11 +19,11 @@ import Testing
       images: Noise(
         count: count, classes: classifier.labels.count, height: input.height, width: input.width,
         channels: input.channels), replacements: replacements, fractions: fractions, order: order, controls: controls,
-      seed: 11, blockSize: blockSize)
+      seed: 11, blockSize: blockSize, precision: precision)
   }
 
   private func blocks(_ benchmark: DeletionBenchmark) throws -> [DeletionBlock] {
-    try (0..<benchmark.blockCount).map { try benchmark.measure($0, with: benchmark.explainer.classifier) }
+    try (0..<benchmark.blockCount).map { try benchmark.measure($0, with: benchmark.answering()) }
   }
 
   /// What the oracle says of every image, in the order of a block's arrays. Blocks of one image: in larger batches gradients
@@ -138,6 +138,19 @@ import Testing
     #expect(throws: EvaluationError.fractions) { try benchmark(network, fractions: fractions) }
   }
 
+  @Test(arguments: Architecture.allCases)
+  func mixedPrecisionRoundsTheAnswersForChangedImagesAlone(architecture: Architecture) throws {
+    let network = try formulaNetwork(architecture, channels: 3, classes: 3, height: 16, width: 16)
+    let exact = try blocks(benchmark(network, fractions: [0.3, 0.6]))
+    let mixed = try blocks(benchmark(network, fractions: [0.3, 0.6], precision: .mixed))
+    #expect(mixed.map(\.untouched) == exact.map(\.untouched) && mixed.map(\.deleted) == exact.map(\.deleted))
+    let (found, expected) = (mixed.flatMap(\.probability), exact.flatMap(\.probability))
+    // 8 bits of mantissa: each layer's results are off by some 2⁻⁹ of their size.
+    let errors = zip(found, expected).map { abs($0 - $1) }
+    #expect(errors.reduce(0, +) / Float(errors.count) < 0.02 && errors.allSatisfy { $0 < 0.1 })
+    #expect(errors.count { $0 > 1e-6 } > errors.count / 2)
+  }
+
   @Test func whatCannotBeMeasuredIsRefused() throws {
     let network = try formulaNetwork(.basicCNN, channels: 1, classes: 2, height: 8, width: 8)
     #expect(throws: EvaluationError.noImages) { try benchmark(network, count: 0) }
@@ -145,6 +158,8 @@ import Testing
       try DeletionBenchmark(
         Explainer(network, views: [Signed()]), images: Noise(count: 1, classes: 2, height: 8, width: 8, channels: 1))
     }
+    let linear = try LinearClassifier(weight: [1, 2], classes: 2, channels: 1, height: 1, width: 1)
+    #expect(throws: EvaluationError.precision) { try benchmark(linear, precision: .mixed) }
     #expect(throws: EvaluationError.unknownClasses(["class 2"])) {
       try DeletionBenchmark(
         Explainer(network), images: Noise(count: 1, classes: 3, height: 8, width: 8, channels: 1))

@@ -27,4 +27,6 @@ import Tensors
   public func logits(_ images: Tensor, rule: GradientRule) throws -> Tensor {
     try Interpreter(graph: graph, parameters: parameters).run(images, rule: rule)
   }
+
+  public func inMixedPrecision() throws -> any Classifier { self }
 }

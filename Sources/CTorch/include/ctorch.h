@@ -55,6 +55,7 @@ typedef enum {
 const char *ct_version(void);
 bool ct_cuda_is_available(void);
 int ct_threads(void);
+// For operations that the calling thread asks for.
 CTError *ct_set_threads(int count);
 /// How many processors this process may run on.
 int ct_processors(void);

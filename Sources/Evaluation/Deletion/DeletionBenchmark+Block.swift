@@ -9,10 +9,18 @@ extension DeletionBenchmark {
     let probability: Float
   }
 
+  /// What answers for the changed images: the explained classifier, or its copy that computes in ``DeletionSetup/precision``.
+  @TorchActor public func answering() throws -> any Classifier {
+    guard setup.precision == .mixed, let layered = explainer.classifier as? any LayeredClassifier else {
+      return explainer.classifier
+    }
+    return try layered.inMixedPrecision()
+  }
+
   /// Computes a block.
   ///
   /// - Parameters:
-  ///   - classifier: what answers for the changed images: the explained classifier, or a faster copy of it.
+  ///   - classifier: ``answering()``, made once for all blocks.
   ///   - clock: takes down what the time goes to.
   ///   - progress: called with the share that is done, 0…1.
   /// - Throws: ``TorchError``, ``ClassifierError``; `CancellationError`, before the next batch.
@@ -22,7 +30,7 @@ extension DeletionBenchmark {
   ) throws -> DeletionBlock {
     let range = setup.range(of: block)
     let input = try ClassificationReport.batch(range, of: images, for: classifier)
-    let untouched = try clock.time(\.answers) { try self.untouched(input, classifier) }
+    let untouched = try clock.time(\.answers) { try self.untouched(input, explainer.classifier) }
     let all = try maps(input, range, untouched.map { Int($0.predicted) }, clock)
     let maps = zip(setup.explained, all).filter { $0.0.view != ChannelSum.viewName }.map(\.1)
 

@@ -30,13 +30,16 @@ import Tensors
   ///   - curveMetrics: further metrics, for the same maps; each kind once.
   ///   - blockSize: nil: as many as have 100 × 32 × 32 pixels, one at least.
   ///   - memory: about how many bytes a batch may take.
+  ///   - precision: what the answers for changed images are computed in; maps and the untouched images' answers are in float32
+  ///     always. ``Precision/mixed`` is for built-in networks.
   /// - Throws: ``EvaluationError`` for fractions that are not ascending in 0…1, no images, maps with negative values,
-  ///   impossible options of curve metrics, and images of classes that the classifier does not know;
+  ///   impossible options of curve metrics, a precision that the classifier cannot compute in, and images of classes that the classifier does not know;
   ///   ``MethodError/tooLittleMemory(needed:given:)`` for curve metrics, if not one image fits into the bound.
   public init(
     _ explainer: Explainer, images: any LabelledImages, replacements: [Replacement] = [.black, .white],
     fractions: [Double] = DeletionBenchmark.paperFractions, order: DeletionOrder = .descending, controls: Bool = true,
-    seed: UInt64 = 0, curveMetrics: [CurveMetric] = [], blockSize: Int? = nil, memory: Int = 2_000_000_000
+    seed: UInt64 = 0, curveMetrics: [CurveMetric] = [], blockSize: Int? = nil, memory: Int = 2_000_000_000,
+    precision: Precision = .full
   ) throws {
     guard !fractions.isEmpty, fractions.allSatisfy({ (0...1).contains($0) }),
       zip(fractions, fractions.dropFirst()).allSatisfy(<)
@@ -48,6 +51,7 @@ import Tensors
     let places = try ClassificationReport.indices(of: images.classNames, among: explainer.classifier.labels)
     labels = images.labels.map { places[Int($0)] }
     let input = explainer.classifier.preprocessing
+    guard precision == .full || explainer.classifier is any LayeredClassifier else { throw EvaluationError.precision }
     try Self.check(curveMetrics, explainer.classifier, memory: memory)
     self.images = images
     setup = DeletionSetup(
@@ -57,9 +61,17 @@ import Tensors
       series: DeletionSeries.all(explainer, controls: controls),
       curveMetrics: curveMetrics.isEmpty ? nil : curveMetrics,
       blockSize: blockSize ?? max(1, 100 * 32 * 32 / (input.height * input.width)),
-      batchSize: Self.batchSize(explainer.classifier, memory: memory))
+      batchSize: Self.batchSize(explainer.classifier, memory: memory),
+      precision: precision == .full ? nil : precision)
     self.explainer = setup.addsSums ? try Self.addingSums(to: explainer) : explainer
     self.explainer.memory = memory
+  }
+
+  /// The same with its part of the memory for maps, where several work side by side.
+  public func sharingMemory(among count: Int) -> Self {
+    var shared = self
+    shared.explainer.memory /= max(1, count)
+    return shared
   }
 
   /// Only attributions that are seen through some view are of interest.

@@ -19,6 +19,13 @@ import Tensors
 
   public init() {}
 
+  /// Adds what one of `count` workers took that work side by side, so that all phases together are the time that passes.
+  public func add(_ other: Phases, sharedBy count: Int) {
+    for phase in [\Phases.maps, \.ranking, \.deleting, \.answers] {
+      seconds[keyPath: phase] += other[keyPath: phase] / Double(count)
+    }
+  }
+
   /// Adds the time that `body` takes to a phase's.
   func time<Result>(_ phase: WritableKeyPath<Phases, Double>, _ body: () throws -> Result) rethrows -> Result {
     let begin = ContinuousClock.now

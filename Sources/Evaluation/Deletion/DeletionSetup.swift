@@ -1,3 +1,4 @@
+import SaliencyCore
 import SaliencyMethods
 
 /// Everything but the model and the images that decides the results of a deletion benchmark.
@@ -20,6 +21,8 @@ public struct DeletionSetup: Sendable, Equatable, Codable {
   /// Images in a block, and images, some pixels of them deleted, that are computed with at once.
   public let blockSize: Int
   public let batchSize: Int
+  /// What the answers for changed images are computed in; nil: as the untouched images' and the maps.
+  public var precision: Precision?
 
   public var blockCount: Int { (images + blockSize - 1) / blockSize }
 

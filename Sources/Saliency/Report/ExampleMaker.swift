@@ -48,12 +48,11 @@ struct ExampleMaker: Sendable {
     let shown = all.prefix(options.maximumClasses)
     let names = explainer.classifier.labels
     let input = explainer.classifier.preprocessing
-    let fast = try explainer.classifier.inference()
     var examples: [PageExample] = []
     for (turn, choice) in shown.enumerated() {
       try Task.checkCancellation()
       guard let image = choice.image else { continue }
-      examples.append(try example(image, label: choice.label, fast))
+      examples.append(try example(image, label: choice.label))
       progress(Double(turn + 1) / Double(shown.count))
     }
     return PageExamples(
@@ -70,11 +69,11 @@ struct ExampleMaker: Sendable {
     }
   }
 
-  @TorchActor private func example(_ image: Int, label: Int, _ fast: any Classifier) throws -> PageExample {
+  @TorchActor private func example(_ image: Int, label: Int) throws -> PageExample {
     let input = try ClassificationReport.batch(image..<image + 1, of: images, for: explainer.classifier)
     let picture = try Preprocessing.raster(from: input.to(.cpu))
     let explanation = try explainer.explain(input, classes: [label])[0]
-    let maps = try explanation.maps.map { try map($0, of: picture, label, fast) }
+    let maps = try explanation.maps.map { try map($0, of: picture, label) }
     let path = "image \(image)"
     return PageExample(
       index: image, name: explainer.classifier.labels[label],
@@ -83,7 +82,7 @@ struct ExampleMaker: Sendable {
   }
 
   @TorchActor private func map(
-    _ map: SaliencyMap, of picture: Raster<Float>, _ label: Int, _ fast: any Classifier
+    _ map: SaliencyMap, of picture: Raster<Float>, _ label: Int
   ) throws -> PageMap {
     let pixels = map.values.values.count
     // Ties go to the lower index, and pixels without saliency are never deleted.
@@ -96,7 +95,7 @@ struct ExampleMaker: Sendable {
     }
     var answers: [String: [PageAnswer]] = [:]
     for replacement in [Replacement.black, .white] {
-      answers[replacement.rawValue] = try self.answers(picture, steps, deleted, replacement, label, fast)
+      answers[replacement.rawValue] = try self.answers(picture, steps, deleted, replacement, label)
     }
     let scale = DisplayScale(of: map.values, percentile: 99.5)
     let colours = map.values.values.flatMap { value in
@@ -110,8 +109,7 @@ struct ExampleMaker: Sendable {
   }
 
   @TorchActor private func answers(
-    _ picture: Raster<Float>, _ steps: [UInt8], _ deleted: [Int], _ replacement: Replacement, _ label: Int,
-    _ fast: any Classifier
+    _ picture: Raster<Float>, _ steps: [UInt8], _ deleted: [Int], _ replacement: Replacement, _ label: Int
   ) throws -> [PageAnswer] {
     let value: Float = replacement == .white ? 1 : 0
     // Where a map has run out of pixels the image stays the same.
@@ -123,14 +121,15 @@ struct ExampleMaker: Sendable {
       }
       return try Preprocessing.image(from: image)
     }
-    let logits = try Torch.withoutGradient { try fast.logits(.concatenate(inputs).to(fast.device)) }
+    let classifier = explainer.classifier
+    let logits = try Torch.withoutGradient { try classifier.logits(.concatenate(inputs).to(classifier.device)) }
     let (values, classes) = (try logits.floats(), logits.shape[1])
     let found = try different.indices.map { row in
       let scores = Array(values[row * classes..<(row + 1) * classes])
       guard scores.allSatisfy(\.isFinite) else { throw ClassifierError.notFinite(what: "logits") }
       let prediction = Prediction(logits: scores)
       return PageAnswer(
-        name: fast.labels[prediction.predictedClass],
+        name: classifier.labels[prediction.predictedClass],
         probability: Self.rounded(prediction.probabilities[prediction.predictedClass]),
         explained: Self.rounded(prediction.probabilities[label]))
     }

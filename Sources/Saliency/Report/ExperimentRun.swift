@@ -69,7 +69,8 @@ public struct ExperimentRun: Sendable {
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     let test = options.limit.map { dataset.test.limited(to: $0) } ?? dataset.test
     let explainer = try explainer ?? Explainer(model.classifier)
-    let benchmark = try DeletionBenchmark(explainer, images: test, seed: options.seed)
+    let benchmark = try DeletionBenchmark(
+      explainer, images: test, seed: options.seed, precision: options.precision ?? .full)
     let isFresh = !FileManager.default.fileExists(atPath: folder.appending(path: "settings.json").path)
     let run = try DeletionRun(benchmark, model: model, folder: folder, resume: true)
     let numbers = KeptStep<DeletionRun.Settings, PageExperiment>(
@@ -140,14 +141,11 @@ public struct ExperimentRun: Sendable {
     _ run: DeletionRun, _ report: @Sendable @escaping (Event) -> Void
   ) async throws -> (result: DeletionResult, seconds: Double) {
     let (begin, name) = (ContinuousClock.now, name)
-    let (notes, result) = try await TorchActor.run {
-      let notes = try run.run { done, total in
-        report(.progress(done / Double(total), String(format: "%@: deletion, %.0f/%d images", name, done, total)))
-      }
-      return (notes, try run.result())
+    let notes = try await run.run { done, total in
+      report(.progress(done / Double(total), String(format: "%@: deletion, %.0f/%d images", name, done, total)))
     }
     for note in notes { report(.note(note)) }
-    guard let result else { throw EvaluationError.missingImages(0) }
+    guard let result = try await run.result() else { throw EvaluationError.missingImages(0) }
     return (result, (ContinuousClock.now - begin) / .seconds(1))
   }
 
@@ -173,6 +171,10 @@ public struct ExperimentRun: Sendable {
       PageFact("images’ SHA-256", settings.datasetSum),
       PageFact("random pixels", "seed \(settings.setup.seed)"),
       PageFact("computed on", "\(settings.device.rawValue), libtorch \(settings.libtorch)"),
+      PageFact(
+        "answers for changed images",
+        settings.setup.precision == .mixed
+          ? "in bfloat16 (mixed precision), maps and the untouched images’ answers in float32" : "in float32"),
       PageFact(
         "blocks and batches", "\(settings.setup.blockSize) images a block, \(settings.setup.batchSize) images a batch"),
       PageFact(

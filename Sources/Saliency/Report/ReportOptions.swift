@@ -1,3 +1,5 @@
+import SaliencyCore
+
 /// What a page of results shows, beside the model and the data set.
 public struct ReportOptions: Sendable, Equatable, Codable {
   /// Measure that many test images, spread evenly; nil: all.
@@ -9,6 +11,8 @@ public struct ReportOptions: Sendable, Equatable, Codable {
   public var showsPictures = true
   /// More classes than these have no example on the page.
   public var maximumClasses = 20
+  /// What the answers for changed images are computed in; nil: float32.
+  public var precision: Precision?
 
   public init() {}
 }

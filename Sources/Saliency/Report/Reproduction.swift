@@ -33,6 +33,8 @@ public struct Reproduction: Sendable {
   public var seeds = 0
   public var recipe = Recipe()
   public var options = ReportOptions()
+  /// The experiments, such as `imagenette-resnet18`, whose answers for changed images are computed in ``Precision/mixed``.
+  public var mixed: Set<String> = []
   /// The record of how it was made, beside what is known here.
   public var making: [PageFact] = []
 
@@ -51,9 +53,14 @@ public struct Reproduction: Sendable {
     let architecture: Architecture
     let dataset: String
 
-    var name: String { "\(dataset)-\(architecture.rawValue)" }
+    var name: String { Reproduction.name(architecture, on: dataset) }
     var paper: Paper.Experiment { Paper.Experiment(architecture, on: dataset) }
     var bundled: BundledModel? { BundledModel.named(name) }
+  }
+
+  /// What the experiment with a network on a data set is called, in files and on the page.
+  public static func name(_ architecture: Architecture, on dataset: String) -> String {
+    "\(dataset)-\(architecture.rawValue)"
   }
 
   /// Pairs that are asked for by name, in the paper, or bundled.
@@ -113,10 +120,17 @@ public struct Reproduction: Sendable {
     let model = try await TorchActor.run { try ModelChoice.open(wanted.name, device: device) }
     let twin = try await twin(wanted.name)
     let data = try await open(wanted.dataset, model.classifier.preprocessing)
+    let options = options(for: wanted)
     return try await ExperimentRun(
       wanted.name, title: wanted.architecture.title, model: model, dataset: data, options: options,
       folder: output.experiment(wanted.name), paper: wanted.paper, twin: twin
     ).run { report(.experiment($0)) }
+  }
+
+  private func options(for wanted: Wanted) -> ReportOptions {
+    var options = options
+    options.precision = mixed.contains(wanted.name) ? .mixed : nil
+    return options
   }
 
   /// The model on the other device, where there is one.
@@ -145,7 +159,7 @@ public struct Reproduction: Sendable {
       }
       let (file, device) = (training.model.path, device)
       let model = try await TorchActor.run { try ModelChoice.open(file, device: device) }
-      var own = options
+      var own = options(for: wanted)
       own.showsPictures = options.showsPictures && seed == 0
       runs.append(
         try await ExperimentRun(

@@ -36,7 +36,7 @@ import Testing
     let explainer = try Explainer(model.classifier)
     let benchmark = try DeletionBenchmark(
       explainer, images: images, fractions: ExampleMaker.fractions, controls: false, blockSize: 12)
-    let block = try benchmark.measure(0, with: model.classifier.inference())
+    let block = try benchmark.measure(0, with: benchmark.answering())
     let examples = try ExampleMaker(explainer: explainer, images: images, options: ReportOptions())
       .make(labels: block.labels, predicted: block.untouched)
     #expect(!examples.examples.isEmpty && examples.examples.count + examples.without.count == 3)

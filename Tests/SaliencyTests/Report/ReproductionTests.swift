@@ -75,6 +75,19 @@ import Testing
     #expect(try FileManager.default.attributesOfItem(atPath: curves.path)[.modificationDate] as? Date == before)
   }
 
+  @Test("answers in bfloat16 where it is asked for: another measurement, and the page says so")
+  func mixedPrecision() async throws {
+    var mixed = reproduction()
+    mixed.mixed = ["cifar10-basic-cnn", "cifar10-resnet18"]
+    let report = try await mixed.run()
+    let facts = report.experiments[0].making.filter { $0.name == "answers for changed images" }
+    #expect(facts.count == 1 && facts[0].value.hasPrefix("in bfloat16"))
+    #expect(try html().contains("in bfloat16 (mixed precision)"))
+    #expect(try await mixed.run() == report)
+    let plain = reproduction()
+    await #expect(throws: DeletionRunError.self) { _ = try await plain.run() }
+  }
+
   @Test("a part of the images, evenly spread")
   func limit() async throws {
     var quick = reproduction()

@@ -1,0 +1,45 @@
+extension TorchActor {
+  /// Runs `body(0)` to `body(count - 1)` at once, each on a thread of its own, while the actor is free.
+  ///
+  /// Work that falls into independent pieces uses processors better so than with every operation shared among them, because
+  /// nobody waits for the others at the end of each operation: the more so, the smaller the operations and the busier the
+  /// machine.
+  ///
+  /// The bodies count as isolated to the actor, so that they can work with tensors, but run at the same time: what they share
+  /// must not change. Tensors, classifiers and explainers do not. Cancelling reaches each of them.
+  ///
+  /// - Parameter threads: how many processor threads each body's operations use.
+  /// - Throws: what the first body to fail throws; the others are cancelled.
+  public static func concurrently(
+    _ count: Int, threads: Int, _ body: @escaping @TorchActor @Sendable (Int) throws -> Void
+  ) async throws {
+    let workers = (0..<count).map { _ in TorchWorker(threads: threads) }
+    defer { for worker in workers { worker.finish() } }
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for (index, worker) in workers.enumerated() {
+        group.addTask(executorPreference: worker) { try perform(body, index) }
+      }
+      // The first error leaves this scope, which cancels the others.
+      for try await _ in group {}
+    }
+  }
+
+  /// Calls `body` where it is: on a worker's thread.
+  private static func perform(_ body: @escaping @TorchActor @Sendable (Int) throws -> Void, _ index: Int) throws {
+    try unsafeBitCast(body, to: (@Sendable (Int) throws -> Void).self)(index)
+  }
+}
+
+/// Runs a task's jobs on a thread of its own.
+private final class TorchWorker: TaskExecutor {
+  private let thread: TorchThread
+
+  init(threads: Int) { thread = TorchThread(processors: threads) }
+
+  func enqueue(_ job: consuming ExecutorJob) {
+    let job = UnownedJob(job)
+    thread.add { [self] in job.runSynchronously(on: asUnownedTaskExecutor()) }
+  }
+
+  func finish() { thread.finish() }
+}
