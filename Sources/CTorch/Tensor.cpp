@@ -23,9 +23,9 @@ int ct_threads(void) { return at::get_num_threads(); }
 
 CTError *ct_set_threads(int count) {
   return guarded([&] {
-    at::set_num_threads(count);
-    // A thread's first look at the number would otherwise take what another thread has set by then.
+    // A thread's first look takes what any thread has set last, so it must come before.
     at::get_num_threads();
+    at::set_num_threads(count);
   });
 }
 

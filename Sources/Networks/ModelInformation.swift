@@ -37,10 +37,11 @@ public struct ModelInformation: Sendable, Equatable {
     /// All of it in words, for the record of a training that goes on from these weights.
     public var summary: String {
       let parts = [
-        dataset.isEmpty ? nil : "trained on \(dataset)", epochs.map { "for \($0) epochs" }, seed.map { "seed \($0)" },
-        accuracy.map { "accuracy \($0)" }, recipe.isEmpty ? nil : "(\(recipe))",
+        dataset.isEmpty ? nil : "trained on \(dataset)", epochs.map { "\($0) epochs" }, seed.map { "seed \($0)" },
+        accuracy.map { String(format: "accuracy %.4f", $0) },
       ].compactMap(\.self)
-      return parts.isEmpty ? "of unknown origin" : parts.joined(separator: " ")
+      guard !parts.isEmpty else { return recipe.isEmpty ? "of unknown origin" : recipe }
+      return parts.joined(separator: ", ") + (recipe.isEmpty ? "" : " (\(recipe))")
     }
   }
 

@@ -154,7 +154,7 @@ struct BrightOrDark: LabelledImages {
     }
     let record = next.information.origin.recipe
     #expect(record.hasSuffix("; the first weights were \(first.information.origin.summary)"))
-    #expect(record.contains("trained on brightness for 2 epochs seed 5 accuracy"))
+    #expect(record.contains("trained on brightness, 2 epochs, seed 5, accuracy"))
     #expect(throws: TrainingError.differentStart("its architecture is resnet18")) {
       try trainer(.basicCNN, in: other, start: first)
     }
