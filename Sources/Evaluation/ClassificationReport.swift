@@ -37,7 +37,7 @@ public struct ClassificationReport: Sendable, Equatable {
   /// Classifies all images, in batches.
   ///
   /// Images that do not have the classifier's input size or channels are prepared as single pictures are, see
-  /// ``Preprocessing/image(from:)``. The data set's classes are found among the classifier's by their names.
+  /// ``Preprocessing/image(from:)-(PixelArray)``. The data set's classes are found among the classifier's by their names.
   ///
   /// - Parameter progress: called with the number of images done.
   /// - Throws: ``EvaluationError/unknownClasses(_:)``; `CancellationError`; `TorchError`.

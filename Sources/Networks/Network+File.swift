@@ -3,7 +3,7 @@ import SaliencyCore
 import Tensors
 
 extension Network {
-  /// Reads a safetensors file with the metadata that ``write(to:)`` writes. Halves and bfloats become float32.
+  /// Reads a safetensors file with the metadata that ``write(to:weightType:)`` writes. Halves and bfloats become float32.
   ///
   /// - Throws: ``ModelFileError`` when it is damaged, or its weights do not fit what it says it is.
   public static func read(_ url: URL, device: Device = .cpu) throws -> Network {

@@ -28,9 +28,11 @@ public struct AuditReport: Codable, Sendable, Equatable {
   /// Audits a model.
   ///
   /// - Parameters:
+  ///   - opened: the model, from ``ModelChoice/open(_:settings:device:)``.
   ///   - images: as the classifier's preprocessing makes them, see ``AuditImages``; at least one.
   ///   - name: what the images are, for people.
   ///   - twin: the same model on another device.
+  ///   - memory: about how many bytes the checks may take.
   ///   - progress: see ``ModelAudit/checks(_:progress:)``.
   /// - Throws: as ``ModelAudit/checks(_:progress:)``.
   @TorchActor public init(

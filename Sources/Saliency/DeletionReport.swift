@@ -67,6 +67,7 @@ public struct DeletionReport: Sendable {
   /// with a curve for every image these curves, such as `rise-deletion.npy`, and the figures.
   ///
   /// - Parameters:
+  ///   - folder: is there already.
   ///   - seconds: how long the computing took, for the summary; nil if it was not done at one go.
   ///   - phases: what that time went to.
   ///   - threads: with how many processor threads.

@@ -41,6 +41,9 @@ public struct DeletionRun: Sendable {
   /// Makes the folder ready.
   ///
   /// - Parameters:
+  ///   - benchmark: what to compute.
+  ///   - model: the benchmark's, for the record.
+  ///   - folder: for the results; made if it is not there.
   ///   - resume: go on with what the folder holds; its settings must be equal.
   ///   - force: remove what it holds.
   /// - Throws: ``DeletionRunError``; Foundation's errors.
@@ -71,6 +74,7 @@ public struct DeletionRun: Sendable {
   /// threads, and so whatever blocks are missing, a block's operations share the threads that are left.
   ///
   /// - Parameters:
+  ///   - shard: the part: every so many blocks.
   ///   - clock: takes down what the time goes to.
   ///   - progress: called with the number of images done, fractions for those under way, and their total; never twice at once.
   /// - Throws: `CancellationError`, `TorchError`, ``ClassifierError``; Foundation's errors when a file cannot be written.

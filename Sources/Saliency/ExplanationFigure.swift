@@ -36,6 +36,7 @@ public struct ExplanationFigure: Sendable {
   /// The figure.
   ///
   /// - Parameters:
+  ///   - explained: the picture and what was found out.
   ///   - views: the names of the views to draw, in order, `rivalry` included.
   ///   - labels: the classifier's.
   public func figure(_ explained: PictureJob.Explained, views: [String], labels: LabelSet) -> MapFigure {

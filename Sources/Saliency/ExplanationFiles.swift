@@ -17,8 +17,12 @@ public struct ExplanationFiles: Sendable {
   }
 
   /// - Parameters:
+  ///   - folder: where the files go.
   ///   - name: the picture's stem, see ``OutputNames``.
+  ///   - format: the figure's.
+  ///   - attributions: their names.
   ///   - views: the names of the views, `rivalry` included.
+  ///   - savesMaps: whether maps are kept, each as a file of numbers.
   public init(
     folder: URL, name: String, format: FigureFormat, attributions: [String], views: [String], savesMaps: Bool
   ) {

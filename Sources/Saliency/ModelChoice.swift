@@ -20,6 +20,7 @@ public enum ModelChoice {
   /// - Parameters:
   ///   - nameOrPath: a bundled model's name goes before a file's.
   ///   - settings: what the user says of labels, size and normalisation; it goes before what the file says.
+  ///   - device: where the model computes.
   /// - Throws: ``ModelChoiceError``, which names the file.
   @TorchActor public static func open(
     _ nameOrPath: String, settings: ScriptSettings = ScriptSettings(), device: Device = .cpu

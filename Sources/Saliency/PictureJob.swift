@@ -29,7 +29,11 @@ public struct PictureJob: Sendable {
   public let maximumPixels: Int
   public let batchSize: Int
 
-  /// - Parameter memory: about how many bytes a batch may take.
+  /// - Parameters:
+  ///   - explainer: what to find out, of which classifier.
+  ///   - explainedClass: the class to explain; nil for each picture's predicted one.
+  ///   - memory: about how many bytes a batch may take.
+  ///   - maximumPixels: pictures with more are refused.
   /// - Throws: ``PictureJobError/tooLittleMemory(needed:given:)`` when not even one image fits.
   public init(
     _ explainer: Explainer, explainedClass: Int? = nil, memory: Int = 2 << 30, maximumPixels: Int = 100_000_000
@@ -52,7 +56,10 @@ public struct PictureJob: Sendable {
   /// A picture that cannot be read or explained is reported and the others go on. What `report` throws ends the work, as does
   /// cancelling the task, which does not wait for all classes of a batch.
   ///
-  /// - Parameter progress: called with the number of pictures done, parts of a picture included, up to `urls.count`.
+  /// - Parameters:
+  ///   - urls: the pictures' files.
+  ///   - progress: called with the number of pictures done, parts of a picture included, up to `urls.count`.
+  ///   - report: takes each picture's outcome.
   public func run(
     _ urls: [URL], progress: @Sendable @escaping (Double) -> Void = { _ in },
     report: @Sendable (Outcome) async throws -> Void

@@ -44,14 +44,14 @@ public struct Preprocessing: Sendable, Equatable, Codable {
     return try sized(converted(planes)) * (1 / 255)
   }
 
-  /// The inverse of ``image(from:)`` for showing what the classifier saw: an image [1, C, H, W] as a raster in 0…1.
+  /// The inverse of ``image(from:)-(PixelArray)`` for showing what the classifier saw: an image [1, C, H, W] as a raster in 0…1.
   public static func raster(from image: Tensor) throws -> Raster<Float> {
     let shape = image.shape
     return Raster(
       height: shape[2], width: shape[3], channels: shape[1], values: try image.permuted([0, 2, 3, 1]).floats())
   }
 
-  /// A picture as the classifier will see it: ``image(from:)`` as a raster.
+  /// A picture as the classifier will see it: ``image(from:)-(PixelArray)`` as a raster.
   @TorchActor public func seen(_ pixels: PixelArray) throws -> Raster<Float> {
     try Self.raster(from: image(from: pixels))
   }

@@ -74,7 +74,7 @@ public struct Explainer: Sendable {
   /// Explains a batch of images.
   ///
   /// - Parameters:
-  ///   - images: [N, C, H, W] in 0…1, such as ``Preprocessing/image(from:)`` makes.
+  ///   - images: [N, C, H, W] in 0…1, such as ``Preprocessing/image(from:)-(PixelArray)`` makes.
   ///   - classes: the class to explain for each image; nil for the predicted one.
   ///   - indices: where each image stands in its data set, see ``ImageBatch/indices``; nil: 0 for every image.
   ///   - progress: called with the share of the work that is done, 0…1, after every class.

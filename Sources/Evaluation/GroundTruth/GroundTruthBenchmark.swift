@@ -25,7 +25,7 @@ public struct GroundTruthBenchmark: Sendable {
   private let viewNames: [String]
 
   /// - Parameters:
-  ///   - classifier: with the classes of ``ShapeImages/classNames``.
+  ///   - classifier: with the classes of ``ShapeImages/classNames-type.property``.
   ///   - views: some of ``views``. Attributions without sign are seen through the original alone.
   /// - Throws: ``MethodError`` when an attribution's options make no sense or it does not fit the classifier;
   ///   ``EvaluationError/unknownClasses(_:)``, ``EvaluationError/noImages``.

@@ -37,7 +37,13 @@ public struct GroundTruthRun: Sendable {
 
   /// Makes the folder ready.
   ///
-  /// - Parameter force: replace the results that the folder holds.
+  /// - Parameters:
+  ///   - settings: how many images to train on and to score, and how.
+  ///   - attributions: to score.
+  ///   - views: through which they are seen; signless attributions through the original alone.
+  ///   - folder: for the results; made if it is not there.
+  ///   - device: where to train and to compute.
+  ///   - force: replace the results that the folder holds.
   /// - Throws: ``CheckError/holdsResults(folder:)``; Foundation's errors.
   public init(
     _ settings: Settings = Settings(), attributions: [any Attribution] = Attributions.all,

@@ -37,8 +37,13 @@ public struct RoarRun: Sendable {
   /// - Parameters:
   ///   - explainer: makes the maps, of the class that its classifier predicts for each image.
   ///   - model: the classifier's name and file, for the record.
+  ///   - dataset: to train on and to test with, of the classifier's input size.
   ///   - controls: removed besides the maps.
   ///   - architecture: what is trained.
+  ///   - recipe: how; its seed is the first.
+  ///   - seeds: trainings of each kind, with other first weights.
+  ///   - fractions: shares of the pixels to remove, above 0 up to 1, ascending.
+  ///   - folder: for the results; made if it is not there.
   ///   - estimateOnly: leave the folder as it is; only ``estimate()`` may be called.
   ///   - resume: go on with what the folder holds; all settings must be equal.
   ///   - force: remove what it holds.

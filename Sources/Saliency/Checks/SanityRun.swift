@@ -49,9 +49,15 @@ public struct SanityRun: Sendable {
   /// Makes the folder ready.
   ///
   /// - Parameters:
+  ///   - model: a network of this library, whose layers can be randomised.
   ///   - images: to make the maps of.
+  ///   - attributions: to check.
+  ///   - views: through which they are seen; those that read the sign leave signless attributions out.
   ///   - labels: train the same architecture on the data set's training images with their labels shuffled, and compare its maps,
   ///     too.
+  ///   - seed: of the random weights and labels.
+  ///   - folder: for the results; made if it is not there.
+  ///   - memory: about how many bytes the passes may take.
   ///   - resume: go on with the training that the folder holds; all settings must be equal.
   ///   - force: remove what it holds.
   /// - Throws: ``CheckError``; `ModelFileError`; ``EvaluationError/noImages``; ``MethodError``; Foundation's errors.

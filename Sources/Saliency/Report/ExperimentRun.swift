@@ -43,6 +43,10 @@ public struct ExperimentRun: Sendable {
   /// - Parameters:
   ///   - name: the experiment's name on the page, ASCII letters, digits and `-`.
   ///   - title: the model's name for people.
+  ///   - model: from ``ModelChoice/open(_:settings:device:)``.
+  ///   - dataset: its test images are explained and deleted from.
+  ///   - options: how many images, which examples, in what precision.
+  ///   - folder: for the experiment's files.
   ///   - paper: what the paper measured, to stand beside it.
   ///   - explainer: of the model, with the attributions to measure; nil: the gradient's five maps.
   ///   - twin: the same model on another device, for the checks to compare with.

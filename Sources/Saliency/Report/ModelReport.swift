@@ -28,7 +28,9 @@ public struct ModelReport: Sendable {
 
   /// Makes the page.
   ///
-  /// - Parameter force: remove the results that the folder holds.
+  /// - Parameters:
+  ///   - force: remove the results that the folder holds.
+  ///   - report: told how far the run is.
   /// - Throws: ``ReportError``, and what ``ExperimentRun`` throws.
   /// - Returns: what the page says.
   public func run(

@@ -72,7 +72,9 @@ public struct Reproduction: Sendable {
 
   /// Makes the page.
   ///
-  /// - Parameter force: remove the results that the folder holds.
+  /// - Parameters:
+  ///   - force: remove the results that the folder holds.
+  ///   - report: told how far the run is.
   /// - Throws: ``ReportError``, and what ``ExperimentRun`` and ``TrainingRun`` throw.
   /// - Returns: what the page says.
   public func run(
