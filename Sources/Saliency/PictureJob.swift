@@ -124,9 +124,9 @@ public struct PictureJob: Sendable {
   }
 
   @TorchActor private func explain(
-    _ pictures: [Result<Prepared, any Error>], _ urls: [URL], progress: @Sendable (Double) -> Void
-  ) throws -> [Outcome] {
-    var explanations = try explanations(of: pictures.compactMap { try? $0.get().image }, progress: progress)[...]
+    _ pictures: [Result<Prepared, any Error>], _ urls: [URL], progress: @escaping @Sendable (Double) -> Void
+  ) async throws -> [Outcome] {
+    var explanations = try await explanations(of: pictures.compactMap { try? $0.get().image }, progress: progress)[...]
     return zip(urls, pictures).map { url, picture in
       Outcome(
         url: url,
@@ -140,18 +140,20 @@ public struct PictureJob: Sendable {
 
   /// All images at once; if that fails, one by one, so that an image that cannot be explained spoils no other's.
   @TorchActor private func explanations(
-    of images: [Raster<Float>], progress: (Double) -> Void
-  ) throws -> [Result<Explanation, any Error>] {
+    of images: [Raster<Float>], progress: @escaping @Sendable (Double) -> Void
+  ) async throws -> [Result<Explanation, any Error>] {
     if images.isEmpty { return [] }
     do {
       let classes = images.map { _ in explainedClass }
       let batch = try Tensor.concatenate(images.map(Preprocessing.image(from:)))
-      return try explainer.explain(batch, classes: classes, progress: progress).map { .success($0) }
+      return try await explainer.explainConcurrently(batch, classes: classes, progress: progress).map { .success($0) }
     } catch let error where !(error is CancellationError) {
       if images.count == 1 { return [.failure(error)] }
-      return try images.enumerated().flatMap { index, image in
-        try explanations(of: [image]) { progress((Double(index) + $0) / Double(images.count)) }
+      var results: [Result<Explanation, any Error>] = []
+      for (index, image) in images.enumerated() {
+        results += try await explanations(of: [image]) { progress((Double(index) + $0) / Double(images.count)) }
       }
+      return results
     }
   }
 }

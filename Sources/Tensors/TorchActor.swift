@@ -14,7 +14,7 @@ import Foundation
   public nonisolated var unownedExecutor: UnownedSerialExecutor { Self.executor.asUnownedSerialExecutor() }
 
   /// Runs `body` on libtorch's thread.
-  public static func run<Result: Sendable>(_ body: @TorchActor () throws -> Result) async rethrows -> Result {
+  public static func run<Result: Sendable>(_ body: @TorchActor () async throws -> Result) async rethrows -> Result {
     try await body()
   }
 }

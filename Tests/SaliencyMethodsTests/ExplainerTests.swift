@@ -1,5 +1,6 @@
 import SaliencyCore
 import SaliencyMethods
+import Synchronization
 import Tensors
 import TestSupport
 import Testing
@@ -64,6 +65,45 @@ struct Case: CustomTestStringConvertible {
       #expect(explanation.maps.map(\.view) == Views.all.map(\.name))
       for map in explanation.maps { #expect(map.values.values == oracle.map(map.view), "\(map.view)") }
     }
+  }
+
+  @Test("images shared among threads come back in order, with their own classes and random numbers", arguments: 0..<20)
+  func explainedConcurrently(seed: UInt64) async throws {
+    let test = Case(seed: seed)
+    let explainer = try Explainer(
+      test.classifier(), attributions: [Gradient(), SmoothGrad()], views: Views.all, includesRivalry: true)
+    let batch = try Tensor.concatenate([Tensor](repeating: test.batch(), count: 3))
+    let classes: [Int?] = (0..<batch.shape[0]).map { $0 % 2 == 0 ? nil : $0 % test.classes }
+    let indices = (0..<batch.shape[0]).map { $0 * 7 }
+    let shares = Mutex<[Double]>([])
+    let found = try await explainer.explainConcurrently(batch, classes: classes, indices: indices) { share in
+      shares.withLock { $0.append(share) }
+    }
+    let expected = try explainer.explain(batch, classes: classes, indices: indices)
+    #expect(found.count == expected.count)
+    for (found, expected) in zip(found, expected) {
+      #expect(found.prediction.predictedClass == expected.prediction.predictedClass)
+      #expect(found.explainedClass == expected.explainedClass)
+      #expect(found.rivalries.map(\.attribution) == expected.rivalries.map(\.attribution))
+      for (map, expected) in zip(found.maps, expected.maps) {
+        expectClose(map.values.values, expected.values.values, absolute: 1e-6)
+      }
+    }
+    let told = shares.withLock(\.self)
+    #expect(zip(told, told.dropFirst()).allSatisfy(<=))
+    #expect(abs((told.last ?? 0) - 1) < 1e-9)
+  }
+
+  @Test("what one of the threads throws is thrown, and too little memory for several leaves one")
+  func concurrentErrors() async throws {
+    let classifier = try LinearClassifier(weight: [.infinity, 1], classes: 2, channels: 1, height: 1, width: 1)
+    let images = try Tensor([0.5, 0.5, 0.5, 0.5] as [Float], shape: [4, 1, 1, 1])
+    await #expect(throws: ClassifierError.notFinite(what: "logits")) {
+      try await Explainer(classifier).explainConcurrently(images)
+    }
+    let plain = try LinearClassifier(weight: [2, 1], classes: 2, channels: 1, height: 1, width: 1)
+    let tight = try Explainer(plain, attributions: [SmoothGrad()], memory: plain.bytesPerImage)
+    #expect(try await tight.explainConcurrently(images).count == 4)
   }
 
   @Test(arguments: cases.prefix(60)) func identitiesHold(_ test: Case) throws {

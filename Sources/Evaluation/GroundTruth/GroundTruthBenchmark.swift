@@ -51,7 +51,7 @@ public struct GroundTruthBenchmark: Sendable {
   /// - Parameter progress: called with the share of the work that is done, 0…1.
   /// - Throws: ``ClassifierError``, ``TorchError``, ``MethodError/tooLittleMemory(needed:given:)``; `CancellationError`, before
   ///   the next class.
-  @TorchActor public func run(progress: (Double) -> Void = { _ in }) throws -> [Row] {
+  @TorchActor public func run(progress: @escaping @Sendable (Double) -> Void = { _ in }) async throws -> [Row] {
     let batches = stride(from: 0, to: images.count, by: 40).map { $0..<min($0 + 40, images.count) }
     let work = Double(batches.count * explainers.count)
     var done = 0.0
@@ -61,9 +61,9 @@ public struct GroundTruthBenchmark: Sendable {
         Row(map: explainer.attributions[0].name, view: $0.name, isControl: false)
       }
       for batch in batches {
-        let explanations = try explainer.explain(
+        let explanations = try await explainer.explainConcurrently(
           images.images(batch), classes: batch.map { Int(images.labels[$0]) }, indices: Array(batch)
-        ) { progress((done + $0) / work) }
+        ) { [done] in progress((done + $0) / work) }
         for (image, explanation) in zip(batch, explanations) {
           for row in own.indices { add(explanation.maps[row].values, of: image, to: &own[row]) }
         }

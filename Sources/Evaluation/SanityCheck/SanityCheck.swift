@@ -77,8 +77,9 @@ public struct SanityCheck: Sendable {
   /// - Throws: ``ClassifierError``, ``TorchError``, ``MethodError/tooLittleMemory(needed:given:)``, and what `changed` throws;
   ///   `CancellationError`, before the next class.
   @TorchActor public func run(
-    _ steps: [Step], changed: (Step) throws -> any Classifier, progress: (Double) -> Void = { _ in }
-  ) throws -> SanityResult {
+    _ steps: [Step], changed: (Step) throws -> any Classifier,
+    progress: @escaping @Sendable (Double) -> Void = { _ in }
+  ) async throws -> SanityResult {
     let input = trained.preprocessing
     // Ranks, magnitudes, values and their bounds, of every map.
     let kept = 40 * input.height * input.width * (attributions.count * views.count + 1)
@@ -97,14 +98,15 @@ public struct SanityCheck: Sendable {
         let image = try Preprocessing.raster(from: input[index - batch.lowerBound..<index - batch.lowerBound + 1])
         return (image: image, map: ControlMap.sobel.map(of: image, index: index, seed: 0))
       }
-      let reference = try maps(trained, nil, input, Array(batch), edges) { progress((done + $0) / work) }
+      let reference = try await maps(trained, nil, input, Array(batch), edges) { [done] in progress((done + $0) / work)
+      }
       done += 1
       let features = reference.map { $0.maps.map(MapFeatures.init) }
       if batch.lowerBound == 0 {
         result.example = .init(image: edges[0].image, explained: reference[0].explained, trained: reference[0].maps)
       }
       for (turn, step) in steps.enumerated() {
-        let found = try maps(changed(step), reference.map(\.explained), input, Array(batch), edges) {
+        let found = try await maps(changed(step), reference.map(\.explained), input, Array(batch), edges) { [done] in
           progress((done + $0) / work)
         }
         done += 1
@@ -122,9 +124,10 @@ public struct SanityCheck: Sendable {
   /// The maps of a batch, the edges last.
   @TorchActor private func maps(
     _ classifier: any Classifier, _ classes: [Int?]?, _ input: Tensor, _ indices: [Int],
-    _ edges: [(image: Raster<Float>, map: Raster<Float>)], progress: (Double) -> Void
-  ) throws -> [(maps: [Raster<Float>], explained: Int)] {
-    let found = try explainer(classifier).explain(input, classes: classes, indices: indices, progress: progress)
+    _ edges: [(image: Raster<Float>, map: Raster<Float>)], progress: @escaping @Sendable (Double) -> Void
+  ) async throws -> [(maps: [Raster<Float>], explained: Int)] {
+    let found = try await explainer(classifier).explainConcurrently(
+      input, classes: classes, indices: indices, progress: progress)
     return zip(found, edges).map { ($0.maps.map(\.values) + [$1.map], $0.explainedClass) }
   }
 }

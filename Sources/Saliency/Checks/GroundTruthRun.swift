@@ -77,7 +77,7 @@ public struct GroundTruthRun: Sendable {
     let (attributions, views, device) = (attributions, views, device)
     let (rows, examples) = try await TorchActor.run {
       let classifier = try Network(network.information, parameters: network.parameters, device: device).folded()
-      let rows = try GroundTruthBenchmark(classifier, images: test, attributions: attributions, views: views)
+      let rows = try await GroundTruthBenchmark(classifier, images: test, attributions: attributions, views: views)
         .run { progress(.maps($0)) }
       return (rows, try GroundTruthReport.examples(test, classifier, attributions, views))
     }

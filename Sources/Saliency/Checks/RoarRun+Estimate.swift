@@ -26,7 +26,7 @@ extension RoarRun {
     let maps = Set(missing.compactMap(\.map))
     let batch = 0..<min(batchSize, 20, dataset.train.count)
     let begin = ContinuousClock.now
-    for map in maps { _ = try values(of: map, batch, dataset.train) }
+    for map in maps { _ = try await values(of: map, batch, dataset.train) }
     let forMaps = (ContinuousClock.now - begin) / .seconds(1)
     let images = Double(dataset.train.count + dataset.test.count)
     return Estimate(

@@ -9,25 +9,25 @@ extension RoarRun {
   /// The order in which a map removes the pixels of both parts: as it is on disk, or made now.
   ///
   /// - Throws: the errors of `Explainer`; `CancellationError`; Foundation's errors.
-  @TorchActor func orders(of map: RoarSettings.Map, progress: (Double) -> Void) throws -> Orders {
+  @TorchActor func orders(of map: RoarSettings.Map, progress: (Double) -> Void) async throws -> Orders {
     let total = Double(dataset.train.count + dataset.test.count)
     return (
-      try order(of: map, "train", dataset.train) { progress($0 / total) },
-      try order(of: map, "test", dataset.test) { progress((Double(dataset.train.count) + $0) / total) }
+      try await order(of: map, "train", dataset.train) { progress($0 / total) },
+      try await order(of: map, "test", dataset.test) { progress((Double(dataset.train.count) + $0) / total) }
     )
   }
 
   /// - Parameter progress: called with the number of images done.
   @TorchActor private func order(
     of map: RoarSettings.Map, _ part: String, _ images: any LabelledImages, progress: (Double) -> Void
-  ) throws -> RemovalOrder {
+  ) async throws -> RemovalOrder {
     let pixels = images.height * images.width
     if let order = store.order(of: map, part: part, images: images.count, pixels: pixels) { return order }
-    try store.writeOrder(of: map, part: part) { file in
+    try await store.writeOrder(of: map, part: part) { file in
       for start in stride(from: 0, to: images.count, by: batchSize) {
         try Task.checkCancellation()
         let batch = start..<min(start + batchSize, images.count)
-        for values in try values(of: map, batch, images) {
+        for values in try await values(of: map, batch, images) {
           try file.write(contentsOf: RemovalOrder.places(of: values))
         }
         progress(Double(batch.upperBound))
@@ -45,7 +45,7 @@ extension RoarRun {
   /// A map's values for some images.
   @TorchActor func values(
     of map: RoarSettings.Map, _ batch: Range<Int>, _ images: any LabelledImages
-  ) throws -> [[Float]] {
+  ) async throws -> [[Float]] {
     if let control = ControlMap(rawValue: map.attribution) {
       return batch.map { index in
         control.map(of: images[index].map { Float($0) / 255 }, index: index, seed: settings.recipe.seed).values.map {
@@ -57,10 +57,10 @@ extension RoarRun {
     guard let attribution = explainer.attributions.first(where: { $0.name == map.attribution }),
       let view = explainer.views.first(where: { $0.name == map.view })
     else { preconditionFailure("a map without its attribution") }
-    let maps = try Explainer(
+    let maps = try await Explainer(
       explainer.classifier, attributions: [attribution], views: [view], rivals: explainer.rivals,
       memory: explainer.memory
-    ).explain(
+    ).explainConcurrently(
       ClassificationReport.batch(batch, of: images, for: explainer.classifier), indices: Array(batch))
     return maps.map { $0.maps[0].values.values }
   }

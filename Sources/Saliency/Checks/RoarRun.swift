@@ -103,7 +103,7 @@ public struct RoarRun: Sendable {
       let missing = trainings.filter { $0.map == map && outcomes[$0] == nil }
       guard !missing.isEmpty else { continue }
       var order: Orders?
-      if let map { order = try orders(of: map) { progress(.order(map, $0)) } }
+      if let map { order = try await orders(of: map) { progress(.order(map, $0)) } }
       for training in missing {
         try Task.checkCancellation()
         let done = outcomes.count

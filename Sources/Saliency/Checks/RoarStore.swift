@@ -57,7 +57,9 @@ struct RoarStore: Sendable {
   }
 
   /// Writes an order piece by piece; it appears when it is whole.
-  func writeOrder(of map: RoarSettings.Map, part: String, _ body: (FileHandle) throws -> Void) throws {
+  @TorchActor func writeOrder(
+    of map: RoarSettings.Map, part: String, _ body: @TorchActor (FileHandle) async throws -> Void
+  ) async throws {
     let file = file(of: map, part: part)
     let partial = file.appendingPathExtension("part")
     try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
@@ -65,7 +67,7 @@ struct RoarStore: Sendable {
     do {
       let handle = try FileHandle(forWritingTo: partial)
       defer { try? handle.close() }
-      try body(handle)
+      try await body(handle)
     } catch {
       try? FileManager.default.removeItem(at: partial)
       throw error

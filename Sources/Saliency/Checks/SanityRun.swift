@@ -102,7 +102,7 @@ public struct SanityRun: Sendable {
   ) async throws -> SanityReport {
     let random = try await randomLabels(progress)
     let steps = SanityCheck.steps(layers: trained.layers, labels: random != nil)
-    let result = try SanityCheck(
+    let result = try await SanityCheck(
       model.classifier, images: images, attributions: attributions, views: views, memory: memory
     ).run(
       steps,

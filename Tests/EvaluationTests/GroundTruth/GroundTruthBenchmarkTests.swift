@@ -34,13 +34,13 @@ private func template(_ label: Int) -> [Float] {
 
 @Suite @TorchActor struct GroundTruthBenchmarkTests {
   @Test("a classifier that looks for the shapes as they are is right, and so are its maps; random ones score as chance")
-  func templates() throws {
+  func templates() async throws {
     let images = ShapeImages("test", count: 64, seed: 5)
     let classifier = try Templates()
     let answers = try classifier.logits(images.images(0..<64)).max(axis: 1).indices.integers()
     #expect(answers == images.labels.map(Int.init))
 
-    let rows = try GroundTruthBenchmark(
+    let rows = try await GroundTruthBenchmark(
       classifier, images: images, attributions: [Gradient(), GradientXInput(), IntegratedGradients(steps: 3)]
     ).run()
     #expect(rows.count == 3 * 5 + 2 * 5)

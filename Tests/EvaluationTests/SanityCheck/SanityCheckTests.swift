@@ -2,6 +2,7 @@ import Networks
 import Rasters
 import SaliencyCore
 import SaliencyMethods
+import Synchronization
 import Tensors
 import TestSupport
 import Testing
@@ -23,7 +24,7 @@ import Testing
   private let images = Noise(count: 3, classes: 2, height: 16, width: 16, channels: 1)
 
   @Test("the gradient of a linear model depends on its weights, whatever the image; edges do not")
-  func linear() throws {
+  func linear() async throws {
     let trained = try LinearClassifier(
       weight: Formula.signed(3, [2, 256]).floats(), classes: 2, channels: 1, height: 16, width: 16)
     let other = try LinearClassifier(
@@ -31,7 +32,7 @@ import Testing
     let check = try SanityCheck(
       trained, images: images, attributions: [Gradient()],
       views: [Original(), Signed(), Active()])
-    let result = try check.run(SanityCheck.steps(layers: ["weight"], labels: true)) { step in
+    let result = try await check.run(SanityCheck.steps(layers: ["weight"], labels: true)) { step in
       step.kind == .labels ? trained : other
     }
     #expect(result.maps.map(\.title) == ["gradient original", "gradient signed", "gradient active", "sobel"])
@@ -54,12 +55,12 @@ import Testing
   }
 
   @Test("a map that does not notice the loss of the upper layers depends in part")
-  func partly() throws {
+  func partly() async throws {
     let trained = try randomLinear()
     let other = try LinearClassifier(
       weight: Formula.signed(9, [2, 256]).floats(), classes: 2, channels: 1, height: 16, width: 16)
     let check = try SanityCheck(trained, images: images, attributions: [Gradient()], views: [Original()])
-    let result = try check.run(SanityCheck.steps(layers: ["first", "second", "third"], labels: false)) {
+    let result = try await check.run(SanityCheck.steps(layers: ["first", "second", "third"], labels: false)) {
       $0.layers.count < 3 ? trained : other
     }
     let verdict = try #require(result.verdict(map: 0))
@@ -67,20 +68,22 @@ import Testing
   }
 
   @Test("a network's gradient depends on its weights; the deeper the randomness, the less alike")
-  func network() throws {
+  func network() async throws {
     let network = try formulaNetwork(.basicCNN, channels: 3, classes: 4, height: 24, width: 24)
     let check = try SanityCheck(
       network, images: Noise(count: 4, classes: 4, height: 24, width: 24, channels: 3), attributions: [Gradient()],
       views: [Original(), Signed()])
-    var shares: [Double] = []
-    let result = try check.run(
+    let shares = Mutex<[Double]>([])
+    let result = try await check.run(
       SanityCheck.steps(layers: network.layers, labels: false),
-      changed: { try network.randomized($0.layers, seed: 1) }, progress: { shares.append($0) })
+      changed: { try network.randomized($0.layers, seed: 1) },
+      progress: { share in shares.withLock { $0.append(share) } })
     #expect(result.verdict(map: 0)?.verdict == .depends && result.verdict(map: 1)?.verdict == .depends)
     #expect(result.verdict(map: 2)?.verdict == .ignores)
     let down = (0..<network.layers.count).compactMap { step in result.mean(step: step, map: 0) { $0.spearman }?.mean }
     #expect(down.count == 11 && down[0] > down[10] && down[0] < 0.9)
-    #expect(shares == shares.sorted() && shares.last == 1)
+    let told = shares.withLock(\.self)
+    #expect(told == told.sorted() && told.last == 1)
   }
 
   @Test("nothing to check")
