@@ -34,14 +34,14 @@ public struct PictureJob: Sendable {
   ///   - explainedClass: the class to explain; nil for each picture's predicted one.
   ///   - memory: about how many bytes a batch may take.
   ///   - maximumPixels: pictures with more are refused.
-  /// - Throws: ``PictureJobError/tooLittleMemory(needed:given:)`` when not even one image fits.
+  /// - Throws: ``MethodError/tooLittleMemory(needed:given:)`` when not even one image fits.
   public init(
     _ explainer: Explainer, explainedClass: Int? = nil, memory: Int = 2 << 30, maximumPixels: Int = 100_000_000
   )
     throws
   {
     let needed = explainer.classifier.bytesPerImage
-    guard memory >= needed else { throw PictureJobError.tooLittleMemory(needed: needed, given: memory) }
+    guard memory >= needed else { throw MethodError.tooLittleMemory(needed: needed, given: memory) }
     var explainer = explainer
     explainer.memory = memory
     self.explainer = explainer
@@ -154,18 +154,6 @@ public struct PictureJob: Sendable {
         results += try await explanations(of: [image]) { progress((Double(index) + $0) / Double(images.count)) }
       }
       return results
-    }
-  }
-}
-
-public enum PictureJobError: LocalizedError, Equatable, Sendable {
-  case tooLittleMemory(needed: Int, given: Int)
-
-  public var errorDescription: String? {
-    switch self {
-    case .tooLittleMemory(let needed, let given):
-      "one image needs about \(needed / 1_000_000) MB, and only \(given / 1_000_000) MB are allowed; "
-        + "raise --memory or choose a smaller --size"
     }
   }
 }

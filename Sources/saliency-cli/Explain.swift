@@ -18,7 +18,7 @@ struct Explain: AsyncParsableCommand {
         saliency explain photos --model resnet.pt --labels names.txt --fit crop \\
           --mean 0.485,0.456,0.406 --std 0.229,0.224,0.225 --output maps --save-maps
         saliency explain cat.jpg --views active,rivalry --rivals 3 --format pdf
-        saliency explain cat.jpg --attributions gradient,integrated-gradients --baseline mean
+        saliency explain cat.jpg --attributions gradient,deeplift --baseline mean
         saliency explain cat.jpg --json | jq .predicted
 
       EXIT CODES

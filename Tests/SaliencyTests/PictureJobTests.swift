@@ -53,7 +53,7 @@ import Testing
     #expect(try PictureJob(explainer, memory: 1000).batchSize == 1)
     #expect(try PictureJob(explainer, memory: 7999).batchSize == 7)
     #expect(try PictureJob(explainer, memory: 1 << 40).batchSize == 32)
-    let error = #expect(throws: PictureJobError.self) { try PictureJob(explainer, memory: 999) }
+    let error = #expect(throws: MethodError.self) { try PictureJob(explainer, memory: 999) }
     #expect(error == .tooLittleMemory(needed: 1000, given: 999))
     #expect(error?.localizedDescription.contains("--memory") == true)
   }
