@@ -36,7 +36,8 @@ import Testing
     }
   }
 
-  @Test("commands print what the documentation says", arguments: ["README.md", "Sources/Saliency/Saliency.docc/Models.md"])
+  @Test(
+    "commands print what the documentation says", arguments: ["README.md", "Sources/Saliency/Saliency.docc/Models.md"])
   func commands(path: String) throws {
     let sessions = try Self.blocks("console", in: path).filter { $0.hasPrefix("$ saliency ") }
     #expect(sessions.count == 1)
