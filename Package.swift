@@ -36,17 +36,22 @@ let package = Package(
   ],
   targets: [
     .target(name: "Rasters"),
-    .systemLibrary(name: "CVipsLibrary", pkgConfig: "vips", providers: [.apt(["libvips-dev"])]),
-    .target(name: "CVips", dependencies: ["CVipsLibrary"]),
+    .systemLibrary(
+      name: "CVipsLibrary", path: "Sources/C/CVipsLibrary", pkgConfig: "vips", providers: [.apt(["libvips-dev"])]),
+    .target(name: "CVips", dependencies: ["CVipsLibrary"], path: "Sources/C/CVips"),
     .target(name: "Pictures", dependencies: ["Rasters", "CVips"]),
-    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
-    .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
-    .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
-    .systemLibrary(name: "CCurlLibrary", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
-    .target(name: "CCurl", dependencies: ["CCurlLibrary"]),
+    .systemLibrary(name: "CZlib", path: "Sources/C/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(
+      name: "CArchive", path: "Sources/C/CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
+    .systemLibrary(
+      name: "CCrypto", path: "Sources/C/CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+    .systemLibrary(
+      name: "CCurlLibrary", path: "Sources/C/CCurlLibrary", pkgConfig: "libcurl",
+      providers: [.apt(["libcurl4-openssl-dev"])]),
+    .target(name: "CCurl", dependencies: ["CCurlLibrary"], path: "Sources/C/CCurl"),
     .target(name: "Downloads", dependencies: ["CArchive", "CCrypto", "CCurl"]),
     .target(name: "Datasets", dependencies: ["Rasters", "Pictures", "CZlib", "Downloads"]),
-    .target(name: "CTorch", cxxSettings: torchCompiler, linkerSettings: torchLinker),
+    .target(name: "CTorch", path: "Sources/C/CTorch", cxxSettings: torchCompiler, linkerSettings: torchLinker),
     .target(name: "Tensors", dependencies: ["CTorch"]),
     .target(name: "SaliencyCore", dependencies: ["Rasters", "Tensors"]),
     .target(name: "SaliencyMethods", dependencies: ["SaliencyCore"]),
@@ -69,7 +74,8 @@ let package = Package(
       name: "TestSupport", dependencies: ["CArchive", "CCairo", "Figures", "Networks", "Rasters"],
       path: "Tests/TestSupport"),
     .systemLibrary(
-      name: "CCairo", pkgConfig: "pangocairo", providers: [.apt(["libcairo2-dev", "libpango1.0-dev"])]),
+      name: "CCairo", path: "Sources/C/CCairo", pkgConfig: "pangocairo",
+      providers: [.apt(["libcairo2-dev", "libpango1.0-dev"])]),
     .target(name: "Figures", dependencies: ["Rasters", "CCairo"]),
     .target(
       name: "Pages", dependencies: [.product(name: "Mustache", package: "swift-mustache")],
