@@ -27,6 +27,8 @@ if let libtorch {
 let package = Package(
   name: "swift-saliency",
   products: [
+    // Maps of classifiers, for which libtorch is enough; and everything.
+    .library(name: "SaliencyMaps", targets: ["SaliencyMaps"]),
     .library(name: "Saliency", targets: ["Saliency"]),
     .executable(name: "saliency", targets: ["saliency-cli"]),
   ],
@@ -58,6 +60,8 @@ let package = Package(
     .target(name: "Networks", dependencies: ["SaliencyCore"], resources: [.copy("Weights")]),
     .target(name: "Training", dependencies: ["Networks"]),
     .target(name: "Evaluation", dependencies: ["SaliencyMethods"]),
+    .target(
+      name: "SaliencyMaps", dependencies: ["Networks", "Rasters", "SaliencyCore", "SaliencyMethods", "Tensors"]),
     .target(
       name: "Saliency",
       dependencies: [
