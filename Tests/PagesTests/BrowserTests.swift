@@ -1,7 +1,8 @@
 import Foundation
-import Pages
 import TestSupport
 import Testing
+
+@testable import Pages
 
 /// The page as a reader's browser shows it.
 @Suite(
@@ -95,6 +96,42 @@ struct BrowserTests {
       #expect(try text("#viewer-map-name", browser) == "inactive map")
       #expect(try browser.run("return document.getElementById('viewer-map').naturalWidth", as: Int.self) == 5)
     }
+  }
+
+  @Test(
+    "even what stands on the page as it came does not run, and the page's own script and style do",
+    arguments: ["model", "dataset", "class"])
+  func policy(place: String) throws {
+    let name = try #require(["model": "\u{2460}", "dataset": "\u{2461}", "class": "\u{2462}"][place])
+    let experiment = sampleExperiment(model: "\u{2460}", dataset: "\u{2461}")
+    let html = try Page.html(sampleReport([experiment]), examples: ["sample": sampleExamples(["\u{2462}"])])
+    let injected = """
+      <i class="injected"></i><script>window.hacked = 1</script><script src="data:text/javascript,window.hacked = 1"></script>\
+      <img src="x" onerror="window.hacked = 1"><svg onload="window.hacked = 1"></svg>\
+      <iframe srcdoc="<script>top.hacked = 1</script>"></iframe><base href="https://example.org/">\
+      <style>.injected { color: rgb(1, 2, 3) }</style><i class="injected" style="color: rgb(1, 2, 3)"></i>
+      """
+    // Where it stands in text; in attributes it stays what it was.
+    let parts = html.components(separatedBy: ">\(name)")
+    #expect(parts.count > 1)
+    try Data(parts.joined(separator: ">\(injected)").utf8).write(to: page)
+    let browser = try Browser(width: 1280)
+    try browser.open(page)
+    #expect(try browser.run("return document.querySelectorAll('.injected').length", as: Int.self) >= 2)
+    #expect(try browser.run("return window.hacked === undefined", as: Bool.self))
+    #expect(
+      try browser.run(
+        """
+        return [...document.querySelectorAll('.injected')].every((i) => getComputedStyle(i).color !== 'rgb(1, 2, 3)')
+        """, as: Bool.self))
+    #expect(try browser.run("return document.baseURI", as: String.self) == page.absoluteString)
+    #expect(try browser.console().contains { $0.contains("Content Security Policy") })
+    // The page's own.
+    #expect(
+      try browser.run("return getComputedStyle(document.body).backgroundColor", as: String.self) == "rgb(253, 253, 251)"
+    )
+    try browser.hover("#chart-sample-black-0")
+    #expect(try text("#chart-sample-black-0-values", browser).hasPrefix("30% deleted: original 0.4000"))
   }
 
   @Test("curves show their values under the pointer, and by the arrow keys")

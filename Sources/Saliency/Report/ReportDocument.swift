@@ -32,12 +32,7 @@ struct ReportDocument {
           "A saliency map gives every pixel of an image a number: how much the score of the predicted class would change if "
             + "the pixel changed a little. Four more maps keep the sign, and compare the classes:")
       ]
-      + [
-        ("original", "getting brighter or darker, the pixel changes the score most"),
-        ("positive", "getting brighter, it raises the score"), ("negative", "getting darker, it raises the score"),
-        ("active", "getting brighter, it raises the score more than that of any other class"),
-        ("inactive", "getting darker, it raises the score against every other class"),
-      ].map { .item(mark: "•", title: $0.0, text: $0.1) }
+      + PageView.meanings.map { .item(mark: "•", title: $0.0, text: $0.1) }
       + [
         .paragraph(
           "The test of the maps: delete the pixels that a map ranks first and ask the classifier again. Pixels that should get "
@@ -122,7 +117,7 @@ struct ReportDocument {
             xLabel: "fraction of pixels deleted", yLabel: "accuracy",
             series: chart.curves.map { curve in
               CurveFigure.Series(
-                name: curve.series.shortTitle,
+                name: curve.series.shortTitle, style: curve.series.style,
                 points: zip(curve.fractions, curve.accuracy).map { .init(x: $0, y: $1) })
             }, yRange: 0...1)
         }
