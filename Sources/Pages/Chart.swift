@@ -98,11 +98,14 @@ extension CurveStyle {
 
 extension PageSeries {
   /// For a legend in which all series have one attribution.
-  package var shortTitle: String {
-    switch kind {
-    case .map: view
+  package var shortTitle: String { title(namesAttribution: false) }
+
+  package func title(namesAttribution: Bool) -> String {
+    let map = namesAttribution ? "\(attribution) \(view)" : view
+    return switch kind {
+    case .map: map
     case .random: "random"
-    case .randomAsMany: "random, as many as \(view)"
+    case .randomAsMany: "random, as many as \(map)"
     }
   }
 

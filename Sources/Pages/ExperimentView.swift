@@ -72,15 +72,8 @@ struct ExperimentView {
 
   private static func row(_ area: PageArea, in experiment: String, _ namesAttribution: Bool) -> AreaRow {
     let series = area.series
-    let prefix = namesAttribution && series.kind != .random ? "\(series.attribution) " : ""
-    let title =
-      switch series.kind {
-      case .map: prefix + series.view
-      case .random: "random"
-      case .randomAsMany: "random, as many as \(prefix)\(series.view)"
-      }
     return AreaRow(
-      key: "\(experiment)/\(series.metric)/\(series.slug)", title: title,
+      key: "\(experiment)/\(series.metric)/\(series.slug)", title: series.title(namesAttribution: namesAttribution),
       value: Text.number(area.estimate.value), interval: Text.interval(area.estimate), paper: Text.optional(area.paper),
       difference: Text.difference(area.estimate.value, area.paper),
       look: series.kind == .randomAsMany ? nil : series.style.key, isControl: series.kind != .map,

@@ -98,9 +98,8 @@ struct ReportDocument {
   }
 
   private static func row(_ area: PageArea, namesAttribution: Bool) -> Document.Table.Row {
-    let prefix = namesAttribution && area.series.kind == .map ? "\(area.series.attribution) " : ""
-    return .cells([
-      prefix + area.series.shortTitle, area.isLowGood.map { $0 ? "low" : "high" } ?? "",
+    .cells([
+      area.series.title(namesAttribution: namesAttribution), area.isLowGood.map { $0 ? "low" : "high" } ?? "",
       Text.number(area.estimate.value), Text.interval(area.estimate), Text.optional(area.paper),
       Text.difference(area.estimate.value, area.paper),
     ])
@@ -135,16 +134,15 @@ struct ReportDocument {
 
   private var gridBlocks: [Document.Block] {
     guard !grids.isEmpty else { return [] }
-    var number = report.experiments.flatMap(\.metrics).unique.count
-    var blocks: [Document.Block] = [.heading("Examples")]
-    for (experiment, figures) in grids {
-      for (part, figure) in figures.enumerated() {
-        number += 1
-        blocks.append(
+    let first = report.experiments.flatMap(\.metrics).unique.count + 1
+    var figures: [Document.Block] = []
+    for (experiment, parts) in grids {
+      for (part, figure) in parts.enumerated() {
+        figures.append(
           .figure(
             Document.Figure(
-              name: "examples-\(experiment.name)" + (figures.count > 1 ? "-\(part + 1)" : ""),
-              label: "Figure \(number)",
+              name: "examples-\(experiment.name)" + (parts.count > 1 ? "-\(part + 1)" : ""),
+              label: "Figure \(first + figures.count)",
               caption:
                 "\(experiment.heading): the image as the classifier sees it, the probability of its class, and its maps. "
                 + (examples[experiment.name]?.choice ?? "")
@@ -152,7 +150,13 @@ struct ReportDocument {
               figure: .grid(figure))))
       }
     }
-    return blocks
+    let last = first + figures.count - 1
+    return [
+      .heading("Examples"),
+      .paragraph(
+        (last == first ? "Figure \(first) shows" : "Figures \(first) to \(last) show")
+          + " all maps of some images. Black is nothing, then red, yellow and white; each map has a scale of its own."),
+    ] + figures
   }
 
   private var checks: [Document.Block] {

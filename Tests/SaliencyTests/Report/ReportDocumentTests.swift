@@ -37,6 +37,7 @@ import Testing
     let text = try text(of: folder.appending(path: "report.pdf")).replacing(#/\s+/#, with: " ")
     let experiment = report.experiments[0]
     #expect(experiment.areas.contains { $0.series.attribution == "smoothgrad" })
+    #expect(text.contains("random, as many as smoothgrad active"))
     for area in experiment.areas {
       #expect(text.contains("\(Text.number(area.estimate.value)) \(Text.interval(area.estimate))"))
     }
