@@ -82,7 +82,7 @@ let package = Package(
       providers: [.apt(["libcairo2-dev", "libpango1.0-dev"])]),
     .target(name: "Figures", dependencies: ["Rasters", "CCairo"]),
     .target(
-      name: "Pages", dependencies: [.product(name: "Mustache", package: "swift-mustache")],
+      name: "Pages", dependencies: ["CCrypto", "Figures", .product(name: "Mustache", package: "swift-mustache")],
       resources: [.embedInCode("Templates")]),
     .testTarget(name: "RastersTests", dependencies: ["Rasters"]),
     .testTarget(
@@ -97,7 +97,7 @@ let package = Package(
     .testTarget(name: "TrainingTests", dependencies: ["Training", "TestSupport"]),
     .testTarget(
       name: "FiguresTests", dependencies: ["Figures", "Rasters", "TestSupport"], exclude: ["Golden"]),
-    .testTarget(name: "PagesTests", dependencies: ["Pages", "Pictures", "Rasters", "TestSupport"]),
+    .testTarget(name: "PagesTests", dependencies: ["Figures", "Pages", "Pictures", "Rasters", "TestSupport"]),
     .testTarget(
       name: "SaliencyTests", dependencies: ["Saliency", "TestSupport"], exclude: ["Golden", "Report/Golden"]),
     .testTarget(
