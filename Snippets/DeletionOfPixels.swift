@@ -11,5 +11,5 @@ _ = try await run.run()
 if let result = try await run.result() {
   let report = DeletionReport(run.settings, result)
   try report.write(to: run.folder)
-  for row in report.table() { print(row.joined(separator: "  ")) }
+  for row in report.table { print(row.joined(separator: "  ")) }
 }

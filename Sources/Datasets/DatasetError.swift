@@ -28,6 +28,7 @@ public enum DatasetError: LocalizedError, Equatable {
   case missingPart(path: String, looked: [String])
   case tooFewClasses(path: String, found: [String])
   case emptyClass(path: String)
+  case sameFolder(path: String)
   case differentClasses(path: String, other: String, onlyThere: [String], onlyInOther: [String])
   case differentSizes(path: String, size: ImageSize, first: ImageSize)
   case onlyGrey(path: String)
@@ -71,6 +72,7 @@ public enum DatasetError: LocalizedError, Equatable {
       "\(path) needs at least two class folders and has "
         + (found.isEmpty ? "none" : "only “\(found.joined(separator: ", "))”")
     case .emptyClass(let path): "\(path) contains no pictures; every class needs at least one"
+    case .sameFolder(let path): "\(path) is the folder of another class, too; remove one of the links"
     case .differentClasses(let path, let other, let onlyThere, let onlyInOther):
       "\(path) and \(other) have different classes: "
         + [("only \(path)", onlyThere), ("only \(other)", onlyInOther)].filter { !$1.isEmpty }

@@ -1,6 +1,7 @@
 import Evaluation
 import Figures
 import Foundation
+import Pages
 
 /// What a deletion benchmark found, as tables, files and figures.
 public struct DeletionReport: Sendable {
@@ -10,11 +11,16 @@ public struct DeletionReport: Sendable {
   public let areas: [[DeletionResult.Area]]
   /// The mean scores of the metrics with a curve for every image: [metric][series].
   public let scores: [[DeletionResult.Area]]
+  let bootstrap: AreaBootstrap
+  private let paper: Paper.Experiment?
 
-  public init(_ settings: DeletionRun.Settings, _ result: DeletionResult) {
+  /// - Parameter paper: what the paper measured, to stand beside it; of no account where the protocol is not the paper's.
+  public init(_ settings: DeletionRun.Settings, _ result: DeletionResult, paper: Paper.Experiment? = nil) {
     self.settings = settings
     self.result = result
-    areas = result.areas(.accuracy)
+    self.paper = paper
+    bootstrap = AreaBootstrap(result, .accuracy)
+    areas = bootstrap.areas
     scores = (settings.setup.curveMetrics ?? []).indices.map { result.scores(metric: $0) }
   }
 
@@ -36,11 +42,19 @@ public struct DeletionReport: Sendable {
     return order == .descending ? isLow : !isLow
   }
 
+  /// The paper's area for a map; nil where it has none, or was measured in another way.
+  func paperArea(_ series: DeletionSeries, _ replacement: Replacement) -> Double? {
+    guard let paper, series.kind == .map, series.attribution == "gradient", setup.order == .descending,
+      setup.fractions == DeletionBenchmark.paperFractions
+    else { return nil }
+    return Paper.area(of: paper.architecture, on: paper.dataset, replacement, view: series.view)
+  }
+
   /// The rows of a table like the paper's Table 2, the header first: areas with their intervals, an arrow for the direction
   /// that is good, and the paper's area where it has one.
-  public func table(paper: (_ replacement: Replacement, _ view: String) -> Double? = { _, _ in nil }) -> [[String]] {
+  public var table: [[String]] {
     let compares = setup.replacements.contains { replacement in
-      setup.series.contains { $0.kind == .map && paper(replacement, $0.view) != nil }
+      setup.series.contains { paperArea($0, replacement) != nil }
     }
     var rows = [
       ["deleted pixels"]
@@ -54,8 +68,7 @@ public struct DeletionReport: Sendable {
         row.append(String(format: "%.4f", area.value) + arrow)
         row.append(String(format: "%.4f…%.4f", area.low, area.high))
         if compares {
-          let theirs = series.kind == .map && series.attribution == "gradient" ? paper(replacement, series.view) : nil
-          row.append(theirs.map { String(format: "%.4f", $0) } ?? "")
+          row.append(paperArea(series, replacement).map { String(format: "%.4f", $0) } ?? "")
         }
       }
       rows.append(row)
@@ -140,6 +153,7 @@ public struct DeletionReport: Sendable {
     }
     let accuracy: Double
     let areas: [Row]
+    let claims: [OrderClaim]
     let settings: DeletionRun.Settings
     /// What the axes of predictions.npy stand for.
     let predictionAxes = ["image", "metric", "series", "fraction"]
@@ -171,7 +185,8 @@ public struct DeletionReport: Sendable {
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     return try encoder.encode(
       Summary(
-        accuracy: result.accuracy, areas: rows + means, settings: settings, threads: threads, seconds: seconds,
+        accuracy: result.accuracy, areas: rows + means, claims: claims, settings: settings, threads: threads,
+        seconds: seconds,
         phases: phases))
   }
 

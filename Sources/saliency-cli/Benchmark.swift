@@ -145,22 +145,20 @@ struct Benchmark: AsyncParsableCommand {
     _ settings: DeletionRun.Settings, _ result: DeletionResult, _ folder: URL, seconds: Double? = nil,
     phases: DeletionClock.Phases? = nil, threads: Int? = nil
   ) throws {
-    let report = DeletionReport(settings, result)
-    let files = try report.write(to: folder, seconds: seconds, phases: phases, threads: threads)
     let bundled = BundledModel.named(settings.model)
-    let architecture = try bundled.map { try ModelInformation(contentsOf: $0.url).architecture }
-    let isPaper = settings.setup.fractions == DeletionBenchmark.paperFractions && settings.setup.order == .descending
-    let table = report.table { replacement, view in
-      guard let bundled, let architecture, isPaper else { return nil }
-      return Paper.area(of: architecture, on: bundled.dataset, replacement, view: view)
+    let paper = try bundled.map { try ModelInformation(contentsOf: $0.url).architecture }.flatMap { architecture in
+      bundled.map { Paper.Experiment(architecture, on: $0.dataset) }
     }
+    let report = DeletionReport(settings, result, paper: paper)
+    let files = try report.write(to: folder, seconds: seconds, phases: phases, threads: threads)
     let head =
       "\(settings.model) on \(settings.dataset): \(settings.setup.images) images, accuracy "
       + String(format: "%.4f", result.accuracy)
       + (seconds.map { ", measured in \(Console.clock($0))" } ?? "")
     var parts = [head]
     if !settings.setup.replacements.isEmpty {
-      parts += ["Area under the accuracy curve; ↓ should be low, ↑ should be high", Table.text(table)]
+      parts += ["Area under the accuracy curve; ↓ should be low, ↑ should be high", Table.text(report.table)]
+      parts += Self.shown(DeletionReport.text(of: report.claims), most: 16)
     }
     if let scores = report.scoreTable {
       parts += [
@@ -169,6 +167,14 @@ struct Benchmark: AsyncParsableCommand {
       ]
     }
     try Console.result((parts + files.map { "  \(folder.appending(path: $0).shown)" }).joined(separator: "\n"))
+  }
+}
+
+extension Benchmark {
+  /// The first lines, and how many more there are.
+  private static func shown(_ lines: [String], most: Int) -> [String] {
+    lines.count <= most
+      ? lines : lines.prefix(most - 1) + ["  \(lines.count - most + 1) more comparisons are in summary.json"]
   }
 }
 

@@ -39,7 +39,8 @@ struct Explain: AsyncParsableCommand {
 
   @OptionGroup(title: "Results") var results: ResultOptions
 
-  @Option(help: "About how much memory a batch may take, such as 500MB.") var memory = MemorySize(bytes: 2_000_000_000)
+  @Option(help: "About how much memory a batch and the pictures decoded meanwhile may take, such as 500MB.")
+  var memory = MemorySize(bytes: 2_000_000_000)
   @Option(help: "Refuse pictures with more million pixels than this.") var maxPixels = 100
   @Option(help: "Seed for attributions that draw random numbers.") var seed: UInt64 = 0
   @OptionGroup(title: "Computing") var device: DeviceOptions

@@ -31,7 +31,17 @@ import Testing
     #expect(finished.status == 0 && finished.errors == [])
     #expect(command.files(in: "whole") == Self.results)
     #expect(finished.lines[0].contains("small.safetensors on data, test: 12 images, accuracy "))
-    #expect(finished.lines[3].hasPrefix("gradient original ") && finished.lines.count == 3 + 10 + 9)
+    #expect(finished.lines[3].hasPrefix("gradient original "))
+    // What is claimed of the maps, in the words that the files have.
+    let claims = finished.lines[13...].prefix { !$0.hasPrefix("  whole/") }
+    #expect(claims.first?.hasPrefix("The order of the maps that the paper claims ") == true)
+    #expect(claims.contains { $0.hasPrefix("The advantage of every map over random pixels ") })
+    #expect(finished.lines.count == 13 + claims.count + 9)
+    let summary = try JSONSerialization.jsonObject(with: Data(contentsOf: command.file("whole/summary.json")))
+    for claim in try #require((summary as? [String: Any])?["claims"] as? [[String: Any]]) {
+      let (verdict, metric) = (claim["verdict"] as? String ?? "?", claim["metric"] as? String ?? "?")
+      #expect(claims.contains { $0.contains("\(verdict) in ") && $0.contains("\(metric)-") })
+    }
     for part in ["1", "2"] {
       let done = try command.run(options + ["--output", "part\(part)", "--shard", "\(part)/2"])
       #expect(done.lines == ["part \(part) of 2 is done; join all parts with saliency benchmark --merge"])

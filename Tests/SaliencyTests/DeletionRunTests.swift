@@ -194,7 +194,7 @@ private struct Noise: LabelledImages {
     let summary = try #require(json as? [String: Any])
     #expect(summary["accuracy"] as? Double == result.accuracy)
     #expect((summary["areas"] as? [Any])?.count == 20)
-    let table = report.table()
+    let table = report.table
     #expect(table.count == 11 && table[0] == ["deleted pixels", "black", "95% interval", "white", "95% interval"])
     #expect(table[2][1].hasSuffix("↓") && table[2][3].hasSuffix("↑") && table[5][1].hasSuffix("↑"))
   }

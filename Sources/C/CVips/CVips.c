@@ -38,8 +38,8 @@ static uint32_t little_endian(const uint8_t *bytes, int count) {
   return value;
 }
 
-/// Opens a BMP. ImageMagick decodes while it opens, so the size is taken from the file's header beforehand.
-static CVipsStatus open_bitmap(VipsSource *source, int64_t maximum_pixels, CVipsPicture *picture, VipsImage **image) {
+/// Takes the size of a BMP from its header, because ImageMagick decodes while it opens.
+static CVipsStatus open_bitmap(VipsSource *source, int64_t maximum_pixels, CVipsPicture *picture) {
   size_t count;
   const uint8_t *bytes = vips_source_map(source, &count);
   if (!bytes || count < 26) return CVIPS_DAMAGED;
@@ -51,9 +51,16 @@ static CVipsStatus open_bitmap(VipsSource *source, int64_t maximum_pixels, CVips
   if (width <= 0 || height <= 0 || width > INT32_MAX || height > INT32_MAX) return CVIPS_DAMAGED;
   picture->width = (int)width;
   picture->height = (int)height;
-  if (width * height > maximum_pixels) return CVIPS_TOO_LARGE;
-  return vips_magickload_buffer((void *)bytes, count, image, "fail_on", VIPS_FAIL_ON_TRUNCATED, NULL) ? CVIPS_DAMAGED
-                                                                                                       : CVIPS_OK;
+  return width * height > maximum_pixels ? CVIPS_TOO_LARGE : CVIPS_OK;
+}
+
+static CVipsStatus load_bitmap(CVipsPicture *picture, VipsImage **image) {
+  size_t count;
+  const uint8_t *bytes = vips_source_map(picture->source, &count);
+  if (!bytes || vips_magickload_buffer((void *)bytes, count, image, "fail_on", VIPS_FAIL_ON_TRUNCATED, NULL))
+    return CVIPS_DAMAGED;
+  // There is room for what the header says.
+  return (*image)->Xsize == picture->width && (*image)->Ysize == picture->height ? CVIPS_OK : CVIPS_DAMAGED;
 }
 
 /// Recognises the format by its first bytes, reads the header and checks the size. Naming the decoder keeps the less
@@ -62,7 +69,7 @@ static CVipsStatus open_picture(
   VipsSource *source, int64_t maximum_pixels, CVipsPicture *picture, VipsImage **image) {
   const char *start = (const char *)vips_source_sniff(source, 12);
   if (!start) return CVIPS_NOT_A_PICTURE;
-  if (memcmp(start, "BM", 2) == 0) return open_bitmap(source, maximum_pixels, picture, image);
+  if (memcmp(start, "BM", 2) == 0) return open_bitmap(source, maximum_pixels, picture);
 
   int (*load)(VipsSource *, VipsImage **, ...) = NULL;
   if (memcmp(start, "\xff\xd8\xff", 3) == 0) load = vips_jpegload_source;
@@ -108,78 +115,85 @@ static CVipsStatus convert_colours(VipsImage **image) {
   return (*image)->BandFmt == VIPS_FORMAT_UCHAR && grey_or_colour ? CVIPS_OK : CVIPS_UNUSUAL_PIXELS;
 }
 
-/// Lays the picture over white where it is transparent, and drops the alpha channel.
-static CVipsStatus flatten(VipsImage **image, bool *had_transparency) {
-  VipsImage *alpha = NULL, *outcome = NULL;
-  double least;
-  if (vips_extract_band(*image, &alpha, (*image)->Bands - 1, NULL)) return CVIPS_FAILED;
-  int failure = vips_min(alpha, &least, NULL);
-  g_object_unref(alpha);
-  if (failure) return CVIPS_FAILED;
-  *had_transparency = least < 255;
+/// Lays some lines over white where they are transparent, and drops the alpha channel.
+static bool flatten(VipsImage *image, const uint8_t *lines, int height, uint8_t *pixels, bool *had_transparency) {
+  size_t count = (size_t)image->Xsize * height;
+  for (size_t i = 0; i < count && !*had_transparency; i++) *had_transparency = lines[(i + 1) * image->Bands - 1] < 255;
+  VipsImage *strip = vips_image_new_from_memory(
+    lines, count * image->Bands, image->Xsize, height, image->Bands, VIPS_FORMAT_UCHAR);
+  if (!strip) return false;
+  strip->Type = image->Type;
+  VipsImage *outcome = NULL;
   VipsArrayDouble *white = vips_array_double_newv(1, 255.0);
-  vips_flatten(*image, &outcome, "background", white, NULL);
+  bool done = vips_flatten(strip, &outcome, "background", white, NULL) == 0;
   vips_area_unref(VIPS_AREA(white));
-  return replace(image, outcome) ? CVIPS_OK : CVIPS_FAILED;
-}
-
-/// Computes all pixels on the calling thread: small pictures take half as long as with vips_image_write_to_memory, which
-/// starts a thread for each.
-static bool copy_pixels(VipsImage *image, CVipsPicture *picture) {
-  const int strip = 128;
-  size_t line = (size_t)image->Xsize * image->Bands;
-  picture->width = image->Xsize;
-  picture->height = image->Ysize;
-  picture->channels = image->Bands;
-  picture->pixels = g_try_malloc(line * image->Ysize);
-  if (!picture->pixels) return false;
-  VipsRegion *region = vips_region_new(image);
-  bool done = true;
-  for (int top = 0; done && top < image->Ysize; top += strip) {
-    VipsRect area = {0, top, image->Xsize, VIPS_MIN(strip, image->Ysize - top)};
-    done = vips_region_prepare(region, &area) == 0;
-    for (int y = top; done && y < top + area.height; y++)
-      memcpy(picture->pixels + y * line, VIPS_REGION_ADDR(region, 0, y), line);
-  }
+  g_object_unref(strip);
+  if (!done) return false;
+  VipsRegion *region = vips_region_new(outcome);
+  VipsRect area = {0, 0, outcome->Xsize, outcome->Ysize};
+  size_t line = (size_t)outcome->Xsize * outcome->Bands;
+  done = vips_region_prepare(region, &area) == 0;
+  for (int y = 0; done && y < height; y++) memcpy(pixels + y * line, VIPS_REGION_ADDR(region, 0, y), line);
   g_object_unref(region);
+  g_object_unref(outcome);
   return done;
 }
 
-static CVipsStatus decode(VipsImage **image, CVipsPicture *picture) {
+/// Computes all pixels on the calling thread, some lines at a time: small pictures take half as long as with
+/// vips_image_write_to_memory, which starts a thread for each, and of large ones nothing but `pixels` is kept.
+static CVipsStatus copy_pixels(VipsImage *image, CVipsPicture *picture, uint8_t *pixels) {
+  const int most = 128;
+  bool has_alpha = vips_image_hasalpha(image);
+  size_t line = (size_t)image->Xsize * image->Bands;
+  uint8_t *strip = has_alpha ? g_try_malloc(line * most) : NULL;
+  if (has_alpha && !strip) return CVIPS_FAILED;
+  picture->width = image->Xsize;
+  picture->height = image->Ysize;
+  picture->channels = colour_bands(image);
+  VipsRegion *region = vips_region_new(image);
+  CVipsStatus status = CVIPS_OK;
+  for (int top = 0; status == CVIPS_OK && top < image->Ysize; top += most) {
+    VipsRect area = {0, top, image->Xsize, VIPS_MIN(most, image->Ysize - top)};
+    if (vips_region_prepare(region, &area)) {
+      status = CVIPS_DAMAGED;
+      break;
+    }
+    uint8_t *place = pixels + (size_t)top * image->Xsize * picture->channels;
+    uint8_t *lines = has_alpha ? strip : place;
+    for (int y = 0; y < area.height; y++) memcpy(lines + y * line, VIPS_REGION_ADDR(region, 0, top + y), line);
+    if (has_alpha && !flatten(image, strip, area.height, place, &picture->had_transparency)) status = CVIPS_FAILED;
+  }
+  g_object_unref(region);
+  g_free(strip);
+  return status;
+}
+
+static CVipsStatus decode(VipsImage **image, CVipsPicture *picture, uint8_t *pixels) {
   CVipsStatus status = convert_colours(image);
   if (status != CVIPS_OK) return status;
-  bool has_alpha = vips_image_hasalpha(*image);
-  bool turned = vips_image_get_orientation(*image) > 1;
-  if (has_alpha || turned) {
-    // Both need pixels more than once or out of order, and the decoder gives them once, from top to bottom.
+  if (vips_image_get_orientation(*image) > 1) {
+    // It needs pixels out of order, and the decoder gives them from top to bottom.
     if (!replace(image, vips_image_copy_memory(*image))) return CVIPS_DAMAGED;
-  }
-  if (has_alpha) {
-    status = flatten(image, &picture->had_transparency);
-    if (status != CVIPS_OK) return status;
-  }
-  if (turned) {
     VipsImage *outcome = NULL;
     vips_autorot(*image, &outcome, NULL);
     if (!replace(image, outcome)) return CVIPS_FAILED;
   }
-  return copy_pixels(*image, picture) ? CVIPS_OK : CVIPS_DAMAGED;
+  return copy_pixels(*image, picture, pixels);
 }
 
 /// Takes the source over.
-static CVipsStatus read_source(VipsSource *source, int64_t maximum_pixels, CVipsPicture *picture) {
+static CVipsStatus open_source(VipsSource *source, int64_t maximum_pixels, CVipsPicture *picture) {
   if (!source) return CVIPS_FAILED;
+  picture->source = source;
   VipsImage *image = NULL;
   CVipsStatus status = open_picture(source, maximum_pixels, picture, &image);
-  if (status == CVIPS_OK) status = decode(&image, picture);
-  if (image) g_object_unref(image);
-  g_object_unref(source);
+  picture->image = image;
   // One buffer for the whole process, in which messages of several threads mix: of no use to say what went wrong here.
   if (status != CVIPS_OK) vips_error_clear();
   return status;
 }
 
-CVipsStatus cvips_read(const char *path, int64_t maximum_pixels, CVipsPicture *picture) {
+CVipsStatus cvips_open(const char *path, int64_t maximum_pixels, CVipsPicture *picture) {
   *picture = (CVipsPicture){0};
   // Without O_NONBLOCK the opening of a pipe that nobody writes to would never end.
   int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
@@ -197,14 +211,31 @@ CVipsStatus cvips_read(const char *path, int64_t maximum_pixels, CVipsPicture *p
   }
   VipsSource *source = vips_source_new_from_descriptor(file);
   close(file);
-  return read_source(source, maximum_pixels, picture);
+  return open_source(source, maximum_pixels, picture);
 }
 
-CVipsStatus cvips_read_memory(
+CVipsStatus cvips_open_memory(
   const void *bytes, size_t count, int64_t maximum_pixels, CVipsPicture *picture) {
   *picture = (CVipsPicture){0};
   if (count == 0) return CVIPS_EMPTY;
-  return read_source(vips_source_new_from_memory(bytes, count), maximum_pixels, picture);
+  return open_source(vips_source_new_from_memory(bytes, count), maximum_pixels, picture);
+}
+
+CVipsStatus cvips_decode(CVipsPicture *picture, uint8_t *pixels) {
+  VipsImage *image = picture->image;
+  picture->image = NULL;
+  CVipsStatus status = image ? CVIPS_OK : load_bitmap(picture, &image);
+  if (status == CVIPS_OK) status = decode(&image, picture, pixels);
+  if (image) g_object_unref(image);
+  if (status != CVIPS_OK) vips_error_clear();
+  return status;
+}
+
+void cvips_close(CVipsPicture *picture) {
+  if (picture->image) g_object_unref(picture->image);
+  if (picture->source) g_object_unref(picture->source);
+  picture->image = NULL;
+  picture->source = NULL;
 }
 
 CVipsStatus cvips_encode_png(

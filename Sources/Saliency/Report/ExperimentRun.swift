@@ -158,9 +158,9 @@ public struct ExperimentRun: Sendable {
     _ result: DeletionResult, of run: DeletionRun, seconds: Double?, _ report: @Sendable (Event) -> Void
   ) async throws -> PageExperiment {
     report(.progress(1, "\(name): intervals"))
-    let deletion = DeletionReport(run.settings, result)
+    let deletion = DeletionReport(run.settings, result, paper: paper)
     try deletion.write(to: folder, seconds: seconds, threads: await TorchActor.run { Torch.threads })
-    var experiment = deletion.experiment(name, model: title, dataset: dataset.name, paper: paper)
+    var experiment = deletion.experiment(name, model: title, dataset: dataset.name, paperAccuracy: paper?.accuracy)
     experiment.making = try facts(run.settings, seconds: seconds)
     return experiment
   }

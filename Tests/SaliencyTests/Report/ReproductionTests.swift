@@ -121,6 +121,22 @@ import Testing
         [row.estimate.value, row.estimate.spread ?? -1],
         [(values[0] + values[1]) / 2, abs(values[0] - values[1]) / 2.0.squareRoot()], absolute: 1e-12)
     }
+    // A claim about trainings needs every one of them.
+    let own = try (0..<2).map { seed in
+      let file = folder.file("out/small-basic-cnn/seed-\(seed)/experiment.json")
+      let kept = try JSONSerialization.jsonObject(with: Data(contentsOf: file)) as? [String: Any]
+      let claims = try #require((kept?["value"] as? [String: Any])?["claims"])
+      return try JSONDecoder().decode([OrderClaim].self, from: JSONSerialization.data(withJSONObject: claims))
+    }
+    for (place, claim) in report.experiments[0].claims.enumerated() {
+      for (index, comparison) in claim.comparisons.enumerated() {
+        let both = own.map { $0[place].comparisons[index] }
+        #expect((comparison.verdict == .holds) == both.allSatisfy { $0.verdict == .holds })
+        #expect((comparison.verdict == .fails) == both.contains { $0.verdict == .fails })
+        expectClose(
+          [comparison.difference.value], [(both[0].difference.value + both[1].difference.value) / 2], absolute: 1e-12)
+      }
+    }
     #expect(try html().contains("± over seeds"))
     let trainings = Mutex(0)
     let again = try await trained.run { if case .training = $0 { trainings.withLock { $0 += 1 } } }

@@ -24,27 +24,36 @@ typedef enum {
   CVIPS_FAILED,
 } CVipsStatus;
 
-/// A decoded picture: 8 bits, upright, 1 (grey) or 3 (sRGB) interleaved channels.
+/// A picture file. `cvips_decode` sets what is not known before.
 typedef struct {
+  /// As stored until it is decoded, then upright.
   int width;
   int height;
   int channels;
   bool had_transparency;
   int system_error;
-  /// Owned by the caller; free it with `cvips_free`.
-  uint8_t *pixels;
+  /// Owned by the picture until `cvips_close`.
+  void *source;
+  void *image;
 } CVipsPicture;
 
 /// Starts libvips for the process: hardened decoders only, one thread per picture, no cache, nothing printed. Call it
 /// once, before anything else here. False when libvips cannot start.
 bool cvips_start(void);
 
-/// Decodes the first frame or page of the file at `path`. Safe on any number of threads at once.
-CVipsStatus cvips_read(const char *path, int64_t maximum_pixels, CVipsPicture *picture);
+/// Opens the file at `path` and reads its header: the size is known and nothing decoded. Close the picture, whatever the status
+/// is. Safe on any number of threads at once, each with a picture of its own.
+CVipsStatus cvips_open(const char *path, int64_t maximum_pixels, CVipsPicture *picture);
 
-/// The same for a file's content, which is not changed.
-CVipsStatus cvips_read_memory(
+/// The same for a file's content, which is not changed and stays until the picture is closed.
+CVipsStatus cvips_open_memory(
   const void *bytes, size_t count, int64_t maximum_pixels, CVipsPicture *picture);
+
+/// Decodes the first frame or page of an opened picture, once: 8 bits, upright, 1 (grey) or 3 (sRGB) interleaved channels.
+/// `pixels` has room for three channels.
+CVipsStatus cvips_decode(CVipsPicture *picture, uint8_t *pixels);
+
+void cvips_close(CVipsPicture *picture);
 
 /// Encodes interleaved 8-bit pixels (1 or 3 channels) as PNG; `bytes` is the caller's, to be freed with `cvips_free`.
 CVipsStatus cvips_encode_png(
