@@ -6,6 +6,8 @@ struct Total: View {
   let name = "total"
   let comparesClasses = false
   let needsSign = false
+  let direction = Direction.either
+  let meaning = "changes the score most in all its channels together"
 
   func maps(_ extremes: ClassExtremes) throws -> Tensor { try extremes.own.absolute().sum([1]) }
 }
