@@ -27,6 +27,8 @@ if let libtorch {
 let package = Package(
   name: "swift-saliency",
   products: [
+    // Maps of classifiers, for which libtorch is enough; and everything.
+    .library(name: "SaliencyMaps", targets: ["SaliencyMaps"]),
     .library(name: "Saliency", targets: ["Saliency"]),
     .executable(name: "saliency", targets: ["saliency-cli"]),
   ],
@@ -36,23 +38,30 @@ let package = Package(
   ],
   targets: [
     .target(name: "Rasters"),
-    .systemLibrary(name: "CVipsLibrary", pkgConfig: "vips", providers: [.apt(["libvips-dev"])]),
-    .target(name: "CVips", dependencies: ["CVipsLibrary"]),
+    .systemLibrary(
+      name: "CVipsLibrary", path: "Sources/C/CVipsLibrary", pkgConfig: "vips", providers: [.apt(["libvips-dev"])]),
+    .target(name: "CVips", dependencies: ["CVipsLibrary"], path: "Sources/C/CVips"),
     .target(name: "Pictures", dependencies: ["Rasters", "CVips"]),
-    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
-    .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
-    .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
-    .systemLibrary(name: "CCurlLibrary", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
-    .target(name: "CCurl", dependencies: ["CCurlLibrary"]),
+    .systemLibrary(name: "CZlib", path: "Sources/C/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(
+      name: "CArchive", path: "Sources/C/CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
+    .systemLibrary(
+      name: "CCrypto", path: "Sources/C/CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+    .systemLibrary(
+      name: "CCurlLibrary", path: "Sources/C/CCurlLibrary", pkgConfig: "libcurl",
+      providers: [.apt(["libcurl4-openssl-dev"])]),
+    .target(name: "CCurl", dependencies: ["CCurlLibrary"], path: "Sources/C/CCurl"),
     .target(name: "Downloads", dependencies: ["CArchive", "CCrypto", "CCurl"]),
     .target(name: "Datasets", dependencies: ["Rasters", "Pictures", "CZlib", "Downloads"]),
-    .target(name: "CTorch", cxxSettings: torchCompiler, linkerSettings: torchLinker),
+    .target(name: "CTorch", path: "Sources/C/CTorch", cxxSettings: torchCompiler, linkerSettings: torchLinker),
     .target(name: "Tensors", dependencies: ["CTorch"]),
     .target(name: "SaliencyCore", dependencies: ["Rasters", "Tensors"]),
     .target(name: "SaliencyMethods", dependencies: ["SaliencyCore"]),
     .target(name: "Networks", dependencies: ["SaliencyCore"], resources: [.copy("Weights")]),
     .target(name: "Training", dependencies: ["Networks"]),
     .target(name: "Evaluation", dependencies: ["SaliencyMethods"]),
+    .target(
+      name: "SaliencyMaps", dependencies: ["Networks", "Rasters", "SaliencyCore", "SaliencyMethods", "Tensors"]),
     .target(
       name: "Saliency",
       dependencies: [
@@ -69,10 +78,11 @@ let package = Package(
       name: "TestSupport", dependencies: ["CArchive", "CCairo", "Figures", "Networks", "Rasters"],
       path: "Tests/TestSupport"),
     .systemLibrary(
-      name: "CCairo", pkgConfig: "pangocairo", providers: [.apt(["libcairo2-dev", "libpango1.0-dev"])]),
+      name: "CCairo", path: "Sources/C/CCairo", pkgConfig: "pangocairo",
+      providers: [.apt(["libcairo2-dev", "libpango1.0-dev"])]),
     .target(name: "Figures", dependencies: ["Rasters", "CCairo"]),
     .target(
-      name: "Pages", dependencies: [.product(name: "Mustache", package: "swift-mustache")],
+      name: "Pages", dependencies: ["CCrypto", "Figures", .product(name: "Mustache", package: "swift-mustache")],
       resources: [.embedInCode("Templates")]),
     .testTarget(name: "RastersTests", dependencies: ["Rasters"]),
     .testTarget(
@@ -87,7 +97,7 @@ let package = Package(
     .testTarget(name: "TrainingTests", dependencies: ["Training", "TestSupport"]),
     .testTarget(
       name: "FiguresTests", dependencies: ["Figures", "Rasters", "TestSupport"], exclude: ["Golden"]),
-    .testTarget(name: "PagesTests", dependencies: ["Pages", "Pictures", "Rasters", "TestSupport"]),
+    .testTarget(name: "PagesTests", dependencies: ["Figures", "Pages", "Pictures", "Rasters", "TestSupport"]),
     .testTarget(
       name: "SaliencyTests", dependencies: ["Saliency", "TestSupport"], exclude: ["Golden", "Report/Golden"]),
     .testTarget(

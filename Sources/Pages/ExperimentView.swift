@@ -20,7 +20,9 @@ struct ExperimentView {
   }
 
   struct AreaRow {
-    let key, title, style, value, interval, paper, difference: String
+    let key, title, value, interval, paper, difference: String
+    /// What its curve looks like; nil where it has none.
+    let look: String?
     let isControl: Bool
     let goal: Goal?
   }
@@ -87,17 +89,11 @@ struct ExperimentView {
 
   private static func row(_ area: PageArea, in experiment: String, _ namesAttribution: Bool) -> AreaRow {
     let series = area.series
-    let prefix = namesAttribution && series.kind != .random ? "\(series.attribution) " : ""
-    let title =
-      switch series.kind {
-      case .map: prefix + series.view
-      case .random: "random"
-      case .randomAsMany: "random, as many as \(prefix)\(series.view)"
-      }
     return AreaRow(
-      key: "\(experiment)/\(series.metric)/\(series.slug)", title: title, style: series.style,
+      key: "\(experiment)/\(series.metric)/\(series.slug)", title: series.title(namesAttribution: namesAttribution),
       value: Text.number(area.estimate.value), interval: Text.interval(area.estimate), paper: Text.optional(area.paper),
-      difference: Text.difference(area.estimate.value, area.paper), isControl: series.kind != .map,
+      difference: Text.difference(area.estimate.value, area.paper),
+      look: series.kind == .randomAsMany ? nil : series.style.key, isControl: series.kind != .map,
       goal: area.isLowGood.map {
         $0 ? Goal(arrow: "↓", meaning: "should be low") : Goal(arrow: "↑", meaning: "should be high")
       })

@@ -1,13 +1,17 @@
+import Figures
 import Foundation
 
 /// What the template shows, ready to be put in: every number is text here.
-struct PageView {
+package struct PageView {
   var style = ""
+  var styleHash = ""
   var script = ""
+  var scriptHash = ""
   var data = ""
   let title: String
   let comparesWithPaper: Bool
   let headlines: [String]
+  let maps = Self.meanings.map { MapRow(name: $0, meaning: $1, look: CurveStyle.map("gradient", $0).key) }
   let claimRows: [ClaimRow]
   let problems: [String]
   let missing: [PageMissing]
@@ -26,6 +30,18 @@ struct PageView {
   let hasDocuments: Bool
   let hasExamples: Bool
   let hasChecks: Bool
+
+  /// The paper's five maps and what a high value in each means.
+  package static let meanings = [
+    ("original", "getting brighter or darker, the pixel changes the score most"),
+    ("positive", "getting brighter, it raises the score"), ("negative", "getting darker, it raises the score"),
+    ("active", "getting brighter, it raises the score more than that of any other class"),
+    ("inactive", "getting darker, it raises the score against every other class"),
+  ]
+
+  struct MapRow {
+    let name, meaning, look: String
+  }
 
   struct ClaimRow {
     let name, dataset, model, images: String

@@ -216,7 +216,7 @@ public struct DeletionReport: Sendable {
       ])
   }
 
-  /// A plot for each attribution, with the curves of its views and of random pixels: the same name looks the same in all.
+  /// A plot for each attribution, with the curves of its views and of random pixels.
   ///
   /// - Parameter title: of the plot where there is one attribution only; else they have the attributions' names.
   static func plots(
@@ -228,7 +228,7 @@ public struct DeletionReport: Sendable {
       CurveFigure.Plot(
         title: attributions.count > 1 ? attribution : title, xLabel: xLabel, yLabel: yLabel,
         series: series.filter { $0.kind == .random || $0.attribution == attribution }.map {
-          CurveFigure.Series(name: $0.kind == .random ? "random" : $0.view, points: points($0))
+          CurveFigure.Series(name: $0.kind == .random ? "random" : $0.view, style: $0.style, points: points($0))
         }, yRange: yRange)
     }
   }
@@ -243,6 +243,9 @@ extension DeletionSeries {
     case .randomAsMany: "random, as many as \(attribution) \(view)"
     }
   }
+
+  /// As many random pixels look as the map that they are a control of: they stand in a plot of their own.
+  var style: CurveStyle { kind == .random ? .control() : .map(attribution, view) }
 
   /// What stands in the columns of tables.
   var columns: (attribution: String, view: String) {

@@ -44,6 +44,29 @@ import Testing
     #expect(try page().contains("drawn at random with the seed 3"))
   }
 
+  @Test("nothing that is written says where on the machine the user's files are")
+  func places() throws {
+    let place = command.folder.url.path
+    try FileManager.default.moveItem(
+      at: command.folder.file("labels.txt"), to: command.folder.file("the user's labels.txt"))
+    let finished = try command.run(
+      "report", "--dataset", "\(place)/data", "--model", options[4], "--labels=\(place)/the user's labels.txt",
+      "--baseline", "\(place)/data/test/dark/0.png", "--attributions", "gradient-x-input", "--views", "original",
+      "--output", "\(place)/out")
+    #expect(finished.status == 0 && finished.errors == [], "\(finished)")
+    let files = try FileManager.default.subpathsOfDirectory(atPath: command.folder.file("out").path)
+    #expect(files.count > 20)
+    for file in files where !file.hasSuffix(".pdf") {
+      guard let data = try? Data(contentsOf: command.folder.file("out/\(file)")) else { continue }
+      for name in [place, command.folder.url.lastPathComponent, options[4]] {
+        #expect(data.range(of: Data(name.utf8)) == nil, "\(file) has \(name)")
+      }
+    }
+    let html = try page()
+    #expect(html.contains("saliency report --dataset data --model \(URL(filePath: options[4]).lastPathComponent) "))
+    #expect(html.contains("&#39;--labels=the user&#39;\\&#39;&#39;s labels.txt&#39; --baseline 0.png "))
+  }
+
   @Test("interrupted or killed and started again, it ends as if nothing had happened", arguments: [SIGINT, SIGKILL])
   func interrupted(signal: Int32) throws {
     for step in ["measured/settings.json", "measured/curves.csv", "measured/experiment.json", "results.json"] {

@@ -104,6 +104,7 @@ public struct RoarReport: Sendable {
         series: settings.maps.map { map in
           CurveFigure.Series(
             name: map.title,
+            style: map.view.isEmpty ? .control(map.attribution) : .map(map.attribution, map.view),
             points: allFractions.map { fraction in
               let found = accuracies(map, fraction: fraction)
               return CurveFigure.Point(

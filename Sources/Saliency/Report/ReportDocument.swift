@@ -33,12 +33,7 @@ struct ReportDocument {
           "A saliency map gives every pixel of an image a number: how much the score of the predicted class would change if "
             + "the pixel changed a little. Four more maps keep the sign, and compare the classes:")
       ]
-      + [
-        ("original", "getting brighter or darker, the pixel changes the score most"),
-        ("positive", "getting brighter, it raises the score"), ("negative", "getting darker, it raises the score"),
-        ("active", "getting brighter, it raises the score more than that of any other class"),
-        ("inactive", "getting darker, it raises the score against every other class"),
-      ].map { .item(mark: "•", title: $0.0, text: $0.1) }
+      + PageView.meanings.map { .item(mark: "•", title: $0.0, text: $0.1) }
       + [
         .paragraph(
           "The test of the maps: delete the pixels that a map ranks first and ask the classifier again. Pixels that should get "
@@ -145,9 +140,8 @@ struct ReportDocument {
   }
 
   private static func row(_ area: PageArea, namesAttribution: Bool) -> Document.Table.Row {
-    let prefix = namesAttribution && area.series.kind == .map ? "\(area.series.attribution) " : ""
-    return .cells([
-      prefix + area.series.shortTitle, area.isLowGood.map { $0 ? "low" : "high" } ?? "",
+    .cells([
+      area.series.title(namesAttribution: namesAttribution), area.isLowGood.map { $0 ? "low" : "high" } ?? "",
       Text.number(area.estimate.value), Text.interval(area.estimate), Text.optional(area.paper),
       Text.difference(area.estimate.value, area.paper),
     ])
@@ -164,7 +158,7 @@ struct ReportDocument {
             xLabel: "fraction of pixels deleted", yLabel: "accuracy",
             series: chart.curves.map { curve in
               CurveFigure.Series(
-                name: curve.series.shortTitle,
+                name: curve.series.shortTitle, style: curve.series.style,
                 points: zip(curve.fractions, curve.accuracy).map { .init(x: $0, y: $1) })
             }, yRange: 0...1)
         }
@@ -182,16 +176,15 @@ struct ReportDocument {
 
   private var gridBlocks: [Document.Block] {
     guard !grids.isEmpty else { return [] }
-    var number = report.experiments.flatMap(\.metrics).unique.count
-    var blocks: [Document.Block] = [.heading("Examples")]
-    for (experiment, figures) in grids {
-      for (part, figure) in figures.enumerated() {
-        number += 1
-        blocks.append(
+    let first = report.experiments.flatMap(\.metrics).unique.count + 1
+    var figures: [Document.Block] = []
+    for (experiment, parts) in grids {
+      for (part, figure) in parts.enumerated() {
+        figures.append(
           .figure(
             Document.Figure(
-              name: "examples-\(experiment.name)" + (figures.count > 1 ? "-\(part + 1)" : ""),
-              label: "Figure \(number)",
+              name: "examples-\(experiment.name)" + (parts.count > 1 ? "-\(part + 1)" : ""),
+              label: "Figure \(first + figures.count)",
               caption:
                 "\(experiment.heading): the image as the classifier sees it, the probability of its class, and its maps. "
                 + (examples[experiment.name]?.choice ?? "")
@@ -199,7 +192,13 @@ struct ReportDocument {
               figure: .grid(figure))))
       }
     }
-    return blocks
+    let last = first + figures.count - 1
+    return [
+      .heading("Examples"),
+      .paragraph(
+        (last == first ? "Figure \(first) shows" : "Figures \(first) to \(last) show")
+          + " all maps of some images. Black is nothing, then red, yellow and white; each map has a scale of its own."),
+    ] + figures
   }
 
   private var checks: [Document.Block] {

@@ -118,14 +118,6 @@ CTError *ct_permutation(int64_t count, CTGenerator *g, CTTensor **out) {
 UNARY(negate, a.neg())
 UNARY(absolute, a.abs())
 UNARY(relu, a.relu())
-
-CTError *ct_overwrite_with_relu(CTTensor *a) {
-  return guarded([&] { a->value.relu_(); });
-}
-
-CTError *ct_overwrite_with_sum(CTTensor *a, const CTTensor *b) {
-  return guarded([&] { a->value.add_(b->value); });
-}
 UNARY(square_root, a.sqrt())
 UNARY(is_finite, a.isfinite())
 UNARY(clone, a.clone())
@@ -143,6 +135,10 @@ SCALAR(multiply_scalar, a.mul(b))
 
 CTError *ct_where(const CTTensor *condition, const CTTensor *a, const CTTensor *b, CTTensor **out) {
   return returning(out, [&] { return at::where(condition->value, a->value, b->value); });
+}
+
+CTError *ct_relu_in_place(CTTensor *a) {
+  return guarded([&] { a->value.relu_(); });
 }
 
 CTError *ct_add_in_place(CTTensor *a, const CTTensor *b, double scale) {

@@ -4,7 +4,8 @@
 //   `_free` (null-safe).
 // - Every function that can fail returns NULL, or an error that the caller frees. After an error `out` is untouched.
 // - Host memory is copied in and out, never aliased.
-// - Call it from one thread only: libtorch keeps its OpenMP team and its gradient mode per calling thread.
+// - libtorch keeps its OpenMP team and its gradient mode per calling thread, so call it from few threads that live long. Calls on
+//   different tensors may run side by side; a tensor that several threads use must not change.
 #ifndef CTORCH_H
 #define CTORCH_H
 
@@ -96,9 +97,6 @@ CTError *ct_permutation(int64_t count, CTGenerator *g, CTTensor **out);
 CT_UNARY(negate);
 CT_UNARY(absolute);
 CT_UNARY(relu);
-/// In place: every handle of the same elements sees the change.
-CTError *ct_overwrite_with_relu(CTTensor *a);
-CTError *ct_overwrite_with_sum(CTTensor *a, const CTTensor *b);
 CT_UNARY(square_root);
 CT_UNARY(is_finite);
 CT_UNARY(clone);
@@ -117,6 +115,7 @@ CTError *ct_where(const CTTensor *condition, const CTTensor *a, const CTTensor *
 
 // In place, outside of gradient recording ------------------------------------------------------------------------------
 
+CTError *ct_relu_in_place(CTTensor *a);
 /// a += scale · b
 CTError *ct_add_in_place(CTTensor *a, const CTTensor *b, double scale);
 CTError *ct_multiply_in_place(CTTensor *a, double b);
