@@ -1,4 +1,5 @@
 import Evaluation
+import Experiments
 import Figures
 import Foundation
 import Pages
@@ -76,47 +77,33 @@ public struct DeletionReport: Sendable {
     return rows
   }
 
-  /// Writes `curves.csv`, `summary.json`, `predictions.npy` (if pixels were replaced in the paper's manner), for each metric
-  /// with a curve for every image these curves, such as `rise-deletion.npy`, and the figures.
+  /// Writes `curves.csv`, `predictions.npy` (if pixels were replaced in the paper's manner), for each metric with a curve for every
+  /// image these curves, such as `rise-deletion.npy`, the figures and, last, `summary.json`.
   ///
   /// - Parameters:
-  ///   - folder: is there already.
+  ///   - folder: the run's.
   ///   - seconds: how long the computing took, for the summary; nil if it was not done at one go.
   ///   - phases: what that time went to.
   ///   - threads: with how many processor threads.
   /// - Returns: the names of the files.
-  /// - Throws: Foundation's errors and ``FiguresError``.
+  /// - Throws: `FileError` and ``FiguresError``.
   @discardableResult public func write(
-    to folder: URL, seconds: Double? = nil, phases: DeletionClock.Phases? = nil, threads: Int? = nil
+    to folder: RunFolder, seconds: Double? = nil, phases: DeletionClock.Phases? = nil, threads: Int? = nil
   ) throws -> [String] {
-    var files = ["curves.csv", "summary.json"]
-    try Data(curves.utf8).write(to: folder.appending(path: files[0]), options: .atomic)
-    try summary(seconds, phases, threads).write(to: folder.appending(path: files[1]), options: .atomic)
-    func write(_ data: Data, _ name: String) throws {
-      files.append(name)
-      try data.write(to: folder.appending(path: name), options: .atomic)
-    }
+    var files = [(name: "curves.csv", data: Data(curves.utf8))]
     if !setup.replacements.isEmpty {
-      try write(
-        NumPyFile.encoded(
-          result.predicted,
-          shape: [setup.images, setup.replacements.count, setup.series.count, setup.fractions.count]), "predictions.npy"
-      )
+      let shape = [setup.images, setup.replacements.count, setup.series.count, setup.fractions.count]
+      files.append(("predictions.npy", NumPyFile.encoded(result.predicted, shape: shape)))
     }
     for (turn, metric) in metrics.enumerated() {
       let shape = [setup.images, setup.series(of: metric).count, metric.counts(of: setup.pixels).count]
-      try write(NumPyFile.encoded(result.curves[turn], shape: shape), "\(metric.kind.rawValue).npy")
+      files.append(("\(metric.kind.rawValue).npy", NumPyFile.encoded(result.curves[turn], shape: shape)))
     }
     let figures =
       setup.replacements.indices.map { ("\(setup.replacements[$0].rawValue)-deletion", figure($0)) }
       + metrics.indices.map { (metrics[$0].kind.rawValue, figure(of: $0)) }
-    for (name, figure) in figures {
-      for format in FigureFormat.allCases {
-        files.append("\(name).\(format.rawValue)")
-        try figure.write(to: folder.appending(path: files[files.count - 1]), as: format)
-      }
-    }
-    return files
+    for (name, figure) in figures { files += try AnyFigure.curves(figure).files(name) }
+    return try folder.finish(files, summary: summary(seconds, phases, threads))
   }
 
   /// A row for every replacement, series and fraction, and for every point of the metrics with a curve for every image.
@@ -163,7 +150,7 @@ public struct DeletionReport: Sendable {
     let phases: DeletionClock.Phases?
   }
 
-  private func summary(_ seconds: Double?, _ phases: DeletionClock.Phases?, _ threads: Int?) throws -> Data {
+  private func summary(_ seconds: Double?, _ phases: DeletionClock.Phases?, _ threads: Int?) -> Summary {
     let byScore = DeletionResult.Score.allCases.map { ($0.rawValue, $0 == .accuracy ? areas : result.areas($0)) }
     let rows = setup.replacements.enumerated().flatMap { turn, replacement in
       setup.series.enumerated().map { index, series in
@@ -181,13 +168,9 @@ public struct DeletionReport: Sendable {
           auc: isArea ? score : nil, mean: isArea ? nil : score)
       }
     }
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    return try encoder.encode(
-      Summary(
-        accuracy: result.accuracy, areas: rows + means, claims: claims, settings: settings, threads: threads,
-        seconds: seconds,
-        phases: phases))
+    return Summary(
+      accuracy: result.accuracy, areas: rows + means, claims: claims, settings: settings, threads: threads,
+      seconds: seconds, phases: phases)
   }
 
   /// The curves of one replacement in the manner of the paper's Figures 3 and 4: the maps and random pixels, and beside them
@@ -254,5 +237,12 @@ extension DeletionSeries {
     case .random: ("random", "all")
     case .randomAsMany: ("random", "\(attribution)-\(view)")
     }
+  }
+}
+
+extension AnyFigure {
+  /// The figure in all formats, as files to be written.
+  func files(_ name: String) throws -> [(name: String, data: Data)] {
+    try FigureFormat.allCases.map { ("\(name).\($0.rawValue)", try encoded(as: $0)) }
   }
 }

@@ -1,4 +1,5 @@
 import Figures
+import Files
 import Foundation
 import Rasters
 import SaliencyMethods
@@ -56,7 +57,7 @@ public struct ExplanationFiles: Sendable {
   public func write(_ explanation: Explanation, figure drawing: MapFigure, format: FigureFormat) throws {
     for map in maps {
       guard let values = values(map, in: explanation) else { continue }
-      try NumPyFile.encoded(values).write(to: map.url, options: .atomic)
+      try NumPyFile.encoded(values).writeWhole(to: map.url)
     }
     try drawing.write(to: figure, as: format)
   }

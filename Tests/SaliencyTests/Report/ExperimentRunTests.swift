@@ -74,7 +74,9 @@ import Testing
     }
     let run = ExperimentRun(
       "small", title: "another", model: other, dataset: noise(), options: ReportOptions(), folder: folder.file("run"))
-    await #expect(throws: DeletionRunError.self) { _ = try await run.run() }
+    await #expect(
+      throws: RunFolderError.otherRun(folder: folder.file("run").relativePath, differences: ["model", "batch size"])
+    ) { _ = try await run.run() }
   }
 
   @Test("every number on the page follows from the files beside it")
