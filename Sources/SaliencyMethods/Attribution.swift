@@ -16,6 +16,9 @@ import Tensors
   /// The options by name, for records: results with other settings are other results.
   nonisolated var settings: [String: String] { get }
 
+  /// How many forward passes of an image its values are made of.
+  nonisolated var passes: Int { get }
+
   /// Finds options that make no sense, and classifiers that do not fit, before any work is done.
   ///
   /// - Throws: ``MethodError``
@@ -27,6 +30,8 @@ import Tensors
 
 extension Attribution {
   public nonisolated var settings: [String: String] { [:] }
+
+  public nonisolated var passes: Int { 1 }
 
   public nonisolated func check(_ classifier: any Classifier) throws {}
 }

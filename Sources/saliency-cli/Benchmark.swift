@@ -98,6 +98,7 @@ struct Benchmark: AsyncParsableCommand {
     let opened = try await model.open(on: device.apply())
     let test = try await data.open(dataset, for: opened.classifier.preprocessing).test
     let explainer = try await maps.explainer(opened.classifier, seed: seed)
+    if maps.comparesClasses { maps.comparison.tell(opened.classifier) }
     let benchmark = try DeletionBenchmark(
       explainer, images: test, replacements: metrics.names.compactMap { Replacement(rawValue: $0) },
       fractions: fractions.values, order: order, controls: !noControls, seed: seed,

@@ -83,6 +83,7 @@ struct Roar: AsyncParsableCommand {
       await maps.explainer(opened.classifier, seed: seed), model: (opened.name, opened.file), dataset: data,
       controls: noControls ? [] : ControlMap.allCases, architecture: architecture, recipe: recipe, seeds: seeds,
       fractions: fractions.values, folder: folder, estimateOnly: estimate, resume: resume, force: force)
+    if maps.comparesClasses { maps.comparison.tell(opened.classifier) }
     let expected = try await run.estimate()
     let words =
       "\(expected.trainings) trainings of \(Console.clock(expected.training)) and \(Console.clock(expected.maps)) for maps: "

@@ -22,6 +22,8 @@ public struct IntegratedGradients: Attribution {
     ["steps": "\(steps)", "quadrature": quadrature.rawValue, "baseline": baseline.description]
   }
 
+  public nonisolated var passes: Int { steps }
+
   public nonisolated init(steps: Int = 50, quadrature: Quadrature = .gaussLegendre, baseline: Baseline = .black) {
     self.steps = steps
     self.quadrature = quadrature

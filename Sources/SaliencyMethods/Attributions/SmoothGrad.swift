@@ -47,6 +47,8 @@ public struct SmoothGrad: Attribution {
     ["samples": "\(samples)", "noise-level": "\(noiseLevel)", "seed": "\(seed)"]
   }
 
+  public nonisolated var passes: Int { samples }
+
   public nonisolated init(
     _ statistic: Statistic = .mean, samples: Int = 25, noiseLevel: Double = 0.15, seed: UInt64 = 0
   ) {
