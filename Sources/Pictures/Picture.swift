@@ -31,10 +31,26 @@ public struct Picture: Sendable {
   /// - Parameter path: what errors call it.
   /// - Throws: as ``read(_:maximumPixels:)``.
   public static func decode(_ content: Data, named path: String, maximumPixels: Int = 100_000_000) throws -> Picture {
+    try opened(content, path, maximumPixels) { try $0.decoded() }
+  }
+
+  /// The sides of a picture file's content as stored, of which nothing but the header is read.
+  ///
+  /// - Throws: as ``read(_:maximumPixels:)``.
+  public static func size(
+    of content: Data, named path: String, maximumPixels: Int = 100_000_000
+  ) throws -> (height: Int, width: Int) {
+    try opened(content, path, maximumPixels) { ($0.height, $0.width) }
+  }
+
+  private static func opened<Result>(
+    _ content: Data, _ path: String, _ maximumPixels: Int, _ body: (consuming PictureFile) throws -> Result
+  ) throws -> Result {
     try content.withUnsafeBytes { bytes in
-      try PictureFile(path, maximumPixels) {
-        cvips_open_memory(bytes.baseAddress, bytes.count, Int64(maximumPixels), &$0)
-      }.decoded()
+      try body(
+        PictureFile(path, maximumPixels) {
+          cvips_open_memory(bytes.baseAddress, bytes.count, Int64(maximumPixels), &$0)
+        })
     }
   }
 

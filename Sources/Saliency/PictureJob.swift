@@ -20,6 +20,8 @@ public struct PictureJob: Sendable {
     /// Whether the picture was laid over white because parts of it were transparent.
     public let hadTransparency: Bool
     public let explanation: Explanation
+    /// How long the explanation took, in seconds: an equal share of what its batch took.
+    public var seconds = 0.0
   }
 
   public let explainer: Explainer
@@ -27,7 +29,11 @@ public struct PictureJob: Sendable {
   public let explainedClass: Int?
   /// Pictures with more pixels are refused.
   public let maximumPixels: Int
+  /// The most pictures that are computed with at once; on a processor there are fewer where more would only make the first wait
+  /// for the last, see `Explainer.imagesAtOnce`.
   public let batchSize: Int
+  /// The content of pictures that are not files, such as what came from standard input, by the URL that stands for them.
+  public var contents: [URL: Data] = [:]
   /// What the pictures that are being decoded share: what a batch leaves, or a quarter.
   private let room: MemoryRoom
   private let memory: Int
@@ -72,9 +78,11 @@ public struct PictureJob: Sendable {
     _ urls: [URL], progress: @Sendable @escaping (Double) -> Void = { _ in },
     report: @Sendable (Outcome) async throws -> Void
   ) async throws {
-    let batches = stride(from: 0, to: urls.count, by: batchSize).map {
-      Array(urls[$0..<min($0 + batchSize, urls.count)])
+    let most = batchSize
+    let size = await TorchActor.run { [explainer] in
+      explainer.classifier.device == .cpu ? min(most, explainer.imagesAtOnce) : most
     }
+    let batches = stride(from: 0, to: urls.count, by: size).map { Array(urls[$0..<min($0 + size, urls.count)]) }
     guard let first = batches.first else { return }
     var current = await prepare(first)
     for index in batches.indices {
@@ -82,7 +90,7 @@ public struct PictureJob: Sendable {
       let following = index + 1 < batches.count ? batches[index + 1] : []
       async let next = prepare(following)
       let outcomes = try await explain(current, batches[index]) { share in
-        progress(Double(index * batchSize) + share * Double(batches[index].count))
+        progress(Double(index * size) + share * Double(batches[index].count))
       }
       for outcome in outcomes { try await report(outcome) }
       current = await next
@@ -126,12 +134,12 @@ public struct PictureJob: Sendable {
   private func prepare(_ url: URL) async throws -> Prepared {
     try Task.checkCancellation()
     let preprocessing = explainer.classifier.preprocessing
-    let needed = try Self.bytes(for: PictureFile(url, maximumPixels: maximumPixels), preprocessing)
+    let needed = try Self.bytes(for: size(url), preprocessing)
     guard needed <= memory else {
       throw PictureError.exceedsMemory(path: url.relativePath, needed: needed, allowed: memory)
     }
     return try await room.with(needed) {
-      let picture = try Picture.read(url, maximumPixels: maximumPixels)
+      let picture = try photograph(url)
       return Prepared(
         image: try await preprocessing.seen(picture.pixels), hadTransparency: picture.hadTransparency)
     }
@@ -139,7 +147,7 @@ public struct PictureJob: Sendable {
 
   /// About what decoding takes and bringing the picture to the input size: three bytes a pixel, as many again where it must be
   /// turned or its decoder does not go line by line, and floats for its rows at their new width and for the result, twice each.
-  private static func bytes(for picture: borrowing PictureFile, _ preprocessing: Preprocessing) -> Int {
+  private static func bytes(for picture: (height: Int, width: Int), _ preprocessing: Preprocessing) -> Int {
     let (height, width) = (Double(picture.height), Double(picture.width))
     // The higher of both, because it may be turned.
     let scaled =
@@ -150,16 +158,37 @@ public struct PictureJob: Sendable {
     return Int(min(6 * height * width + 24 * scaled + 1e6, 1e18))
   }
 
+  /// As stored, before anything is decoded.
+  private func size(_ url: URL) throws -> (height: Int, width: Int) {
+    if let content = contents[url] {
+      return try Picture.size(of: content, named: url.relativePath, maximumPixels: maximumPixels)
+    }
+    let file = try PictureFile(url, maximumPixels: maximumPixels)
+    return (file.height, file.width)
+  }
+
+  /// The whole picture that an outcome's `url` stands for: a photograph may be too large to keep it until then.
+  ///
+  /// - Throws: `PictureError`.
+  public func photograph(_ url: URL) throws -> Picture {
+    guard let content = contents[url] else { return try Picture.read(url, maximumPixels: maximumPixels) }
+    return try Picture.decode(content, named: url.relativePath, maximumPixels: maximumPixels)
+  }
+
   @TorchActor private func explain(
     _ pictures: [Result<Prepared, any Error>], _ urls: [URL], progress: @escaping @Sendable (Double) -> Void
   ) async throws -> [Outcome] {
-    var explanations = try await explanations(of: pictures.compactMap { try? $0.get().image }, progress: progress)[...]
+    let begin = ContinuousClock.now
+    let images = pictures.compactMap { try? $0.get().image }
+    var explanations = try await explanations(of: images, progress: progress)[...]
+    let seconds = (ContinuousClock.now - begin) / .seconds(1) / Double(max(1, images.count))
     return zip(urls, pictures).map { url, picture in
       Outcome(
         url: url,
         result: picture.flatMap { prepared in
           explanations.removeFirst().map {
-            Explained(image: prepared.image, hadTransparency: prepared.hadTransparency, explanation: $0)
+            Explained(
+              image: prepared.image, hadTransparency: prepared.hadTransparency, explanation: $0, seconds: seconds)
           }
         })
     }

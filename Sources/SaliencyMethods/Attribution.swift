@@ -19,6 +19,9 @@ import Tensors
   /// The same attribution with what it knows of the options.
   nonisolated func configured(by options: MethodOptions) -> Self
 
+  /// How many forward passes of an image its values are made of.
+  nonisolated var passes: Int { get }
+
   /// Finds options that make no sense, and classifiers that do not fit, before any work is done.
   ///
   /// - Throws: ``MethodError``
@@ -32,6 +35,8 @@ extension Attribution {
   public nonisolated var settings: [String: String] { [:] }
 
   public nonisolated func configured(by options: MethodOptions) -> Self { self }
+
+  public nonisolated var passes: Int { 1 }
 
   public nonisolated func check(_ classifier: any Classifier) throws {}
 }

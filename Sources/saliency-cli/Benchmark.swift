@@ -96,6 +96,7 @@ struct Benchmark: AsyncParsableCommand {
     let images = try await data.open(dataset, for: opened.classifier.preprocessing)
     try RunOptions.identify(images, .test)
     let explainer = try await maps.explainer(opened.classifier, seed: seed)
+    if maps.comparesClasses { maps.comparison.tell(opened.classifier) }
     let benchmark = try DeletionBenchmark(
       explainer, images: images.test, replacements: metrics.names.compactMap { Replacement(rawValue: $0) },
       fractions: fractions.values, order: order, controls: !noControls, seed: seed,

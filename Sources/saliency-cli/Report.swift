@@ -37,6 +37,7 @@ struct Report: AsyncParsableCommand {
     let dataset = try await data.open(dataset, for: opened.classifier.preprocessing)
     var report = ModelReport(opened, on: dataset, folder: folder)
     report.explainer = try await maps.explainer(opened.classifier, seed: page.seed)
+    if maps.comparesClasses { maps.comparison.tell(opened.classifier) }
     if Torch.hasCUDA {
       report.twin = try await model.openQuietly(on: chosen == .cpu ? .cuda : .cpu).classifier
     }

@@ -81,6 +81,7 @@ struct Roar: AsyncParsableCommand {
       await maps.explainer(opened.classifier, seed: seed), model: (opened.name, opened.file), dataset: data,
       controls: noControls ? [] : ControlMap.allCases, architecture: architecture, recipe: recipe, seeds: seeds,
       fractions: fractions.values)
+    if maps.comparesClasses { maps.comparison.tell(opened.classifier) }
     let folder = estimate ? nil : try run.open(url, existing: results.existing)
     let expected = try await run.estimate(in: url)
     let words =

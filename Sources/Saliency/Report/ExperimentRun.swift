@@ -100,7 +100,7 @@ public struct ExperimentRun: Sendable {
     if let kept = run.folder.read(Kept<Bool, [PageCheck]>.self, from: Self.checks), kept.key == hasTwin {
       experiment.checks = kept.value
     } else {
-      experiment.checks = try await audit(test, report)
+      experiment.checks = try await audit(test, rivals: explainer.rivals, report)
       try run.folder.write(Kept(key: hasTwin, value: experiment.checks), as: Self.checks)
     }
     guard options.showsPictures else { return Result(experiment: experiment) }
@@ -119,12 +119,12 @@ public struct ExperimentRun: Sendable {
   }
 
   private func audit(
-    _ test: any LabelledImages, _ report: @Sendable @escaping (Event) -> Void
+    _ test: any LabelledImages, rivals: Rivals, _ report: @Sendable @escaping (Event) -> Void
   ) async throws -> [PageCheck] {
     let (name, model, twin) = (name, model, twin)
     return try await TorchActor.run {
       let images = try AuditImages.taken(from: test, for: model.classifier, count: Self.checkedImages)
-      let found = try AuditReport(model, on: images, named: test.name, twin: twin) { share, step in
+      let found = try AuditReport(model, on: images, named: test.name, twin: twin, rivals: rivals) { share, step in
         report(.progress(share, "\(name): checking, \(step)"))
       }
       return found.checks.map {
@@ -168,6 +168,7 @@ public struct ExperimentRun: Sendable {
     if let origin = (try? ModelInformation(contentsOf: model.file))?.origin {
       facts.append(PageFact("model’s origin", origin.summary + (origin.date.isEmpty ? "" : ", \(origin.date)")))
     }
+    if settings.setup.rivals != .all { facts.append(PageFact("compared with", settings.setup.rivals.words)) }
     facts += [
       PageFact("model’s SHA-256", settings.modelSum), PageFact("images", "\(settings.dataset) (\(dataset.provenance))"),
       PageFact("images’ SHA-256", settings.datasetSum),

@@ -26,6 +26,8 @@ public struct IntegratedGradients: Attribution {
     Self(steps: options.steps, quadrature: options.quadrature, baseline: options.baseline)
   }
 
+  public nonisolated var passes: Int { steps }
+
   public nonisolated init(steps: Int = 50, quadrature: Quadrature = .gaussLegendre, baseline: Baseline = .black) {
     self.steps = steps
     self.quadrature = quadrature

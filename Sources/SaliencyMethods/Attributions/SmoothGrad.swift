@@ -53,6 +53,8 @@ public struct SmoothGrad: Attribution {
     return configured
   }
 
+  public nonisolated var passes: Int { samples }
+
   public nonisolated init(
     _ statistic: Statistic = .mean, samples: Int = 25, noiseLevel: Double = 0.15, seed: UInt64 = 0
   ) {
