@@ -33,6 +33,7 @@ struct Reproduce: AsyncParsableCommand {
       """, valueName: "list"))
   var bfloat16: NameList?
   @Flag(help: "Measure 500 images of each test set only.") var quick = false
+  @Option(help: "Measure N images of each test set only, spread evenly over it.") var limit: Int?
   @OptionGroup(title: "Page") var page: ReportPageOptions
   @OptionGroup(title: "Data") var kept: DataFolderOptions
   @OptionGroup(title: "Computing") var device: DeviceOptions
@@ -45,6 +46,8 @@ struct Reproduce: AsyncParsableCommand {
       Reproduction.datasets.flatMap { dataset in
         Architecture.allCases.map { Reproduction.name($0, on: dataset) }
       })
+    if let limit, limit < 1 { throw ValidationError("--limit must be at least 1") }
+    if limit != nil && quick { throw ValidationError("--quick is --limit 500: give one of them") }
     if let seeds, !(1...100).contains(seeds) { throw ValidationError("--seeds must lie between 1 and 100") }
   }
 
@@ -71,7 +74,7 @@ struct Reproduce: AsyncParsableCommand {
     }
     reproduction.seeds = seeds ?? 0
     reproduction.mixed = Set(bfloat16?.names ?? [])
-    reproduction.options = page.options(limit: quick ? 500 : nil)
+    reproduction.options = page.options(limit: quick ? 500 : limit)
     reproduction.making = await page.making(device: chosen)
     let report = try await reproduction.run(existing: page.results.existing) { event in
       switch event {

@@ -120,7 +120,7 @@ import Testing
     "values that an option cannot have are told with the code 64",
     arguments: [
       ("--datasets", "mnist"), ("--datasets", "cifar10,cifar10"), ("--models", "vgg"), ("--seeds", "0"),
-      ("--examples", "best"), ("--seed", "-1"), ("--bfloat16", "imagenette"),
+      ("--examples", "best"), ("--seed", "-1"), ("--bfloat16", "imagenette"), ("--limit", "0"),
     ])
   func wrongValues(option: String, value: String) {
     expectUsageError(["reproduce", "--output", "o", "\(option)=\(value)"], [option])
@@ -128,6 +128,7 @@ import Testing
 
   @Test func outputIsNeeded() {
     expectUsageError(["reproduce"], ["--output"])
+    expectUsageError(["reproduce", "--output", "o", "--quick", "--limit", "3"], ["--quick", "--limit"])
     expectUsageError(["report", "--output", "o"], ["--dataset"])
   }
 }
