@@ -69,9 +69,10 @@ public final class RunFolder: Sendable {
       }
       try Self.remove(Self.summary, in: url)
     case .replace:
-      let found = try? Self.found(in: url, as: Settings.self)
-      // Nothing outside of the folder, whatever the record says.
-      let own = (found?.parts ?? []).filter { !$0.contains("/") && !$0.hasPrefix(".") && !$0.isEmpty }
+      // Of whatever run; nothing outside of the folder, whatever the record says.
+      let data = try? Data(contentsOf: url.appending(path: Self.settings))
+      let marks = data.flatMap { try? JSONDecoder().decode(RunRecord.Marks.self, from: $0) }
+      let own = (marks?.parts ?? []).filter { !$0.contains("/") && !$0.hasPrefix(".") && !$0.isEmpty }
       for name in own + parts + [Self.settings, Self.summary] { try Self.remove(name, in: url) }
       isResumed = false
     }

@@ -14,7 +14,7 @@ struct GroundTruth: AsyncParsableCommand {
       precision is the share of right pixels among the k highest of the map, k being how many are right; chance is what random \
       numbers get; wrong sign is the share of pixels that should change the other way; AP is the average precision; recall is \
       the share of the right pixels that the map shows at all. Writes scores.csv, summary.json, the figures views and \
-      attributions as PNG, PDF and SVG, and the network.
+      attributions as PNG, PDF and SVG, and the network. Ctrl-C keeps what the network has learnt; --resume goes on.
 
       EXAMPLES
         saliency ground-truth --output truth

@@ -18,6 +18,10 @@ private struct Settings: RunSettings {
   static let words = ["options": "options of maps"]
 }
 
+private struct Others: RunSettings {
+  var number = 1
+}
+
 @Suite struct RunFolderTests {
   private let folder: TemporaryFolder
   private let url: URL
@@ -175,6 +179,12 @@ private struct Settings: RunSettings {
     do { _ = try open(.replace) }
     #expect(names == ["settings.json", "own.txt"])
     #expect(FileManager.default.fileExists(atPath: folder.file("precious").path))
+    // What a run of another kind wrote, too.
+    do { _ = try open(.replace).finish([("figure.png", Data())], summary: [1]) }
+    let error = RunFolderError.otherRun(folder: url.relativePath, differences: ["what is measured"])
+    #expect(throws: error) { try RunFolder(url, Others(), Self.identity, existing: .resume) }
+    do { _ = try RunFolder(url, Others(), Self.identity, existing: .replace) }
+    #expect(names == ["settings.json", "own.txt"])
   }
 
   @Test("one run at a time")
