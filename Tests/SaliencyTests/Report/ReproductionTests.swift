@@ -128,7 +128,7 @@ import Testing
     let own = try (0..<2).map { seed in
       let file = folder.file("out/small-basic-cnn/seed-\(seed)/experiment.json")
       let kept = try JSONSerialization.jsonObject(with: Data(contentsOf: file)) as? [String: Any]
-      let claims = try #require((kept?["value"] as? [String: Any])?["claims"])
+      let claims = try #require(kept?["claims"])
       return try JSONDecoder().decode([OrderClaim].self, from: JSONSerialization.data(withJSONObject: claims))
     }
     for (place, claim) in report.experiments[0].claims.enumerated() {
