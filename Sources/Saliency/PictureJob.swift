@@ -33,19 +33,19 @@ public struct PictureJob: Sendable {
   /// for the last, see `Explainer.imagesAtOnce`.
   public let batchSize: Int
   /// The content of pictures that are not files, such as what came from standard input, by the URL that stands for them.
-  public var contents: [URL: Data] = [:]
+  public let contents: [URL: Data]
 
   /// - Parameters:
   ///   - explainer: what to find out, of which classifier.
   ///   - explainedClass: the class to explain; nil for each picture's predicted one.
   ///   - memory: about how many bytes a batch may take.
   ///   - maximumPixels: pictures with more are refused.
+  ///   - contents: see ``contents``.
   /// - Throws: ``MethodError/tooLittleMemory(needed:given:)`` when not even one image fits.
   public init(
-    _ explainer: Explainer, explainedClass: Int? = nil, memory: Int = 2 << 30, maximumPixels: Int = 100_000_000
-  )
-    throws
-  {
+    _ explainer: Explainer, explainedClass: Int? = nil, memory: Int = 2 << 30, maximumPixels: Int = 100_000_000,
+    contents: [URL: Data] = [:]
+  ) throws {
     let needed = explainer.classifier.bytesPerImage
     guard memory >= needed else { throw MethodError.tooLittleMemory(needed: needed, given: memory) }
     var explainer = explainer
@@ -53,6 +53,7 @@ public struct PictureJob: Sendable {
     self.explainer = explainer
     self.explainedClass = explainedClass
     self.maximumPixels = maximumPixels
+    self.contents = contents
     // Beyond some dozens larger batches gain nothing and delay the first result.
     batchSize = min(32, memory / max(1, needed))
   }
@@ -125,16 +126,20 @@ public struct PictureJob: Sendable {
 
   private func prepare(_ url: URL) async throws -> Prepared {
     try Task.checkCancellation()
-    let picture = try photograph(url)
+    let picture = try picture(url)
     let preprocessing = explainer.classifier.preprocessing
     let image = try await preprocessing.seen(picture.pixels)
     return Prepared(image: image, hadTransparency: picture.hadTransparency)
   }
 
-  /// The whole picture that an outcome's `url` stands for: a photograph may be too large to keep it until then.
+  /// The whole photograph that an outcome's `url` stands for, read once more: it may be too large to be kept until then.
   ///
   /// - Throws: `PictureError`.
-  public func photograph(_ url: URL) throws -> Picture {
+  public func photograph(_ url: URL) throws -> Photograph {
+    Photograph(try picture(url).pixels, for: explainer.classifier.preprocessing)
+  }
+
+  private func picture(_ url: URL) throws -> Picture {
     guard let content = contents[url] else { return try Picture.read(url, maximumPixels: maximumPixels) }
     return try Picture.decode(content, named: url.relativePath, maximumPixels: maximumPixels)
   }
