@@ -58,7 +58,9 @@ let package = Package(
     .target(name: "Tensors", dependencies: ["CTorch"]),
     .target(name: "SaliencyCore", dependencies: ["Rasters", "Tensors"]),
     .target(name: "SaliencyMethods", dependencies: ["SaliencyCore"]),
-    .target(name: "Networks", dependencies: ["Files", "SaliencyCore"], resources: [.copy("Weights")]),
+    .target(
+      name: "Networks", dependencies: ["Files", "SaliencyCore"],
+      resources: [.copy("Weights"), .embedInCode("Presets")]),
     .target(name: "Training", dependencies: ["Networks"]),
     .target(name: "Evaluation", dependencies: ["SaliencyMethods"]),
     .target(name: "Experiments", dependencies: ["Files", "Tensors"]),

@@ -33,7 +33,7 @@ public struct PictureJob: Sendable {
   /// for the last, see `Explainer.imagesAtOnce`.
   public let batchSize: Int
   /// The content of pictures that are not files, such as what came from standard input, by the URL that stands for them.
-  public var contents: [URL: Data] = [:]
+  public let contents: [URL: Data]
   /// What the pictures that are being decoded share: what a batch leaves, or a quarter.
   private let room: MemoryRoom
   private let memory: Int
@@ -46,12 +46,12 @@ public struct PictureJob: Sendable {
   ///   - explainedClass: the class to explain; nil for each picture's predicted one.
   ///   - memory: about how many bytes a batch and the pictures that are decoded meanwhile may take.
   ///   - maximumPixels: pictures with more are refused.
+  ///   - contents: see ``contents``.
   /// - Throws: ``MethodError/tooLittleMemory(needed:given:)`` when not even one image fits.
   public init(
-    _ explainer: Explainer, explainedClass: Int? = nil, memory: Int = 2 << 30, maximumPixels: Int = 100_000_000
-  )
-    throws
-  {
+    _ explainer: Explainer, explainedClass: Int? = nil, memory: Int = 2 << 30, maximumPixels: Int = 100_000_000,
+    contents: [URL: Data] = [:]
+  ) throws {
     let needed = explainer.classifier.bytesPerImage
     guard memory >= needed else { throw MethodError.tooLittleMemory(needed: needed, given: memory) }
     var explainer = explainer
@@ -59,6 +59,7 @@ public struct PictureJob: Sendable {
     self.explainer = explainer
     self.explainedClass = explainedClass
     self.maximumPixels = maximumPixels
+    self.contents = contents
     // Beyond some dozens larger batches gain nothing and delay the first result.
     batchSize = min(32, memory / max(1, needed))
     self.memory = max(memory, Self.leastMemory)
@@ -139,7 +140,7 @@ public struct PictureJob: Sendable {
       throw PictureError.exceedsMemory(path: url.relativePath, needed: needed, allowed: memory)
     }
     return try await room.with(needed) {
-      let picture = try photograph(url)
+      let picture = try picture(url)
       return Prepared(
         image: try await preprocessing.seen(picture.pixels), hadTransparency: picture.hadTransparency)
     }
@@ -167,10 +168,14 @@ public struct PictureJob: Sendable {
     return (file.height, file.width)
   }
 
-  /// The whole picture that an outcome's `url` stands for: a photograph may be too large to keep it until then.
+  /// The whole photograph that an outcome's `url` stands for, read once more: it may be too large to be kept until then.
   ///
   /// - Throws: `PictureError`.
-  public func photograph(_ url: URL) throws -> Picture {
+  public func photograph(_ url: URL) throws -> Photograph {
+    Photograph(try picture(url).pixels, for: explainer.classifier.preprocessing)
+  }
+
+  private func picture(_ url: URL) throws -> Picture {
     guard let content = contents[url] else { return try Picture.read(url, maximumPixels: maximumPixels) }
     return try Picture.decode(content, named: url.relativePath, maximumPixels: maximumPixels)
   }

@@ -94,8 +94,22 @@ public struct Preprocessing: Sendable, Equatable, Codable {
     fit == .stretch ? (self.height, self.width) : cropSource(height: height, width: width)
   }
 
+  /// The part of a picture of that size that becomes the input, in its pixels: all of it, or with ``Fit/crop`` its middle.
+  public func window(height sourceHeight: Int, width sourceWidth: Int) -> (
+    x: Double, y: Double, width: Double, height: Double
+  ) {
+    guard fit == .crop else { return (0, 0, Double(sourceWidth), Double(sourceHeight)) }
+    let enlarged = cropSource(height: sourceHeight, width: sourceWidth)
+    let across = Double(sourceWidth) / Double(enlarged.width)
+    let down = Double(sourceHeight) / Double(enlarged.height)
+    return (
+      Double(Self.half(enlarged.width - width)) * across, Double(Self.half(enlarged.height - height)) * down,
+      Double(width) * across, Double(height) * down
+    )
+  }
+
   /// The size that a picture is scaled to before its centre is cut out.
-  func cropSource(height sourceHeight: Int, width sourceWidth: Int) -> (height: Int, width: Int) {
+  package func cropSource(height sourceHeight: Int, width sourceWidth: Int) -> (height: Int, width: Int) {
     let (wantedHeight, wantedWidth) = (Double(height) / 0.875, Double(width) / 0.875)
     // With a square size this is torchvision's Resize(round(size / 0.875)): the longer side is rounded down.
     let scale = max(wantedHeight.rounded() / Double(sourceHeight), wantedWidth.rounded() / Double(sourceWidth))

@@ -74,7 +74,9 @@ final class ExplainReport: Sendable {
           explained: answer(explanation.explainedClass),
           runnersUp: prediction.ranking.dropFirst().prefix(4).map(answer),
           rivals: explanation.rivals.isEmpty ? nil : rivals.option,
-          rivalClasses: rivals == .all ? nil : explanation.rivals, figure: files.figure.shown,
+          rivalClasses: rivals == .all ? nil : explanation.rivals, figure: files.figure?.shown,
+          overlays: files.figure == nil
+            ? files.overlays.map { .init(attribution: $0.attribution, view: $0.view, file: $0.url.shown) } : nil,
           maps: files.maps.map { .init(attribution: $0.attribution, view: $0.view, file: $0.url.shown) },
           completeness: explanation.completeness.map {
             .init(attribution: $0.attribution, sum: $0.sum, difference: $0.difference, gap: $0.gap)
@@ -147,7 +149,8 @@ final class ExplainReport: Sendable {
     let runnersUp: [Answer]
     let rivals: String?
     let rivalClasses: [Int]?
-    let figure: String
+    let figure: String?
+    let overlays: [Map]?
     let maps: [Map]
     let completeness: [Complete]
   }

@@ -16,8 +16,8 @@ struct MapOptions: ParsableArguments {
   )
   var views = NameList(names: Views.paper.map(\.name))
 
-  @OptionGroup var options: AttributionOptions
-  @OptionGroup var comparison: ComparisonOptions
+  @OptionGroup(visibility: .hidden) var options: AttributionOptions
+  @OptionGroup(visibility: .hidden) var comparison: ComparisonOptions
 
   private var takesAll: Bool { attributions.names == ["all"] }
 

@@ -60,6 +60,20 @@ func expectUsageError(
     }
   }
 
+  @Test("help names what is needed every day, and how to see the rest")
+  func shortHelp() throws {
+    let options = #/(?m)^  (?:-\w, )?(--[a-z-]+)/#
+    func names(_ help: String) -> Set<String> { Set(help.matches(of: options).map { String($0.1) }) }
+    let short = names(Explain.helpMessage(columns: 80))
+    #expect(short.isSuperset(of: ["--model", "--preset", "--views", "--class", "--output", "--style", "--help-all"]))
+    #expect(short.isDisjoint(with: ["--quadrature", "--mean", "--rivals", "--memory", "--threads", "--clip"]))
+    #expect(short.count <= 16, "\(short.sorted())")
+    let finished = try Command().run("explain", "--help-all")
+    #expect(finished.status == 0 && finished.errors == [])
+    let all = names(finished.output)
+    #expect(all.isSuperset(of: short.union(["--quadrature", "--mean", "--rivals", "--memory", "--threads", "--clip"])))
+  }
+
   @Test("shells are told how to complete", arguments: ["bash", "zsh", "fish"])
   func completions(shell: String) throws {
     let finished = try Command().run("--generate-completion-script", shell)

@@ -84,4 +84,28 @@ import Testing
       }
     }
   }
+
+  @Test(
+    "the window is the part of the picture that becomes the input",
+    arguments: [(Preprocessing.Fit.crop, 100, 160), (.crop, 300, 90), (.stretch, 60, 100)])
+  func window(fit: Preprocessing.Fit, height: Int, width: Int) throws {
+    let preprocessing = Preprocessing(height: 28, width: 28, channels: 1, fit: fit)
+    let window = preprocessing.window(height: height, width: width)
+    // A slope along each axis: its values at the input's middle and ends tell where these lie.
+    for isAcross in [true, false] {
+      let length = isAcross ? width : height
+      let slope = PixelArray(
+        height: height, width: width,
+        values: (0..<height * width).map { pixel in
+          UInt8((Double(isAcross ? pixel % width : pixel / width) + 0.5) / Double(length) * 255)
+        })
+      let seen = try preprocessing.seen(slope)
+      let (start, size) = isAcross ? (window.x, window.width) : (window.y, window.height)
+      for place in [3, 14, 24] {
+        let expected = (start + size * (Double(place) + 0.5) / 28) / Double(length)
+        let found = Double(isAcross ? seen[14, place] : seen[place, 14])
+        #expect(abs(found - expected) < 0.012, "\(isAcross ? "across" : "down"), \(place)")
+      }
+    }
+  }
 }

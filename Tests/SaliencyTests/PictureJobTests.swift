@@ -147,13 +147,11 @@ import Testing
   func contents() async throws {
     let folder = try TemporaryFolder()
     let file = try pictures([70], in: folder)[0]
-    var job = try await PictureJob(Explainer(AfraidOfWhite()))
+    let explainer = try await Explainer(AfraidOfWhite())
     let url = URL(filePath: "nowhere")
-    job.contents = [url: try Data(contentsOf: file)]
-    let outcomes = try await outcomes(job, [url, file])
-    #expect(try outcomes[0].result.get().image == outcomes[1].result.get().image)
-    job.contents = [url: Data("no picture".utf8)]
-    let refused = try await self.outcomes(job, [url])
+    let found = try await outcomes(PictureJob(explainer, contents: [url: Data(contentsOf: file)]), [url, file])
+    #expect(try found[0].result.get().image == found[1].result.get().image)
+    let refused = try await outcomes(PictureJob(explainer, contents: [url: Data("no picture".utf8)]), [url])
     #expect(throws: PictureError.notAPicture(path: "nowhere")) { try refused[0].result.get() }
   }
 
