@@ -56,27 +56,22 @@ let package = Package(
     .target(name: "Datasets", dependencies: ["Files", "Rasters", "Pictures", "CZlib", "Downloads"]),
     .target(name: "CTorch", path: "Sources/C/CTorch", cxxSettings: torchCompiler, linkerSettings: torchLinker),
     .target(name: "Tensors", dependencies: ["CTorch"]),
-    .target(name: "SaliencyCore", dependencies: ["Rasters", "Tensors"]),
-    .target(name: "SaliencyMethods", dependencies: ["SaliencyCore"]),
+    .target(name: "Maps", dependencies: ["Files", "Rasters", "Tensors"]),
     .target(
-      name: "Networks", dependencies: ["Files", "SaliencyCore"],
+      name: "Networks", dependencies: ["Files", "Maps"],
       resources: [.copy("Weights"), .embedInCode("Presets")]),
     .target(name: "Training", dependencies: ["Networks"]),
-    .target(name: "Evaluation", dependencies: ["SaliencyMethods"]),
-    .target(name: "Experiments", dependencies: ["Files", "Tensors"]),
     .target(
-      name: "SaliencyMaps", dependencies: ["Networks", "Rasters", "SaliencyCore", "SaliencyMethods", "Tensors"]),
+      name: "Experiments",
+      dependencies: [
+        "Datasets", "Downloads", "Figures", "Files", "Maps", "Networks", "Pages", "Rasters", "Tensors", "Training",
+      ]),
+    .target(name: "Reports", dependencies: ["Experiments", "Pages", "Pictures"]),
+    .target(
+      name: "SaliencyMaps", dependencies: ["Maps", "Networks", "Rasters", "Tensors"]),
     .target(
       name: "Saliency",
-      dependencies: [
-        "Files", "Rasters", "Tensors", "Pictures", "SaliencyCore", "SaliencyMethods", "Networks", "Datasets",
-        "Downloads",
-        "Training",
-        "Evaluation",
-        "Experiments",
-        "Figures",
-        "Pages",
-      ]),
+      dependencies: ["Experiments", "Figures", "Maps", "Networks", "Pages", "Pictures", "Reports", "Training"]),
     .executableTarget(
       name: "saliency-cli",
       dependencies: ["Saliency", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
@@ -91,23 +86,24 @@ let package = Package(
       name: "Pages", dependencies: ["CCrypto", "Figures", .product(name: "Mustache", package: "swift-mustache")],
       resources: [.embedInCode("Templates")]),
     .testTarget(name: "FilesTests", dependencies: ["Files", "TestSupport"]),
-    .testTarget(name: "ExperimentsTests", dependencies: ["Experiments", "Tensors", "TestSupport"]),
+    .testTarget(
+      name: "ExperimentsTests", dependencies: ["Experiments", "Saliency", "TestSupport"], exclude: ["Golden"]),
     .testTarget(name: "RastersTests", dependencies: ["Rasters"]),
     .testTarget(
       name: "PicturesTests", dependencies: ["Pictures", "TestSupport"], resources: [.copy("Fixtures")]),
     .testTarget(name: "DownloadsTests", dependencies: ["CArchive", "Downloads", "TestSupport"]),
     .testTarget(name: "DatasetsTests", dependencies: ["CZlib", "Datasets", "Downloads", "TestSupport"]),
     .testTarget(name: "TensorsTests", dependencies: ["Tensors", "TestSupport"]),
-    .testTarget(name: "SaliencyCoreTests", dependencies: ["Networks", "SaliencyCore", "TestSupport"]),
-    .testTarget(name: "SaliencyMethodsTests", dependencies: ["SaliencyMethods", "TestSupport"]),
-    .testTarget(name: "NetworksTests", dependencies: ["Networks", "SaliencyMethods", "TestSupport"]),
-    .testTarget(name: "EvaluationTests", dependencies: ["Evaluation", "Networks", "TestSupport"]),
+    .testTarget(name: "MapsTests", dependencies: ["Maps", "Networks", "TestSupport"]),
+    .testTarget(name: "NetworksTests", dependencies: ["Maps", "Networks", "TestSupport"]),
     .testTarget(name: "TrainingTests", dependencies: ["Training", "TestSupport"]),
     .testTarget(
       name: "FiguresTests", dependencies: ["Figures", "Rasters", "TestSupport"], exclude: ["Golden"]),
     .testTarget(name: "PagesTests", dependencies: ["Figures", "Pages", "Pictures", "Rasters", "TestSupport"]),
     .testTarget(
-      name: "SaliencyTests", dependencies: ["Saliency", "TestSupport"], exclude: ["Golden", "Report/Golden"]),
+      name: "ReportsTests", dependencies: ["Reports", "Saliency", "TestSupport"], exclude: ["Golden"]),
+    .testTarget(
+      name: "SaliencyTests", dependencies: ["Saliency", "TestSupport"], exclude: ["Golden"]),
     .testTarget(
       name: "CommandTests",
       dependencies: [

@@ -1,5 +1,5 @@
 import Foundation
-import SaliencyCore
+import Maps
 
 /// What is wrong with a model file. The messages are about the file and do not name it: whoever opens it does.
 public enum ModelFileError: LocalizedError, Equatable, Sendable {

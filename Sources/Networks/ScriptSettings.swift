@@ -1,5 +1,5 @@
 import Foundation
-import SaliencyCore
+import Maps
 
 /// What the user says of a TorchScript file, which itself does not say how pictures become its input.
 ///

@@ -1,5 +1,5 @@
 import Foundation
-import SaliencyCore
+import Maps
 
 /// Files of a user that are read whole and should be small: names of classes, settings.
 enum SmallFile {

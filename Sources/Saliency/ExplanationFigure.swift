@@ -1,8 +1,7 @@
 import Figures
 import Foundation
+import Maps
 import Rasters
-import SaliencyCore
-import SaliencyMethods
 
 /// How maps are drawn.
 public enum MapStyle: String, Sendable, CaseIterable {
@@ -216,17 +215,4 @@ public struct ExplanationFigure: Sendable {
   }
 
   private func percent(_ probability: Float) -> String { String(format: "%.1f%%", probability * 100) }
-}
-
-extension String {
-  /// The text between marks that keep a name in a right-to-left script from turning the line around it.
-  var isolated: String { "\u{2068}\(self)\u{2069}" }
-}
-
-extension Array where Element: Hashable {
-  /// Every element once, in the order of first appearance.
-  var unique: [Element] {
-    var seen: Set<Element> = []
-    return filter { seen.insert($0).inserted }
-  }
 }

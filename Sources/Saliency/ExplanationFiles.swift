@@ -1,9 +1,9 @@
 import Figures
 import Files
 import Foundation
+import Maps
 import Pictures
 import Rasters
-import SaliencyMethods
 
 /// The files that one picture's explanation is written to.
 public struct ExplanationFiles: Sendable {

@@ -1,6 +1,6 @@
 import Figures
+import Maps
 import Rasters
-import SaliencyCore
 
 /// A whole photograph, upright, and the part of it that became a classifier's input.
 public struct Photograph: Sendable {

@@ -1,8 +1,7 @@
 import Foundation
+import Maps
 import Pictures
 import Rasters
-import SaliencyCore
-import SaliencyMethods
 import Tensors
 
 /// Explains picture files, many at a time: while a batch is computed, the next one is decoded.

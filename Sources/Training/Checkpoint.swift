@@ -1,7 +1,7 @@
 import Foundation
+import Maps
 import Networks
 import Rasters
-import SaliencyCore
 import Tensors
 
 /// A training's state as a safetensors file: the weights under their names, AdamW's memory under `mean.` and `square.`,

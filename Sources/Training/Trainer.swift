@@ -1,7 +1,7 @@
 import Foundation
+import Maps
 import Networks
 import Rasters
-import SaliencyCore
 import Tensors
 
 /// Trains a built-in network, interruptibly.

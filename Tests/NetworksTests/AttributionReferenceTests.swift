@@ -1,10 +1,10 @@
+import Maps
 import Networks
-import SaliencyCore
 import Tensors
 import TestSupport
 import Testing
 
-@testable import SaliencyMethods
+@testable import Maps
 
 /// Attributions of both built-in networks against Captum's, see Tests/Fixtures/attributions.
 @Suite @TorchActor struct AttributionReferenceTests {

@@ -1,7 +1,7 @@
 import Foundation
+import Maps
 import Networks
 import Rasters
-import SaliencyCore
 import Tensors
 import TestSupport
 import Testing
