@@ -18,7 +18,7 @@ public struct TrainingRun: Sendable {
     /// The SHA-256 of the first weights, if they are not random.
     let start: String?
 
-    static let words = ["start": "first weights"]
+    static let words = ["start": "first weights", "dataset": "data set"]
 
     static func == (a: Self, b: Self) -> Bool {
       var same = a.recipe
