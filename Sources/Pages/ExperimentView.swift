@@ -5,7 +5,13 @@ struct ExperimentView {
   let name: String
   let heading: String
   let tables: [TableView]
+  let comparisons: [ComparisonView]
+  let hasComparisons: Bool
   let charts: [ChartView]
+
+  struct ComparisonView {
+    let key, metric, title, difference, interval, kind, sign, verdict: String
+  }
 
   struct TableView {
     let caption: String
@@ -51,6 +57,17 @@ struct ExperimentView {
         caption: "\(metric.capitalized)-deletion", hasPaper: areas.contains { $0.paper != nil },
         areaRows: areas.map { Self.row($0, in: experiment.name, namesAttribution) })
     }
+    comparisons = experiment.claims.flatMap { claim in
+      claim.comparisons.map { comparison in
+        ComparisonView(
+          key: "\(experiment.name)/\(claim.metric)/\(comparison.smaller.slug)/below/\(comparison.larger.slug)",
+          metric: claim.metric, title: comparison.title(namesAttribution: namesAttribution),
+          difference: Text.signed(comparison.difference.value), interval: Text.signedInterval(comparison.difference),
+          kind: comparison.verdict.kind, sign: comparison.verdict.sign,
+          verdict: comparison.verdict.rawValue + (comparison.isNeeded ? "" : ", too close in the paper"))
+      }
+    }
+    hasComparisons = !comparisons.isEmpty
     charts = experiment.chartCurves.map { id, metric, attribution, curves in
       let title = "\(metric.capitalized)-deletion" + (namesAttribution ? ", \(attribution)" : "")
       let chart = Chart(

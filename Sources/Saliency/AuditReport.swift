@@ -3,6 +3,7 @@ import Foundation
 import Networks
 import Rasters
 import SaliencyCore
+import SaliencyMethods
 import Tensors
 
 /// Whether the maps of a model can be trusted: what its opening tells, and a ``ModelAudit`` of it.
@@ -32,14 +33,15 @@ public struct AuditReport: Codable, Sendable, Equatable {
   ///   - images: as the classifier's preprocessing makes them, see ``AuditImages``; at least one.
   ///   - name: what the images are, for people.
   ///   - twin: the same model on another device.
+  ///   - rivals: with which classes the checked maps compare.
   ///   - memory: about how many bytes the checks may take.
   ///   - progress: see ``ModelAudit/checks(_:progress:)``.
   /// - Throws: as ``ModelAudit/checks(_:progress:)``.
   @TorchActor public init(
     _ opened: ModelChoice.Opened, on images: [Raster<Float>], named name: String, twin: (any Classifier)? = nil,
-    memory: Int = 2 << 30, progress: (Double, String) -> Void = { _, _ in }
+    rivals: Rivals = .all, memory: Int = 2 << 30, progress: (Double, String) -> Void = { _, _ in }
   ) throws {
-    let audit = ModelAudit(opened.classifier, twin: twin, memory: memory)
+    let audit = ModelAudit(opened.classifier, twin: twin, rivals: rivals, memory: memory)
     let batch = try Tensor.concatenate(images.map(Preprocessing.image(from:)))
     model = opened.name
     self.images = name

@@ -143,7 +143,11 @@ public struct ExplanationFigure: Sendable {
     let rivals = explained.explanation.rivals
     var notes: [String] = []
     if !rivals.isEmpty && rivals.count < labels.count - 1 {
-      notes.append("Compared with: \(LabelSet(labels.names.map(\.isolated)).listing(rivals)).")
+      let listing = LabelSet(labels.names.map(\.isolated)).listing(rivals)
+      notes.append(
+        rivals.count > 12
+          ? "Compared with the \(rivals.count) most probable of \(labels.count - 1) other classes: \(listing)."
+          : "Compared with: \(listing).")
     }
     if explained.hadTransparency { notes.append("Transparent parts of the picture were laid over white.") }
     return notes

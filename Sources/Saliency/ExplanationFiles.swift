@@ -1,4 +1,5 @@
 import Figures
+import Files
 import Foundation
 import Rasters
 import SaliencyMethods
@@ -27,10 +28,14 @@ public struct ExplanationFiles: Sendable {
     folder: URL, name: String, format: FigureFormat, attributions: [String], views: [String], savesMaps: Bool
   ) {
     figure = folder.appending(path: "\(name)\(Self.figureMark)\(format.rawValue)")
+    /// Attributions without sign are not seen through the views that read it.
+    func seen(_ view: String, _ attribution: String) -> Bool {
+      guard let known = Attributions.named(attribution), known.sign == nil else { return true }
+      return Views.named(view)?.needsSign == false
+    }
     let sides = ["strongest", "strongest-margin", "weakest", "weakest-margin"].map { "\(Rivalry.name)-\($0)" }
-    let kept = savesMaps ? views.flatMap { $0 == Rivalry.name ? sides : [$0] } : []
-    maps = attributions.flatMap { attribution in
-      kept.map { view in
+    maps = (savesMaps ? attributions : []).flatMap { attribution in
+      views.filter { seen($0, attribution) }.flatMap { $0 == Rivalry.name ? sides : [$0] }.map { view in
         Map(
           attribution: attribution, view: view,
           url: folder.appending(path: "\(name).\(attribution).\(view).npy"))
@@ -56,7 +61,7 @@ public struct ExplanationFiles: Sendable {
   public func write(_ explanation: Explanation, figure drawing: MapFigure, format: FigureFormat) throws {
     for map in maps {
       guard let values = values(map, in: explanation) else { continue }
-      try NumPyFile.encoded(values).write(to: map.url, options: .atomic)
+      try NumPyFile.encoded(values).writeWhole(to: map.url)
     }
     try drawing.write(to: figure, as: format)
   }

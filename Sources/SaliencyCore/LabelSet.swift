@@ -43,7 +43,7 @@ public enum LabelError: LocalizedError, Equatable, Sendable {
   public var errorDescription: String? {
     switch self {
     case .unknown(let name, let known):
-      "the model has no class “\(name)”; it knows "
+      "the model has no class “\(name)”\(name.suggestion(among: known)); it knows "
         + LabelSet(known).listing(Array(known.indices))
         + " and the indices 0 to \(known.count - 1)"
     case .ambiguous(let name, let indices):

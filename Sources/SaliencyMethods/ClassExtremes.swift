@@ -49,6 +49,26 @@ public enum Rivals: Sendable, Equatable, Codable {
   /// The given number of other classes with the highest logits.
   case top(Int)
 
+  /// What is compared with where nobody says: every other class of a model that has up to 50, and the 20 of the highest
+  /// logits where there are more, as every class costs a pass.
+  public static func usual(classes count: Int) -> Rivals { count > 50 ? .top(20) : .all }
+
+  /// As a sentence says it.
+  public var words: String {
+    switch self {
+    case .all: "all others"
+    case .top(let most): "the \(most) most probable others"
+    }
+  }
+
+  /// How many rivals a class has among `count` classes.
+  public func count(classes count: Int) -> Int {
+    switch self {
+    case .all: max(0, count - 1)
+    case .top(let most): min(most, max(0, count - 1))
+    }
+  }
+
   /// The rivals of an image's explained class, in the order of the classes (all) or of their logits (top).
   public func classes(against explained: Int, in prediction: Prediction) -> [Int] {
     switch self {

@@ -37,6 +37,15 @@ extension Explainer {
     return found.withLock { $0.explanations.flatMap(\.self) }
   }
 
+  /// How many images a processor does well to explain together: more share the work on the weights, but make the first wait
+  /// for the last. As many as all threads do in a second or two, by the memory that their passes go through, and one for each
+  /// thread at least.
+  @TorchActor public var imagesAtOnce: Int {
+    let classes = comparesClasses ? rivals.count(classes: classifier.labels.count) + 1 : 1
+    let passes = classes * (attributions.map(\.passes).max() ?? 1)
+    return Torch.threads * max(1, 1_000_000_000 / max(1, classifier.bytesPerImage * passes))
+  }
+
   private func sharingMemory(among count: Int) -> Explainer {
     var explainer = self
     explainer.memory /= count

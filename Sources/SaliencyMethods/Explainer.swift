@@ -69,7 +69,8 @@ public struct Explainer: Sendable {
     attribution.sign == nil ? views.filter { !$0.needsSign } : views
   }
 
-  private var comparesClasses: Bool { includesRivalry || views.contains { $0.comparesClasses } }
+  /// Whether rivals are needed.
+  var comparesClasses: Bool { includesRivalry || views.contains { $0.comparesClasses } }
 
   /// Explains a batch of images.
   ///

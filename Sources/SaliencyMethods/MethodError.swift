@@ -33,6 +33,16 @@ public enum MethodError: LocalizedError, Equatable, Sendable {
   }
 }
 
+extension MethodError {
+  /// Whether the classifier is of a kind that cannot have the attribution, whatever its options.
+  public var isOfClassifier: Bool {
+    switch self {
+    case .needsLayers, .noReLU: true
+    default: false
+    }
+  }
+}
+
 extension Int {
   fileprivate var inMegabytes: String { String(format: "%.1f MB", Double(self) / 1e6) }
 }

@@ -25,7 +25,10 @@ struct Explain: AsyncParsableCommand {
         0 all done; 1 something failed; 64 the command line is wrong; 130 interrupted
       """)
 
-  @Argument(help: ArgumentHelp("Pictures, and folders of pictures.", valueName: "image|folder")) var pictures: [String]
+  @Argument(
+    help: ArgumentHelp(
+      "Pictures, folders of pictures, and - for a picture from standard input.", valueName: "image|folder"))
+  var pictures: [String]
 
   @OptionGroup(title: "Model") var model: ModelOptions
 
@@ -39,7 +42,8 @@ struct Explain: AsyncParsableCommand {
 
   @OptionGroup(title: "Results") var results: ResultOptions
 
-  @Option(help: "About how much memory a batch may take, such as 500MB.") var memory = MemorySize(bytes: 2_000_000_000)
+  @Option(help: "About how much memory a batch and the pictures decoded meanwhile may take, such as 500MB.")
+  var memory = MemorySize(bytes: 2_000_000_000)
   @Option(help: "Refuse pictures with more million pixels than this.") var maxPixels = 100
   @Option(help: "Seed for attributions that draw random numbers.") var seed: UInt64 = 0
   @OptionGroup(title: "Computing") var device: DeviceOptions
@@ -52,7 +56,8 @@ struct Explain: AsyncParsableCommand {
 
   private func explain() async throws {
     let report = ExplainReport(json: results.json)
-    let urls = try found(report)
+    let found = try PictureArguments(pictures, maximumBytes: Self.mostBytes) { try report.failed($0, $1) }
+    guard !found.urls.isEmpty else { throw ExitCode(1) }
     let folder = try outputFolder(results.output)
     let device = try await device.apply()
     let opened = try await model.open(on: device)
@@ -63,11 +68,12 @@ struct Explain: AsyncParsableCommand {
       }
     }
 
+    let explainer = try await maps.explainer(classifier, style: results.style, seed: seed)
     // What would be overwritten is left out before any work is done.
     var files: [URL: ExplanationFiles] = [:]
-    for (url, name) in zip(urls, OutputNames.names(for: urls)) {
+    for (url, name) in zip(found.urls, OutputNames.names(for: found.urls)) {
       let names = ExplanationFiles(
-        folder: folder, name: name, format: results.format, attributions: maps.attributionNames,
+        folder: folder, name: name, format: results.format, attributions: explainer.attributions.map(\.name),
         views: maps.views.names, savesMaps: results.saveMaps)
       if let existing = names.existing, !results.force {
         try report.failed(url, CommandError("\(existing.shown) exists; give --force to overwrite it"))
@@ -76,12 +82,12 @@ struct Explain: AsyncParsableCommand {
       }
     }
 
-    let job = try await PictureJob(
-      maps.explainer(classifier, style: results.style, seed: seed), explainedClass: explained, memory: memory.bytes,
-      maximumPixels: maxPixels * 1_000_000)
+    var job = try PictureJob(
+      explainer, explainedClass: explained, memory: memory.bytes, maximumPixels: maxPixels * 1_000_000)
+    job.contents = found.contents
     let drawing = results.drawing(model: opened.name)
     let (chosen, views, format, model) = (files, maps.views.names, results.format, opened.name)
-    let todo = urls.filter { chosen[$0] != nil }
+    let todo = found.urls.filter { chosen[$0] != nil }
     if todo.count == 1 { try await self.device.saveThreads(for: classifier) }
     report.begin(todo.count)
     try await job.run(todo, progress: report.progress) { outcome in
@@ -94,34 +100,14 @@ struct Explain: AsyncParsableCommand {
           format: format)
       } catch { return try report.failed(outcome.url, error) }
       try report.explained(
-        outcome.url, explained, names, labels: classifier.labels, model: model, rivals: maps.rivals)
+        outcome.url, explained, names, labels: classifier.labels, model: model, rivals: explainer.rivals)
     }
+    if let cost = report.costOfAllRivals(classifier) { maps.comparison.tell(classifier, cost: cost) }
     if report.failures > 0 { throw ExitCode(1) }
   }
 
-  /// The picture files that the arguments name; what is not there is reported.
-  private func found(_ report: ExplainReport) throws -> [URL] {
-    var urls: [URL] = []
-    var seen: Set<String> = []
-    for argument in pictures {
-      let url = URL(filePath: argument)
-      var isFolder: ObjCBool = false
-      if FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder), isFolder.boolValue {
-        do { urls += try pictures(in: url) } catch { try report.failed(url, error) }
-      } else {
-        urls.append(url)
-      }
-    }
-    urls = urls.filter { seen.insert($0.standardizedFileURL.path).inserted }
-    if urls.isEmpty { throw ExitCode(1) }
-    return urls
-  }
-
-  private func pictures(in folder: URL) throws -> [URL] {
-    let urls = try Picture.pictures(in: folder).filter { !ExplanationFiles.isFigure($0) }
-    guard !urls.isEmpty else { throw PictureError.noPictures(folder: folder.relativePath) }
-    return urls
-  }
+  /// More than any picture takes: what comes from standard input may have no end.
+  private static let mostBytes = 1 << 30
 }
 
 /// What is written, and how it looks.

@@ -6,13 +6,12 @@ extension ExampleChoice: ExpressibleByArgument {}
 
 /// What a page of results shows, and where it goes.
 struct ReportPageOptions: ParsableArguments {
-  @Option(name: .shortAndLong, help: "Folder for the page and all results.") var output: String
+  @OptionGroup var results: RunOptions
   @Option(help: "Which correctly classified image of each class is shown: the first, or a random one.")
   var examples = ExampleChoice.first
   @Option(help: "Decides random examples and the random pixels of the controls.") var seed: UInt64 = 0
   @Flag(help: "Leave out images of the data set, which may not be given to others with the page.") var noPictures =
     false
-  @Flag(help: "Remove the results in the output folder.") var force = false
 
   func options(limit: Int?) -> ReportOptions {
     var options = ReportOptions()

@@ -12,8 +12,8 @@ struct Reproduce: AsyncParsableCommand {
       model. The page index.html is one file that needs no network; report.pdf says the same on paper, figures/ has every \
       figure alone; results.json has the numbers, and a folder for each model and data set what they come from.
 
-      Without --datasets it takes the data sets that are there, and says what is missing. A run that was broken off goes on \
-      where it was when the same command is given again.
+      Without --datasets it takes the data sets that are there, and says what is missing. Ctrl-C \
+      keeps what is done; --resume goes on with it.
 
       EXAMPLES
         saliency reproduce --output paper
@@ -63,7 +63,7 @@ struct Reproduce: AsyncParsableCommand {
 
   private func reproduce() async throws {
     let chosen = try await device.apply()
-    let folder = try outputFolder(page.output)
+    let folder = try page.results.folder()
     let data = kept.folder
     var reproduction = Reproduction(folder: folder, device: chosen) {
       try await DatasetOptions.open($0, in: data, for: $1)
@@ -76,7 +76,7 @@ struct Reproduce: AsyncParsableCommand {
     reproduction.mixed = Set(bfloat16?.names ?? [])
     reproduction.options = page.options(limit: quick ? 500 : limit)
     reproduction.making = await page.making(device: chosen)
-    let report = try await reproduction.run(force: page.force) { event in
+    let report = try await reproduction.run(existing: page.results.existing) { event in
       switch event {
       case .missing(let missing): Console.warn(missing.what + (missing.command.map { " Get it with: \($0)" } ?? ""))
       case .experiment(let event): ReportPageOptions.show(event)
@@ -88,7 +88,9 @@ struct Reproduce: AsyncParsableCommand {
 
   private static func show(_ name: String, _ event: Trainer.Event) {
     switch event {
-    case .resumed: Console.note("\(name): going on with a training that was broken off.")
+    case .resumed(_, _, let ofSameData):
+      TrainingProgress.warn(ofSameData)
+      Console.note("\(name): going on with a training that was broken off.")
     case .step(let epoch, let done, let steps, let loss):
       Console.progress(
         Double(done) / Double(steps),

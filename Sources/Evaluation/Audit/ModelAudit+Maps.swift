@@ -10,6 +10,8 @@ extension ModelAudit {
     let count: Int
     let pixels: Int
     let maps: [[Float]]
+    /// The explained class of each image, and the classes it was compared with.
+    let classes: [(explained: Int, rivals: [Int])]
 
     func map(_ view: Int, of image: Int) -> ArraySlice<Float> { maps[view][image * pixels..<(image + 1) * pixels] }
   }
@@ -18,20 +20,24 @@ extension ModelAudit {
   private static let mostPasses = 2000
 
   @TorchActor func mapChecks(_ images: Tensor, _ answers: [[Double]]) throws -> [AuditCheck] {
-    let explainer = try Explainer(classifier, views: Views.paper)
+    let explainer = try Explainer(classifier, views: Views.paper, rivals: rivals)
     // Every class costs a backward pass.
-    let count = max(1, min(images.shape[0], Self.mostPasses / answers[0].count))
+    let passes = rivals.count(classes: answers[0].count) + 1
+    let count = max(1, min(images.shape[0], Self.mostPasses / passes))
     var maps = Array(repeating: [Float](), count: Views.paper.count)
+    var classes: [(explained: Int, rivals: [Int])] = []
     do {
       for start in stride(from: 0, to: count, by: batchSize) {
         try Task.checkCancellation()
-        let part = try explainer.maps(images[start..<min(start + batchSize, count)])
-        for (view, map) in part.enumerated() { maps[view] += try map.floats() }
+        for explanation in try explainer.explain(images[start..<min(start + batchSize, count)]) {
+          for (view, map) in explanation.maps.enumerated() { maps[view] += map.values.values }
+          classes.append((explanation.explainedClass, explanation.rivals))
+        }
       }
     } catch let error as ClassifierError {
       return [AuditCheck("maps", .failed, error.localizedDescription.firstUppercased + ".")]
     }
-    let all = Maps(count: count, pixels: images.shape[2] * images.shape[3], maps: maps)
+    let all = Maps(count: count, pixels: images.shape[2] * images.shape[3], maps: maps, classes: classes)
     let gradient = Self.gradientCheck(all)
     // Of empty maps every identity is true.
     if gradient.verdict == .failed { return [gradient] }
@@ -80,10 +86,12 @@ extension ModelAudit {
     expect("active ≤ original") { all.maps[3][$0] <= original[$0] }
     expect("inactive ≤ original") { all.maps[4][$0] <= original[$0] }
 
-    let used = max(1, min(all.count, 2, Self.mostPasses / 10 / answers[0].count))
+    let compared = rivals.count(classes: answers[0].count)
+    let used = max(1, min(all.count, 2, Self.mostPasses / 10 / (compared + 1)))
     var (largest, elements) = (0.0, 0)
     for image in 0..<used {
-      let slow = try slowMaps(images[image..<image + 1], class: answers.largest[image], classes: answers[image].count)
+      let (explained, rivals) = all.classes[image]
+      let slow = try slowMaps(images[image..<image + 1], class: explained, rivals: rivals)
       elements += slow.elements
       let scale = Double(slow.scale)
       for view in 0..<Views.paper.count {
@@ -99,12 +107,15 @@ extension ModelAudit {
         "the maps differ from those computed one class at a time by up to \(Self.percent(largest)) of the largest value"
       )
     }
+    let classes =
+      compared < answers[0].count - 1
+      ? "the class and the \(compared) most probable of \(answers[0].count - 1) others" : "all classes"
     return broken.isEmpty
       ? AuditCheck(
         name, .passed,
         "At all \(original.count) pixels of \(AuditCheck.images(all.count)) original is the larger of positive and "
-          + "negative, and active and inactive are no larger than original. Computed anew from the signed gradients of all "
-          + "classes one at a time, with no channel element of \(elements) both active and inactive, the maps are the same "
+          + "negative, and active and inactive are no larger than original. Computed anew from the signed gradients of \(classes) "
+          + "one at a time, with no channel element of \(elements) both active and inactive, the maps are the same "
           + "\(Self.closeness(largest)).")
       : AuditCheck(name, .failed, broken.joined(separator: "; ").firstUppercased + ".")
   }
@@ -118,12 +129,12 @@ extension ModelAudit {
     var elements = 0
   }
 
-  @TorchActor private func slowMaps(_ image: Tensor, class explained: Int, classes: Int) throws -> SlowMaps {
+  @TorchActor private func slowMaps(_ image: Tensor, class explained: Int, rivals: [Int]) throws -> SlowMaps {
     let work = try Gradient().begin(ImageBatch(image), classifier)
     let own = try work.values(for: [explained]).floats()
     var highest = [Float](repeating: -.infinity, count: own.count)
     var lowest = [Float](repeating: .infinity, count: own.count)
-    for rival in 0..<classes where rival != explained {
+    for rival in rivals {
       try Task.checkCancellation()
       for (place, value) in try work.values(for: [rival]).floats().enumerated() {
         highest[place] = max(highest[place], value)

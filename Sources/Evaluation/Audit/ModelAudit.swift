@@ -9,18 +9,23 @@ import Tensors
 /// definitions and have anything to show; and whether the other kind of processor says the same. Every answer is an
 /// ``AuditCheck``; a classifier that answers the same image this way and that is not asked further.
 ///
-/// Cost: for N images and K classes about 500 images' forward passes, and (N + 2) K backward passes of an image, but no more
-/// than some 2,200 of them: where K is large, the maps of fewer images are checked.
+/// Cost: for N images and K classes, the explained one and its rivals, about 500 images' forward passes, and (N + 2) K backward
+/// passes of an image, but no more than some 2,200 of them: where K is large, the maps of fewer images are checked.
 public struct ModelAudit: Sendable {
   public let classifier: any Classifier
   /// The same model on another device, to compare with.
   public let twin: (any Classifier)?
+  /// With which classes the checked maps compare.
+  public let rivals: Rivals
   /// About how many bytes a batch may take.
   public let memory: Int
 
-  public init(_ classifier: any Classifier, twin: (any Classifier)? = nil, memory: Int = 2 << 30) {
+  public init(
+    _ classifier: any Classifier, twin: (any Classifier)? = nil, rivals: Rivals = .all, memory: Int = 2 << 30
+  ) {
     self.classifier = classifier
     self.twin = twin
+    self.rivals = rivals
     self.memory = memory
   }
 

@@ -25,7 +25,8 @@ struct ReportDocument {
   }
 
   private var summary: [Document.Block] {
-    [.heading("Summary")] + (report.headlines + report.failures).map { .paragraph($0) }
+    [.heading("Summary")] + report.headlines.map { .paragraph($0) } + verdicts
+      + report.problems.map { .paragraph($0) }
       + report.missing.map { .paragraph($0.what + ($0.command.map { " Get it with: \($0)" } ?? "")) }
       + [
         .paragraph(
@@ -39,6 +40,17 @@ struct ReportDocument {
             + "brighter must hurt most when they turn black and least when they turn white; pixels that should get darker the "
             + "other way round; the original map must lie between them.")
       ]
+  }
+
+  /// A mark for every claim of every experiment.
+  private var verdicts: [Document.Block] {
+    report.experiments.flatMap { experiment in
+      experiment.claims.map { claim in
+        .item(
+          mark: claim.verdict.sign, title: "\(experiment.heading), \(claim.metric)-deletion",
+          text: "\(claim.subject.title): \(claim.summary)")
+      }
+    }
   }
 
   private var isSpread: Bool { report.experiments.contains { $0.accuracy.spread != nil } }
@@ -94,7 +106,37 @@ struct ReportDocument {
             rows: areas.flatMap { heading, attributions, areas in
               [.group(heading)] + areas.map { Self.row($0, namesAttribution: attributions > 1) }
             }))
-      }
+      } + differences(label: "Table \(metrics.count + 2)")
+  }
+
+  /// What the verdicts rest on.
+  private func differences(label: String) -> [Document.Block] {
+    let judged = report.experiments.filter { !$0.claims.isEmpty }
+    guard !judged.isEmpty else { return [] }
+    return [
+      .table(
+        Document.Table(
+          label: label,
+          caption:
+            "Differences of the areas, in the direction that is claimed: the whole 95% interval above 0, from 1,000 bootstrap "
+            + "samples of the images that both areas share, means that it holds, below 0 that it does not."
+            + (isSpread ? " Means over trainings; what holds does so in each of them." : ""),
+          columns: [.init("should be"), .init("by", .right), .init(intervalTitle, .right), .init("verdict")],
+          rows: judged.flatMap(Self.differences)))
+    ]
+  }
+
+  private static func differences(_ experiment: PageExperiment) -> [Document.Table.Row] {
+    let namesAttribution = experiment.attributions.count > 1
+    return experiment.claims.flatMap { claim in
+      [.group("\(experiment.heading), \(claim.metric)-deletion: \(claim.subject.title)")]
+        + claim.comparisons.map {
+          .cells([
+            $0.title(namesAttribution: namesAttribution), Text.signed($0.difference.value),
+            Text.signedInterval($0.difference), $0.verdict.rawValue + ($0.isNeeded ? "" : ", too close in the paper"),
+          ])
+        }
+    }
   }
 
   private static func row(_ area: PageArea, namesAttribution: Bool) -> Document.Table.Row {

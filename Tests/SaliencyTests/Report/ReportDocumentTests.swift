@@ -42,6 +42,15 @@ import Testing
       #expect(text.contains("\(Text.number(area.estimate.value)) \(Text.interval(area.estimate))"))
     }
     #expect(text.contains("12 \(Text.number(experiment.accuracy.value)) \(Text.interval(experiment.accuracy))"))
+    #expect(experiment.claims.count == 4)
+    for claim in experiment.claims {
+      #expect(text.contains("\(claim.subject.title): \(claim.summary)"))
+      for comparison in claim.comparisons {
+        // The words may be broken into lines.
+        let difference = "\(Text.signed(comparison.difference.value)) \(Text.signedInterval(comparison.difference))"
+        #expect(text.contains(difference + " not shown"))
+      }
+    }
     #expect(!experiment.checks.isEmpty)
     for check in experiment.checks { #expect(text.contains(check.name)) }
     #expect(
