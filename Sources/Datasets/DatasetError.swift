@@ -19,6 +19,8 @@ public enum DatasetError: LocalizedError, Equatable {
   case notIDX(path: String, kind: String)
   case damaged(path: String)
   case tooLong(path: String, expected: Int)
+  case otherBytes(path: String)
+  case hugeImages(path: String, size: ImageSize)
   case wrongLength(path: String, bytes: Int, expected: Int)
   case noImages(path: String)
   case countMismatch(path: String, labels: Int, images: Int)
@@ -28,6 +30,7 @@ public enum DatasetError: LocalizedError, Equatable {
   case missingPart(path: String, looked: [String])
   case tooFewClasses(path: String, found: [String])
   case emptyClass(path: String)
+  case sameFolder(path: String)
   case differentClasses(path: String, other: String, onlyThere: [String], onlyInOther: [String])
   case differentSizes(path: String, size: ImageSize, first: ImageSize)
   case onlyGrey(path: String)
@@ -57,6 +60,8 @@ public enum DatasetError: LocalizedError, Equatable {
     case .notIDX(let path, let kind): "\(path) is not an IDX file of \(kind): its first bytes are others"
     case .damaged(let path): "\(path) is truncated or damaged"
     case .tooLong(let path, let expected): "\(path) goes on after the \(expected) bytes that its header promises"
+    case .otherBytes(let path): "\(path) is not one gzip stream from its first byte to its last; compress it again"
+    case .hugeImages(let path, let size): "\(path): its header says that the images are \(size), which is too large"
     case .wrongLength(let path, let bytes, let expected):
       "\(path) has \(bytes) bytes, not \(expected): it is truncated or another kind of file"
     case .noImages(let path): "\(path) holds no images"
@@ -71,6 +76,7 @@ public enum DatasetError: LocalizedError, Equatable {
       "\(path) needs at least two class folders and has "
         + (found.isEmpty ? "none" : "only “\(found.joined(separator: ", "))”")
     case .emptyClass(let path): "\(path) contains no pictures; every class needs at least one"
+    case .sameFolder(let path): "\(path) is the folder of another class, too; remove one of the links"
     case .differentClasses(let path, let other, let onlyThere, let onlyInOther):
       "\(path) and \(other) have different classes: "
         + [("only \(path)", onlyThere), ("only \(other)", onlyInOther)].filter { !$1.isEmpty }

@@ -1,39 +1,19 @@
 import Evaluation
+import Experiments
 import Foundation
 import Networks
 import Tensors
 
-/// The files of a deletion benchmark that is under way: `settings.json`, and `blocks/000012.safetensors` and so on.
+/// The answers of a deletion benchmark that is under way: `blocks/000012.safetensors` and so on.
 struct DeletionBlocks: Sendable {
+  static let name = "blocks"
+
   let folder: URL
 
-  private var settingsFile: URL { folder.appending(path: "settings.json") }
-  private var blockFolder: URL { folder.appending(path: "blocks", directoryHint: .isDirectory) }
+  private var blockFolder: URL { folder.appending(path: Self.name, directoryHint: .isDirectory) }
 
   private func file(_ index: Int) -> URL {
     blockFolder.appending(path: String(format: "%06d.safetensors", index), directoryHint: .notDirectory)
-  }
-
-  /// Nil where there are none.
-  func settings() throws -> DeletionRun.Settings? {
-    guard FileManager.default.fileExists(atPath: settingsFile.path) else { return nil }
-    do { return try JSONDecoder().decode(DeletionRun.Settings.self, from: Data(contentsOf: settingsFile)) } catch {
-      throw DeletionRunError.damaged(path: settingsFile.relativePath)
-    }
-  }
-
-  func begin(_ settings: DeletionRun.Settings) throws {
-    try FileManager.default.createDirectory(at: blockFolder, withIntermediateDirectories: true)
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    try encoder.encode(settings).write(to: settingsFile, options: .atomic)
-  }
-
-  /// Removes what a run has written here, and nothing else.
-  func remove() throws {
-    for file in [settingsFile, blockFolder] where FileManager.default.fileExists(atPath: file.path) {
-      try FileManager.default.removeItem(at: file)
-    }
   }
 
   @TorchActor func write(_ block: DeletionBlock, _ index: Int, _ setup: DeletionSetup) throws {
@@ -47,12 +27,13 @@ struct DeletionBlocks: Sendable {
     for (metric, curves) in zip(setup.curveMetrics ?? [], block.curves) {
       tensors[metric.kind.rawValue] = try column(curves)
     }
+    try FileManager.default.createDirectory(at: blockFolder, withIntermediateDirectories: true)
     try SafeTensors(tensors: tensors).write(to: file(index))
   }
 
   /// Nil where it has not been computed.
   ///
-  /// - Throws: ``DeletionRunError/damaged(path:)``.
+  /// - Throws: `RunFolderError`.
   @TorchActor func block(_ index: Int, _ setup: DeletionSetup) throws -> DeletionBlock? {
     let file = file(index)
     guard FileManager.default.fileExists(atPath: file.path) else { return nil }
@@ -62,12 +43,12 @@ struct DeletionBlocks: Sendable {
       -> [Element]
     {
       guard let tensor = tensors[name], tensor.type == Element.elementType, tensor.shape == [images.count * perImage]
-      else { throw DeletionRunError.damaged(path: file.relativePath) }
+      else { throw RunFolderError.damaged(path: file.relativePath) }
       return try tensor.array()
     }
     let tensors: [String: Tensor]
     do { tensors = try SafeTensors(contentsOf: file).tensors } catch is ModelFileError {
-      throw DeletionRunError.damaged(path: file.relativePath)
+      throw RunFolderError.damaged(path: file.relativePath)
     }
     return DeletionBlock(
       images: images, labels: try column("labels", 1, in: tensors), untouched: try column("untouched", 1, in: tensors),

@@ -1,6 +1,8 @@
 import Evaluation
+import Experiments
 import Figures
 import Foundation
+import Pages
 
 /// What a deletion benchmark found, as tables, files and figures.
 public struct DeletionReport: Sendable {
@@ -10,11 +12,16 @@ public struct DeletionReport: Sendable {
   public let areas: [[DeletionResult.Area]]
   /// The mean scores of the metrics with a curve for every image: [metric][series].
   public let scores: [[DeletionResult.Area]]
+  let bootstrap: AreaBootstrap
+  private let paper: Paper.Experiment?
 
-  public init(_ settings: DeletionRun.Settings, _ result: DeletionResult) {
+  /// - Parameter paper: what the paper measured, to stand beside it; of no account where the protocol is not the paper's.
+  public init(_ settings: DeletionRun.Settings, _ result: DeletionResult, paper: Paper.Experiment? = nil) {
     self.settings = settings
     self.result = result
-    areas = result.areas(.accuracy)
+    self.paper = paper
+    bootstrap = AreaBootstrap(result, .accuracy)
+    areas = bootstrap.areas
     scores = (settings.setup.curveMetrics ?? []).indices.map { result.scores(metric: $0) }
   }
 
@@ -36,11 +43,19 @@ public struct DeletionReport: Sendable {
     return order == .descending ? isLow : !isLow
   }
 
+  /// The paper's area for a map; nil where it has none, or was measured in another way.
+  func paperArea(_ series: DeletionSeries, _ replacement: Replacement) -> Double? {
+    guard let paper, series.kind == .map, series.attribution == "gradient", setup.order == .descending,
+      setup.fractions == DeletionBenchmark.paperFractions
+    else { return nil }
+    return Paper.area(of: paper.architecture, on: paper.dataset, replacement, view: series.view)
+  }
+
   /// The rows of a table like the paper's Table 2, the header first: areas with their intervals, an arrow for the direction
   /// that is good, and the paper's area where it has one.
-  public func table(paper: (_ replacement: Replacement, _ view: String) -> Double? = { _, _ in nil }) -> [[String]] {
+  public var table: [[String]] {
     let compares = setup.replacements.contains { replacement in
-      setup.series.contains { $0.kind == .map && paper(replacement, $0.view) != nil }
+      setup.series.contains { paperArea($0, replacement) != nil }
     }
     var rows = [
       ["deleted pixels"]
@@ -54,8 +69,7 @@ public struct DeletionReport: Sendable {
         row.append(String(format: "%.4f", area.value) + arrow)
         row.append(String(format: "%.4f…%.4f", area.low, area.high))
         if compares {
-          let theirs = series.kind == .map && series.attribution == "gradient" ? paper(replacement, series.view) : nil
-          row.append(theirs.map { String(format: "%.4f", $0) } ?? "")
+          row.append(paperArea(series, replacement).map { String(format: "%.4f", $0) } ?? "")
         }
       }
       rows.append(row)
@@ -63,47 +77,33 @@ public struct DeletionReport: Sendable {
     return rows
   }
 
-  /// Writes `curves.csv`, `summary.json`, `predictions.npy` (if pixels were replaced in the paper's manner), for each metric
-  /// with a curve for every image these curves, such as `rise-deletion.npy`, and the figures.
+  /// Writes `curves.csv`, `predictions.npy` (if pixels were replaced in the paper's manner), for each metric with a curve for every
+  /// image these curves, such as `rise-deletion.npy`, the figures and, last, `summary.json`.
   ///
   /// - Parameters:
-  ///   - folder: is there already.
+  ///   - folder: the run's.
   ///   - seconds: how long the computing took, for the summary; nil if it was not done at one go.
   ///   - phases: what that time went to.
   ///   - threads: with how many processor threads.
   /// - Returns: the names of the files.
-  /// - Throws: Foundation's errors and ``FiguresError``.
+  /// - Throws: `FileError` and ``FiguresError``.
   @discardableResult public func write(
-    to folder: URL, seconds: Double? = nil, phases: DeletionClock.Phases? = nil, threads: Int? = nil
+    to folder: RunFolder, seconds: Double? = nil, phases: DeletionClock.Phases? = nil, threads: Int? = nil
   ) throws -> [String] {
-    var files = ["curves.csv", "summary.json"]
-    try Data(curves.utf8).write(to: folder.appending(path: files[0]), options: .atomic)
-    try summary(seconds, phases, threads).write(to: folder.appending(path: files[1]), options: .atomic)
-    func write(_ data: Data, _ name: String) throws {
-      files.append(name)
-      try data.write(to: folder.appending(path: name), options: .atomic)
-    }
+    var files = [(name: "curves.csv", data: Data(curves.utf8))]
     if !setup.replacements.isEmpty {
-      try write(
-        NumPyFile.encoded(
-          result.predicted,
-          shape: [setup.images, setup.replacements.count, setup.series.count, setup.fractions.count]), "predictions.npy"
-      )
+      let shape = [setup.images, setup.replacements.count, setup.series.count, setup.fractions.count]
+      files.append(("predictions.npy", NumPyFile.encoded(result.predicted, shape: shape)))
     }
     for (turn, metric) in metrics.enumerated() {
       let shape = [setup.images, setup.series(of: metric).count, metric.counts(of: setup.pixels).count]
-      try write(NumPyFile.encoded(result.curves[turn], shape: shape), "\(metric.kind.rawValue).npy")
+      files.append(("\(metric.kind.rawValue).npy", NumPyFile.encoded(result.curves[turn], shape: shape)))
     }
     let figures =
       setup.replacements.indices.map { ("\(setup.replacements[$0].rawValue)-deletion", figure($0)) }
       + metrics.indices.map { (metrics[$0].kind.rawValue, figure(of: $0)) }
-    for (name, figure) in figures {
-      for format in FigureFormat.allCases {
-        files.append("\(name).\(format.rawValue)")
-        try figure.write(to: folder.appending(path: files[files.count - 1]), as: format)
-      }
-    }
-    return files
+    for (name, figure) in figures { files += try AnyFigure.curves(figure).files(name) }
+    return try folder.finish(files, summary: summary(seconds, phases, threads))
   }
 
   /// A row for every replacement, series and fraction, and for every point of the metrics with a curve for every image.
@@ -140,6 +140,7 @@ public struct DeletionReport: Sendable {
     }
     let accuracy: Double
     let areas: [Row]
+    let claims: [OrderClaim]
     let settings: DeletionRun.Settings
     /// What the axes of predictions.npy stand for.
     let predictionAxes = ["image", "metric", "series", "fraction"]
@@ -149,7 +150,7 @@ public struct DeletionReport: Sendable {
     let phases: DeletionClock.Phases?
   }
 
-  private func summary(_ seconds: Double?, _ phases: DeletionClock.Phases?, _ threads: Int?) throws -> Data {
+  private func summary(_ seconds: Double?, _ phases: DeletionClock.Phases?, _ threads: Int?) -> Summary {
     let byScore = DeletionResult.Score.allCases.map { ($0.rawValue, $0 == .accuracy ? areas : result.areas($0)) }
     let rows = setup.replacements.enumerated().flatMap { turn, replacement in
       setup.series.enumerated().map { index, series in
@@ -167,12 +168,9 @@ public struct DeletionReport: Sendable {
           auc: isArea ? score : nil, mean: isArea ? nil : score)
       }
     }
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    return try encoder.encode(
-      Summary(
-        accuracy: result.accuracy, areas: rows + means, settings: settings, threads: threads, seconds: seconds,
-        phases: phases))
+    return Summary(
+      accuracy: result.accuracy, areas: rows + means, claims: claims, settings: settings, threads: threads,
+      seconds: seconds, phases: phases)
   }
 
   /// The curves of one replacement in the manner of the paper's Figures 3 and 4: the maps and random pixels, and beside them
@@ -201,7 +199,7 @@ public struct DeletionReport: Sendable {
       ])
   }
 
-  /// A plot for each attribution, with the curves of its views and of random pixels: the same name looks the same in all.
+  /// A plot for each attribution, with the curves of its views and of random pixels.
   ///
   /// - Parameter title: of the plot where there is one attribution only; else they have the attributions' names.
   static func plots(
@@ -213,7 +211,7 @@ public struct DeletionReport: Sendable {
       CurveFigure.Plot(
         title: attributions.count > 1 ? attribution : title, xLabel: xLabel, yLabel: yLabel,
         series: series.filter { $0.kind == .random || $0.attribution == attribution }.map {
-          CurveFigure.Series(name: $0.kind == .random ? "random" : $0.view, points: points($0))
+          CurveFigure.Series(name: $0.kind == .random ? "random" : $0.view, style: $0.style, points: points($0))
         }, yRange: yRange)
     }
   }
@@ -229,6 +227,9 @@ extension DeletionSeries {
     }
   }
 
+  /// As many random pixels look as the map that they are a control of: they stand in a plot of their own.
+  var style: CurveStyle { kind == .random ? .control() : .map(attribution, view) }
+
   /// What stands in the columns of tables.
   var columns: (attribution: String, view: String) {
     switch kind {
@@ -236,5 +237,12 @@ extension DeletionSeries {
     case .random: ("random", "all")
     case .randomAsMany: ("random", "\(attribution)-\(view)")
     }
+  }
+}
+
+extension AnyFigure {
+  /// The figure in all formats, as files to be written.
+  func files(_ name: String) throws -> [(name: String, data: Data)] {
+    try FigureFormat.allCases.map { ("\(name).\($0.rawValue)", try encoded(as: $0)) }
   }
 }

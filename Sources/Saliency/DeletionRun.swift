@@ -1,4 +1,7 @@
+import Datasets
 import Downloads
+import Experiments
+import Files
 import Foundation
 import Rasters
 import Synchronization
@@ -7,7 +10,7 @@ import Synchronization
 /// `blocks/`. A run can be broken off at any moment, gone on with, and be spread over machines.
 public struct DeletionRun: Sendable {
   /// What was measured. Results of runs whose settings are equal belong together.
-  public struct Settings: Sendable, Equatable, Codable {
+  public struct Settings: RunSettings {
     /// The model's name and its file's SHA-256.
     public let model: String
     public let modelSum: String
@@ -18,6 +21,15 @@ public struct DeletionRun: Sendable {
     public let device: Device
     /// libtorch's version.
     public let libtorch: String
+
+    public static let words = [
+      "modelSum": "model", "dataset": "test images", "datasetSum": "test images",
+      "series": "attributions, views or controls",
+      "replacements": "metrics", "curveMetrics": "metrics or their options",
+      "attributionSettings": "options of attributions",
+    ]
+
+    var identity: RunIdentity { RunIdentity(model: modelSum, data: ["test images": datasetSum], device: device) }
   }
 
   /// Part i of n of the work, counted from 1: every n-th block.
@@ -33,7 +45,7 @@ public struct DeletionRun: Sendable {
     public static let whole = Shard(index: 1, of: 1)
   }
 
-  public let folder: URL
+  public let folder: RunFolder
   public let settings: Settings
   private let benchmark: DeletionBenchmark
   private let blocks: DeletionBlocks
@@ -43,30 +55,36 @@ public struct DeletionRun: Sendable {
   /// - Parameters:
   ///   - benchmark: what to compute.
   ///   - model: the benchmark's, for the record.
+  ///   - imagesSum: the digest of the benchmark's images, if it is known; else they are all read once.
   ///   - folder: for the results; made if it is not there.
-  ///   - resume: go on with what the folder holds; its settings must be equal.
-  ///   - force: remove what it holds.
-  /// - Throws: ``DeletionRunError``; Foundation's errors.
+  ///   - existing: what to do with results that it holds.
+  /// - Throws: `RunFolderError`; `CancellationError`; Foundation's errors.
   public init(
-    _ benchmark: DeletionBenchmark, model: ModelChoice.Opened, folder: URL, resume: Bool = false, force: Bool = false
+    _ benchmark: DeletionBenchmark, model: ModelChoice.Opened, imagesSum: String? = nil, folder: URL,
+    existing: RunFolder.Existing = .refuse
+  ) throws {
+    try self.init(
+      benchmark, model: model, imagesSum: imagesSum, folder: folder, existing: existing, parts: [], known: [])
+  }
+
+  /// - Parameters:
+  ///   - parts: what others write in the folder.
+  ///   - known: what of that may be there before.
+  init(
+    _ benchmark: DeletionBenchmark, model: ModelChoice.Opened, imagesSum: String?, folder: URL,
+    existing: RunFolder.Existing, parts: [String], known: [String]
   ) throws {
     self.benchmark = benchmark
-    self.folder = folder
     settings = Settings(
       model: model.name, modelSum: try Checksum.of(model.file, .sha256).hex, dataset: benchmark.images.name,
-      datasetSum: Self.sum(of: benchmark.images), setup: benchmark.setup, device: model.classifier.device,
+      datasetSum: try imagesSum ?? benchmark.images.digest(), setup: benchmark.setup, device: model.classifier.device,
       libtorch: Torch.version)
+    self.folder = try RunFolder(
+      folder, settings, settings.identity, parts: Self.parts + parts, existing: existing, known: known)
     blocks = DeletionBlocks(folder: folder)
-    if force { try blocks.remove() }
-    if let found = try blocks.settings() {
-      guard resume else { throw DeletionRunError.holdsResults(folder: folder.relativePath) }
-      guard found == settings else {
-        throw DeletionRunError.otherSettings(folder: folder.relativePath, found.difference(from: settings))
-      }
-    } else {
-      try blocks.begin(settings)
-    }
   }
+
+  private static let parts = [DeletionBlocks.name, "images.npy", "labels.npy"]
 
   /// Computes what is missing of a part, a file for each block.
   ///
@@ -104,7 +122,7 @@ public struct DeletionRun: Sendable {
             report(1)
             continue
           }
-        } catch let error as DeletionRunError {
+        } catch let error as RunFolderError {
           work.withLock { $0.notes.append((block, "\(error.message); computed anew")) }
         }
         let answers = try benchmark.measure(block, with: classifier, clock: own, progress: report)
@@ -147,91 +165,58 @@ public struct DeletionRun: Sendable {
   /// Writes what anyone needs to measure the same with another program: `images.npy`, uint8 [N, H, W, C], and `labels.npy`,
   /// the true classes, int32 [N].
   public func writeImages() throws {
-    try NumPyFile.write(benchmark.images, to: folder.appending(path: "images.npy"))
-    try NumPyFile.encoded(benchmark.labels.map(Int32.init), shape: [benchmark.labels.count])
-      .write(to: folder.appending(path: "labels.npy"), options: .atomic)
+    try NumPyFile.write(benchmark.images, to: folder.file("images.npy"))
+    try folder.write(
+      NumPyFile.encoded(benchmark.labels.map(Int32.init), shape: [benchmark.labels.count]), as: "labels.npy")
   }
 
   /// Joins the parts of one measurement in a new folder.
   ///
-  /// - Throws: ``DeletionRunError`` when the parts are of different measurements, or blocks are missing, there twice or damaged.
+  /// - Throws: ``DeletionRunError`` when blocks are missing or there twice; `RunFolderError` when the parts are of different
+  ///   measurements or damaged.
   @TorchActor public static func merge(
-    _ parts: [URL], into folder: URL, force: Bool = false
-  ) throws -> (settings: Settings, result: DeletionResult) {
-    var first: (settings: Settings, folder: URL)?
+    _ parts: [URL], into folder: URL, existing: RunFolder.Existing = .refuse
+  ) throws -> (folder: RunFolder, settings: Settings, result: DeletionResult) {
+    var first: RunFolder.Found<Settings>?
     var found: [Int: (block: DeletionBlock, folder: URL)] = [:]
     for part in parts {
       let blocks = DeletionBlocks(folder: part)
-      guard let settings = try blocks.settings() else { throw DeletionRunError.noResults(folder: part.relativePath) }
-      if let first, first.settings != settings {
-        throw DeletionRunError.otherSettings(folder: part.relativePath, settings.difference(from: first.settings))
+      guard let record = try RunFolder.found(in: part, as: Settings.self) else {
+        throw DeletionRunError.noResults(folder: part.relativePath)
       }
-      if first == nil { first = (settings, part) }
-      for index in 0..<settings.setup.blockCount {
-        guard let block = try blocks.block(index, settings.setup) else { continue }
+      if let first, first.settings != record.settings || first.identity != record.identity {
+        throw RunFolderError.otherRun(part, record, first)
+      }
+      if first == nil { first = record }
+      let setup = record.settings.setup
+      for index in 0..<setup.blockCount {
+        guard let block = try blocks.block(index, setup) else { continue }
         if let other = found[index] {
           throw DeletionRunError.doubleBlock(index, other.folder.relativePath, part.relativePath)
         }
         found[index] = (block, part)
       }
     }
-    guard let settings = first?.settings else { throw DeletionRunError.nothingToMerge }
+    guard let first else { throw DeletionRunError.nothingToMerge }
+    let settings = first.settings
     let missing = (0..<settings.setup.blockCount).filter { found[$0] == nil }
     guard missing.isEmpty else { throw DeletionRunError.missingBlocks(missing) }
-    let joined = DeletionBlocks(folder: folder)
-    if force { try joined.remove() }
-    guard try joined.settings() == nil else { throw DeletionRunError.holdsResults(folder: folder.relativePath) }
-    try joined.begin(settings)
-    for (index, entry) in found { try joined.write(entry.block, index, settings.setup) }
-    return (settings, try DeletionResult(settings.setup, blocks: found.values.map(\.block)))
-  }
-
-  private static func sum(of images: any LabelledImages) -> String {
-    let digest = Digest.sha256()
-    digest.update(field: "\(images.height)×\(images.width)×\(images.channels)".utf8)
-    for name in images.classNames { digest.update(field: name.utf8) }
-    images.labels.withUnsafeBytes { digest.update($0) }
-    for start in stride(from: 0, to: images.count, by: 256) {
-      images.pixels(of: start..<min(start + 256, images.count)).withUnsafeBytes { digest.update($0) }
-    }
-    return digest.finish().hex
+    let joined = try RunFolder(folder, settings, first.identity, parts: Self.parts, existing: existing)
+    for (index, entry) in found { try DeletionBlocks(folder: folder).write(entry.block, index, settings.setup) }
+    return (joined, settings, try DeletionResult(settings.setup, blocks: found.values.map(\.block)))
   }
 }
 
-extension DeletionRun.Settings {
-  /// What is different, in a few words.
-  func difference(from other: Self) -> String {
-    if model != other.model || modelSum != other.modelSum { return "the model \(model)" }
-    if dataset != other.dataset || datasetSum != other.datasetSum { return "the images \(dataset)" }
-    if setup.fractions != other.setup.fractions { return "other fractions" }
-    if setup.replacements != other.setup.replacements { return "other metrics" }
-    if setup.curveMetrics != other.setup.curveMetrics { return "other metrics, or metrics with other options" }
-    if setup.series != other.setup.series { return "other attributions, views or controls" }
-    if setup.attributionSettings != other.setup.attributionSettings { return "attributions with other options" }
-    if setup.precision != other.setup.precision { return "answers in \((setup.precision ?? .full).rawValue)" }
-    if setup != other.setup { return "another order, seed, block size or memory bound" }
-    return "device \(device.rawValue) and libtorch \(libtorch)"
-  }
-}
-
-/// Why a benchmark's folder cannot be used.
+/// Why parts of a benchmark cannot be joined.
 public enum DeletionRunError: LocalizedError, Equatable, Sendable {
-  case holdsResults(folder: String)
-  case otherSettings(folder: String, String)
   case noResults(folder: String)
-  case damaged(path: String)
   case doubleBlock(Int, String, String)
   case missingBlocks([Int])
   case nothingToMerge
 
   public var errorDescription: String? {
     switch self {
-    case .holdsResults(let folder):
-      "\(folder) holds results; give --resume to go on with them, --force to remove them, or another --output"
-    case .otherSettings(let folder, let what):
-      "\(folder) holds results of another measurement, of \(what); they are not mixed: choose another --output"
     case .noResults(let folder): "\(folder) holds no results of saliency benchmark: it has no settings.json"
-    case .damaged(let path): "\(path) is damaged"
     case .doubleBlock(let index, let one, let other):
       "block \(index) is in \(one) and in \(other); merge each part once"
     case .missingBlocks(let blocks):

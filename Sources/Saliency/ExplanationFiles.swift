@@ -1,4 +1,5 @@
 import Figures
+import Files
 import Foundation
 import Pictures
 import Rasters
@@ -80,7 +81,7 @@ public struct ExplanationFiles: Sendable {
   ) throws {
     for map in maps {
       guard let values = values(map, in: explanation) else { continue }
-      try NumPyFile.encoded(values).write(to: map.url, options: .atomic)
+      try NumPyFile.encoded(values).writeWhole(to: map.url)
     }
     for map in overlays { try overlay(map.view, map.attribution)?.pixels().writePNG(to: map.url) }
     if let figure { try drawing().write(to: figure, as: format) }

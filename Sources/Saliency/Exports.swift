@@ -1,7 +1,9 @@
 // One import gives users the whole library.
 @_exported import Datasets
 @_exported import Evaluation
+@_exported import Experiments
 @_exported import Figures
+@_exported import Files
 @_exported import Networks
 @_exported import Pages
 @_exported import Pictures

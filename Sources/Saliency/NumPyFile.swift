@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Rasters
 
@@ -18,20 +19,12 @@ enum NumPyFile {
 
   /// Writes the pixels of images as uint8 [N, H, W, C], piece by piece; a file that was there is replaced in one step.
   static func write(_ images: any LabelledImages, to url: URL) throws {
-    let partial = url.appendingPathExtension("part")
-    try header("|u1", [images.count, images.height, images.width, images.channels]).write(to: partial)
-    do {
-      let handle = try FileHandle(forWritingTo: partial)
-      defer { try? handle.close() }
-      try handle.seekToEnd()
-      for start in stride(from: 0, to: images.count, by: 256) {
-        try handle.write(contentsOf: Data(images.pixels(of: start..<min(start + 256, images.count))))
-      }
-      guard rename(partial.path, url.path) == 0 else { throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }
-    } catch {
-      try? FileManager.default.removeItem(at: partial)
-      throw error
+    let file = try WholeFile(url)
+    try file.write(header("|u1", [images.count, images.height, images.width, images.channels]))
+    for start in stride(from: 0, to: images.count, by: 256) {
+      try file.write(Data(images.pixels(of: start..<min(start + 256, images.count))))
     }
+    try file.keep()
   }
 
   private static func file(_ type: String, _ shape: [Int], _ values: [some Any]) -> Data {

@@ -34,11 +34,17 @@ public struct PictureJob: Sendable {
   public let batchSize: Int
   /// The content of pictures that are not files, such as what came from standard input, by the URL that stands for them.
   public let contents: [URL: Data]
+  /// What the pictures that are being decoded share: what a batch leaves, or a quarter.
+  private let room: MemoryRoom
+  private let memory: Int
+
+  /// Pictures that need less are decoded even where less is allowed.
+  private static let leastMemory = 1 << 28
 
   /// - Parameters:
   ///   - explainer: what to find out, of which classifier.
   ///   - explainedClass: the class to explain; nil for each picture's predicted one.
-  ///   - memory: about how many bytes a batch may take.
+  ///   - memory: about how many bytes a batch and the pictures that are decoded meanwhile may take.
   ///   - maximumPixels: pictures with more are refused.
   ///   - contents: see ``contents``.
   /// - Throws: ``MethodError/tooLittleMemory(needed:given:)`` when not even one image fits.
@@ -56,6 +62,8 @@ public struct PictureJob: Sendable {
     self.contents = contents
     // Beyond some dozens larger batches gain nothing and delay the first result.
     batchSize = min(32, memory / max(1, needed))
+    self.memory = max(memory, Self.leastMemory)
+    room = MemoryRoom(max(self.memory - batchSize * needed, self.memory / 4))
   }
 
   /// Explains the pictures and hands each one's outcome to `report`, in the order of `urls`.
@@ -97,7 +105,7 @@ public struct PictureJob: Sendable {
   }
 
   /// Reads pictures on all processors and brings each to the input size at once, so that only as many whole photographs as
-  /// there are processors are in memory.
+  /// there are processors, and as there is room for, are in memory.
   private func prepare(_ urls: [URL]) async -> [Result<Prepared, any Error>] {
     await withTaskGroup(of: Numbered.self) { group in
       var results = [Result<Prepared, any Error>?](repeating: nil, count: urls.count)
@@ -126,10 +134,38 @@ public struct PictureJob: Sendable {
 
   private func prepare(_ url: URL) async throws -> Prepared {
     try Task.checkCancellation()
-    let picture = try picture(url)
     let preprocessing = explainer.classifier.preprocessing
-    let image = try await preprocessing.seen(picture.pixels)
-    return Prepared(image: image, hadTransparency: picture.hadTransparency)
+    let needed = try Self.bytes(for: size(url), preprocessing)
+    guard needed <= memory else {
+      throw PictureError.exceedsMemory(path: url.relativePath, needed: needed, allowed: memory)
+    }
+    return try await room.with(needed) {
+      let picture = try picture(url)
+      return Prepared(
+        image: try await preprocessing.seen(picture.pixels), hadTransparency: picture.hadTransparency)
+    }
+  }
+
+  /// About what decoding takes and bringing the picture to the input size: three bytes a pixel, as many again where it must be
+  /// turned or its decoder does not go line by line, and floats for its rows at their new width and for the result, twice each.
+  private static func bytes(for picture: (height: Int, width: Int), _ preprocessing: Preprocessing) -> Int {
+    let (height, width) = (Double(picture.height), Double(picture.width))
+    // The higher of both, because it may be turned.
+    let scaled =
+      [(picture.height, picture.width), (picture.width, picture.height)].map { height, width in
+        let size = preprocessing.scaledSize(height: height, width: width)
+        return Double(size.width) * Double(max(size.height, height))
+      }.max() ?? 0
+    return Int(min(6 * height * width + 24 * scaled + 1e6, 1e18))
+  }
+
+  /// As stored, before anything is decoded.
+  private func size(_ url: URL) throws -> (height: Int, width: Int) {
+    if let content = contents[url] {
+      return try Picture.size(of: content, named: url.relativePath, maximumPixels: maximumPixels)
+    }
+    let file = try PictureFile(url, maximumPixels: maximumPixels)
+    return (file.height, file.width)
   }
 
   /// The whole photograph that an outcome's `url` stands for, read once more: it may be too large to be kept until then.

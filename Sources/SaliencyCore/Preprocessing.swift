@@ -39,9 +39,9 @@ public struct Preprocessing: Sendable, Equatable, Codable {
   /// Grey pictures are repeated for a classifier that wants colours; colours become grey by 0.299 R + 0.587 G + 0.114 B
   /// for one that wants grey. Resizing is bilinear and antialiased, as torchvision's of tensors.
   @TorchActor public func image(from pixels: PixelArray) throws -> Tensor {
-    let planes = try Tensor(pixels.values, shape: [1, pixels.height, pixels.width, pixels.channels])
-      .permuted([0, 3, 1, 2]).contiguous().to(.float32)
-    return try sized(converted(planes)) * (1 / 255)
+    let source = scaledSize(height: pixels.height, width: pixels.width)
+    let planes = try pixels.planes(height: source.height, width: source.width, converted: converted)
+    return try cut(planes) * (1 / 255)
   }
 
   /// The inverse of ``image(from:)-(PixelArray)`` for showing what the classifier saw: an image [1, C, H, W] as a raster in 0…1.
@@ -73,7 +73,7 @@ public struct Preprocessing: Sendable, Equatable, Codable {
     try Tensor(values, shape: [1, values.count, 1, 1]).to(images.type ?? .float32, images.device)
   }
 
-  @TorchActor private func converted(_ planes: Tensor) throws -> Tensor {
+  @TorchActor func converted(_ planes: Tensor) throws -> Tensor {
     let shape = planes.shape
     if channels == 3 && shape[1] == 1 { return try planes.expanded([1, 3, shape[2], shape[3]]).contiguous() }
     if channels == 1 && shape[1] == 3 {
@@ -82,16 +82,16 @@ public struct Preprocessing: Sendable, Equatable, Codable {
     return planes
   }
 
-  @TorchActor func sized(_ image: Tensor) throws -> Tensor {
-    switch fit {
-    case .stretch: return try resized(image, height, width)
-    case .crop:
-      let enlarged = cropSource(height: image.shape[2], width: image.shape[3])
-      let source = try resized(image, enlarged.height, enlarged.width)
-      let top = Self.half(enlarged.height - height)
-      let left = Self.half(enlarged.width - width)
-      return try source.slice(axis: 2, top..<top + height).slice(axis: 3, left..<left + width).contiguous()
-    }
+  /// The centre, where a picture is larger than the input.
+  @TorchActor func cut(_ image: Tensor) throws -> Tensor {
+    let (top, left) = (Self.half(image.shape[2] - height), Self.half(image.shape[3] - width))
+    guard image.shape[2] != height || image.shape[3] != width else { return image }
+    return try image.slice(axis: 2, top..<top + height).slice(axis: 3, left..<left + width).contiguous()
+  }
+
+  /// The size that a picture is scaled to.
+  public func scaledSize(height: Int, width: Int) -> (height: Int, width: Int) {
+    fit == .stretch ? (self.height, self.width) : cropSource(height: height, width: width)
   }
 
   /// The part of a picture of that size that becomes the input, in its pixels: all of it, or with ``Fit/crop`` its middle.
@@ -120,9 +120,4 @@ public struct Preprocessing: Sendable, Equatable, Codable {
 
   /// Half of a margin, rounded as torchvision's CenterCrop does (halves to the even number).
   private static func half(_ margin: Int) -> Int { Int((Double(margin) / 2).rounded(.toNearestOrEven)) }
-
-  private func resized(_ image: Tensor, _ height: Int, _ width: Int) throws -> Tensor {
-    if image.shape[2] == height && image.shape[3] == width { return image }
-    return try image.resized(height: height, width: width)
-  }
 }

@@ -16,6 +16,9 @@ import Tensors
   /// The options by name, for records: results with other settings are other results.
   nonisolated var settings: [String: String] { get }
 
+  /// The same attribution with what it knows of the options.
+  nonisolated func configured(by options: MethodOptions) -> Self
+
   /// How many forward passes of an image its values are made of.
   nonisolated var passes: Int { get }
 
@@ -30,6 +33,8 @@ import Tensors
 
 extension Attribution {
   public nonisolated var settings: [String: String] { [:] }
+
+  public nonisolated func configured(by options: MethodOptions) -> Self { self }
 
   public nonisolated var passes: Int { 1 }
 
@@ -103,5 +108,8 @@ public enum Attributions {
     SmoothGrad(.meanOfSquares), SmoothGrad(.variance), DeepLIFT(),
   ]
 
-  public static func named(_ name: String) -> (any Attribution)? { all.first { $0.name == name } }
+  /// The attribution of this name, with what it knows of the options; nil if there is none.
+  public static func named(_ name: String, options: MethodOptions = MethodOptions()) -> (any Attribution)? {
+    all.first { $0.name == name }?.configured(by: options)
+  }
 }

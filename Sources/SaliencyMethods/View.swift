@@ -12,8 +12,29 @@ import Tensors
   /// Whether the sign of the values is read, so that an attribution without sign cannot be seen this way.
   nonisolated var needsSign: Bool { get }
 
+  /// Which way the pixels with high values should change for the model to be surer, if the attribution's sign says what should
+  /// change (``Sign/brightness``).
+  nonisolated var direction: Direction { get }
+
+  /// Whether values can be negative: such a map has no order of pixels, and is drawn with two colours around zero.
+  nonisolated var hasNegatives: Bool { get }
+
+  /// What a high value says of a pixel, for figures and pages: a clause that follows “the pixel …”.
+  nonisolated var meaning: String { get }
+
   /// The maps, [N, H, W], of values [N, C, H, W].
   func maps(_ extremes: ClassExtremes) throws -> Tensor
+}
+
+extension View {
+  public nonisolated var hasNegatives: Bool { false }
+}
+
+/// Which way pixels should change.
+public enum Direction: String, Sendable, Codable {
+  case brighter, darker
+  /// Some pixels one way, some the other.
+  case either
 }
 
 /// The views that there are, by name.

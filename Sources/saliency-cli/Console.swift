@@ -1,6 +1,7 @@
 import ArgumentParser
 import Dispatch
 import Foundation
+import Saliency
 import Synchronization
 
 /// What the commands print: results to standard output, all else to standard error.
@@ -88,7 +89,8 @@ func interruptibly(_ body: @escaping @Sendable () async throws -> Void) async th
     throw ExitCode(130)
   } catch let error where !(error is ExitCode || error is ValidationError) {
     Console.clearProgress()
-    Console.error(error.message)
+    let advice = (error as? RunFolderError).map { "; \($0.advice)" } ?? ""
+    Console.error(error.message + advice)
     throw ExitCode.failure
   }
 }

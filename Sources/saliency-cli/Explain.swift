@@ -39,7 +39,9 @@ struct Explain: AsyncParsableCommand {
 
   @OptionGroup(title: "Results") var results: ResultOptions
 
-  @Option(help: ArgumentHelp("About how much memory a batch may take, such as 500MB.", visibility: .hidden))
+  @Option(
+    help: ArgumentHelp(
+      "About how much memory a batch and the pictures decoded meanwhile may take, such as 500MB.", visibility: .hidden))
   var memory = MemorySize(bytes: 2_000_000_000)
   @Option(help: ArgumentHelp("Refuse pictures with more million pixels than this.", visibility: .hidden))
   var maxPixels = 100

@@ -16,6 +16,7 @@ import Testing
     #expect(finished.lines[2].hasPrefix("gradient ") && finished.lines[7].hasPrefix("sobel "))
     #expect(command.files(in: "truth").isSuperset(of: ["scores.csv", "summary.json", "views.png", "training"]))
     try command.expectFailure(options, ["truth holds results", "--force"])
+    #expect(try command.run(options + ["--resume"]).output == finished.output)
   }
 
   @Test(

@@ -17,10 +17,30 @@ import Testing
     }
   }
 
-  @Test("the README's commands print what it says")
-  func commands() throws {
-    let sessions = try Self.blocks("console", in: "README.md").filter { $0.hasPrefix("$ saliency ") }
-    #expect(sessions.count == 2)
+  @Test("both set-up commands stand in the README, and the second is what is checked before a merge")
+  func setUp() throws {
+    let section = try #require(Self.text("README.md").components(separatedBy: "\n## Two commands\n").last)
+      .components(separatedBy: "\n## ")[0]
+    for script in ["Scripts/demo", "Scripts/test"] {
+      #expect(section.contains("\n\(script) "))
+      #expect(FileManager.default.isExecutableFile(atPath: Self.package.appending(path: script).path))
+    }
+    #expect(try Self.text(".ci/run").contains("Scripts/test"))
+    #expect(try Self.text("README.md").split(separator: "\n", omittingEmptySubsequences: false).count <= 151)
+  }
+
+  @Test("the files that the documentation links to are there", arguments: ["README.md", "CONTRIBUTING.md"])
+  func links(path: String) throws {
+    for match in try Self.text(path).matches(of: #/\]\((?!http)([^)#]+)/#) {
+      #expect(FileManager.default.fileExists(atPath: Self.package.appending(path: String(match.1)).path), "\(match.1)")
+    }
+  }
+
+  @Test(
+    "commands print what the documentation says", arguments: ["README.md", "Sources/Saliency/Saliency.docc/Models.md"])
+  func commands(path: String) throws {
+    let sessions = try Self.blocks("console", in: path).filter { $0.hasPrefix("$ saliency ") }
+    #expect(sessions.count == 1)
     for session in sessions {
       let command = try Command()
       try FileManager.default.createSymbolicLink(
@@ -32,15 +52,15 @@ import Testing
     }
   }
 
-  @Test("the README's table names every entry of the JSON object")
+  @Test("the documentation's table names every entry of the JSON object")
   func jsonEntries() throws {
     let command = try Command()
     let picture = Self.package.appending(path: "Examples/chelsea.png").path
     let object = try JSONSerialization.jsonObject(
       with: Data(command.run("explain", picture, "--json", "--rivals", "3").output.utf8))
     let entries = try #require(object as? [String: Any]).keys
-    let section = try #require(Self.text("README.md").components(separatedBy: "### JSON\n").last)
-      .components(separatedBy: "\n## ")[0]
+    let section = try #require(
+      Self.text("Sources/Saliency/Saliency.docc/CommandLine.md").components(separatedBy: "### JSON\n").last)
     let documented = section.split(separator: "\n").filter { $0.hasPrefix("| `") }.flatMap { row in
       row.split(separator: "|")[0].matches(of: #/`(\w+)`/#).map { String($0.1) }
     }

@@ -208,6 +208,26 @@ private let imagenette = [
         == "\(train) and \(test) have different classes: only \(train) has dog, only \(test) has cow")
   }
 
+  @Test("links to its own or to another class bring no image in twice, and a class is not two")
+  func links() async throws {
+    let set = try ClassFolderSet()
+    let outside = try ClassFolderSet(parts: ["more"], classes: ["ant"], count: 1)
+    func link(_ path: String, _ target: String) throws {
+      try FileManager.default.createSymbolicLink(atPath: set.path(path), withDestinationPath: target)
+    }
+    try link("train/ant/self", ".")
+    try link("train/ant/bees", "../bee")
+    try link("train/bee/ants", "../ant")
+    try link("train/bee/more", outside.path("more/ant"))
+    let dataset = try await ImageFolder.open(set.url, resize: refuseToResize)
+    #expect(dataset.train.labels == [0, 0, 0, 1, 1, 1, 1] && dataset.test.count == 6)
+    try link("train/cow", "bee")
+    try link("test/cow", "bee")
+    await #expect(throws: DatasetError.sameFolder(path: set.path("train/cow"))) {
+      try await ImageFolder.open(set.url, resize: refuseToResize)
+    }
+  }
+
   @Test func refusesWhatNoMemoryHolds() async throws {
     let set = try ClassFolderSet()
     for side in [10_000_000, 4_000_000_000] {

@@ -50,7 +50,8 @@ import Testing
         height: target[0], width: target.count > 1 ? target[1] : target[0], channels: source[0],
         fit: parts[0] == "crop" ? .crop : .stretch)
       let picture = try Formula.tensor(2000, [1] + source)
-      let image = try preprocessing.sized(picture)
+      let scaled = preprocessing.scaledSize(height: source[1], width: source[2])
+      let image = try preprocessing.cut(picture.resized(height: scaled.height, width: scaled.width))
       // Weights are rounded to float32 in either, summed in another order.
       expectClose(try image.floats(), try expected.floats(), absolute: 2e-6, name)
     }
@@ -62,6 +63,25 @@ import Testing
       let image = try Preprocessing(height: 28, width: 36, fit: fit).image(from: picture)
       #expect(image.shape == [1, 3, 28, 36])
       expectClose(try image.floats(), Array(repeating: 128.0 / 255, count: 3 * 28 * 36), absolute: 1e-5)
+    }
+  }
+
+  @Test(
+    "band by band a picture gets the same bits as at one go",
+    arguments: [(301, 200), (40, 700), (97, 5), (28, 36), (29, 36), (28, 90)])
+  func bands(height: Int, width: Int) throws {
+    var random = SeededGenerator(seed: 5)
+    for (channels, wanted) in [(1, 1), (3, 3), (3, 1), (1, 3)] {
+      let values = (0..<height * width * channels).map { _ in UInt8.random(in: 0...255, using: &random) }
+      let picture = PixelArray(height: height, width: width, channels: channels, values: values)
+      let preprocessing = Preprocessing(height: 28, width: 36, channels: wanted)
+      let whole = try picture.planes(height: 28, width: 36, converted: preprocessing.converted).floats()
+      for bandSize in [1, 5 * width * channels, 17 * width * channels] {
+        let bands = try picture.planes(
+          height: 28, width: 36, converted: preprocessing.converted, bandSize: bandSize)
+        #expect(bands.shape == [1, wanted, 28, 36])
+        #expect(try bands.floats().map(\.bitPattern) == whole.map(\.bitPattern))
+      }
     }
   }
 

@@ -45,11 +45,11 @@ private struct Noise: LabelledImages {
 
   private func run(
     _ name: String, images: Noise = Noise(), fractions: [Double] = [0, 0.3, 0.6], seed: UInt64 = 0,
-    precision: Precision = .full, resume: Bool = false, force: Bool = false
+    precision: Precision = .full, existing: RunFolder.Existing = .refuse
   ) throws -> DeletionRun {
     let benchmark = try DeletionBenchmark(
       Explainer(model.classifier), images: images, fractions: fractions, seed: seed, blockSize: 2, precision: precision)
-    return try DeletionRun(benchmark, model: model, folder: folder.file(name), resume: resume, force: force)
+    return try DeletionRun(benchmark, model: model, folder: folder.file(name), existing: existing)
   }
 
   private func expectEqual(_ a: DeletionResult, _ b: DeletionResult) {
@@ -66,7 +66,6 @@ private struct Noise: LabelledImages {
   @Test("broken off after any block and gone on with, it gives the same bits", arguments: [0, 1, 4])
   func resumed(blocks: Int) async throws {
     let expected = try await whole()
-    let broken = try run("run")
     let kept = folder.file("run/blocks")
     @Sendable func dates() throws -> [String: Date] {
       let files = try FileManager.default.contentsOfDirectory(
@@ -77,14 +76,15 @@ private struct Noise: LabelledImages {
         })
     }
     await #expect(throws: CancellationError.self) {
+      let broken = try run("run")
+      defer { #expect(try! broken.result() == nil) }
       _ = try await broken.run { _, _ in
         if let found = try? dates(), found.count >= blocks { withUnsafeCurrentTask { $0?.cancel() } }
       }
     }
-    #expect(try broken.result() == nil)
-    let before = try dates()
+    let before = (try? dates()) ?? [:]
     #expect(before.count >= blocks)
-    let next = try run("run", resume: true)
+    let next = try run("run", existing: .resume)
     _ = try await next.run()
     #expect(try dates().filter { before.keys.contains($0.key) } == before, "what was done is not done again")
     expectEqual(try #require(try next.result()), expected)
@@ -95,10 +95,14 @@ private struct Noise: LabelledImages {
     let expected = try await whole()
     for index in 1...count { _ = try await run("part\(index)").run(.init(index: index, of: count)) }
     let parts = (1...count).reversed().map { folder.file("part\($0)") }
-    let (settings, joined) = try DeletionRun.merge(parts, into: folder.file("joined"))
-    expectEqual(joined, expected)
+    let settings: DeletionRun.Settings
+    do {
+      let merged = try DeletionRun.merge(parts, into: folder.file("joined"))
+      settings = merged.settings
+      expectEqual(merged.result, expected)
+    }
     // The joined folder is as good as that of one run.
-    let again = try run("joined", resume: true)
+    let again = try run("joined", existing: .resume)
     #expect(settings == again.settings)
     expectEqual(try #require(try again.result()), expected)
   }
@@ -115,13 +119,14 @@ private struct Noise: LabelledImages {
       try DeletionRun.merge([one, folder.file("none")], into: folder.file("x"))
     }
     _ = try await run("other", seed: 1).run(.init(index: 2, of: 2))
-    #expect(throws: DeletionRunError.self) {
-      try DeletionRun.merge([one, folder.file("other")], into: folder.file("x"))
+    let other = folder.file("other")
+    #expect(throws: RunFolderError.otherRun(folder: other.relativePath, differences: ["seed"])) {
+      try DeletionRun.merge([one, other], into: folder.file("x"))
     }
     #expect(!FileManager.default.fileExists(atPath: folder.file("x").path))
     let block = two.appending(path: "blocks/000001.safetensors")
     try Data(contentsOf: block).dropLast(3).write(to: block)
-    #expect(throws: DeletionRunError.damaged(path: block.relativePath)) {
+    #expect(throws: RunFolderError.damaged(path: block.relativePath)) {
       try DeletionRun.merge([one, two], into: folder.file("x"))
     }
   }
@@ -132,8 +137,8 @@ private struct Noise: LabelledImages {
     let block = folder.file("whole/blocks/000002.safetensors")
     for damage in [Data(), Data("text".utf8), try Data(contentsOf: block).dropLast(1)] {
       try damage.write(to: block)
-      let next = try run("whole", resume: true)
-      #expect(throws: DeletionRunError.damaged(path: block.path)) { try next.result() }
+      let next = try run("whole", existing: .resume)
+      #expect(throws: RunFolderError.damaged(path: block.path)) { try next.result() }
       #expect(try await next.run() == ["\(block.path) is damaged; computed anew"])
       expectEqual(try #require(try next.result()), expected)
     }
@@ -143,21 +148,21 @@ private struct Noise: LabelledImages {
   func otherRuns() async throws {
     _ = try await whole()
     let path = folder.file("whole").relativePath
-    #expect(throws: DeletionRunError.holdsResults(folder: path)) { try run("whole") }
-    #expect(throws: DeletionRunError.otherSettings(folder: path, "other fractions")) {
-      try run("whole", fractions: [0, 0.5], resume: true)
+    #expect(throws: RunFolderError.holdsResults(folder: path)) { try run("whole") }
+    #expect(throws: RunFolderError.otherRun(folder: path, differences: ["fractions"])) {
+      try run("whole", fractions: [0, 0.5], existing: .resume)
     }
-    #expect(throws: DeletionRunError.otherSettings(folder: path, "the images noise")) {
-      try run("whole", images: Noise(seed: 9), resume: true)
+    #expect(throws: RunFolderError.otherRun(folder: path, differences: ["test images"])) {
+      try run("whole", images: Noise(seed: 9), existing: .resume)
     }
-    #expect(throws: DeletionRunError.otherSettings(folder: path, "answers in float32")) {
-      try run("whole", precision: .mixed, resume: true)
+    #expect(throws: RunFolderError.otherRun(folder: path, differences: ["precision"])) {
+      try run("whole", precision: .mixed, existing: .resume)
     }
     try Data("{".utf8).write(to: folder.file("whole/settings.json"))
-    #expect(throws: DeletionRunError.damaged(path: folder.file("whole/settings.json").relativePath)) {
-      try run("whole", resume: true)
+    #expect(throws: RunFolderError.damaged(path: folder.file("whole/settings.json").relativePath)) {
+      try run("whole", existing: .resume)
     }
-    let fresh = try run("whole", force: true)
+    let fresh = try run("whole", existing: .replace)
     #expect(try fresh.result() == nil)
   }
 
@@ -170,9 +175,9 @@ private struct Noise: LabelledImages {
     let files = try report.write(to: run.folder, seconds: 1, threads: 2)
     #expect(
       files.count == 9
-        && files.allSatisfy { FileManager.default.fileExists(atPath: run.folder.appending(path: $0).path) })
+        && files.allSatisfy { FileManager.default.fileExists(atPath: run.folder.file($0).path) })
 
-    let rows = try String(contentsOf: run.folder.appending(path: "curves.csv"), encoding: .utf8).split(separator: "\n")
+    let rows = try String(contentsOf: run.folder.file("curves.csv"), encoding: .utf8).split(separator: "\n")
     #expect(rows[0] == "metric,attribution,view,fraction,deleted,accuracy,allegiance,probability")
     // Five maps, random pixels, and as many random pixels as four of the maps.
     #expect(rows.count == 1 + 2 * 10 * 3)
@@ -183,18 +188,18 @@ private struct Noise: LabelledImages {
       + DeletionResult.Score.allCases.map { result.curve($0, replacement: 1, series: 3)[2] }
     expectClose(Array(numbers.dropFirst()), expected, absolute: 1e-12)
 
-    let npy = try Data(contentsOf: run.folder.appending(path: "predictions.npy"))
+    let npy = try Data(contentsOf: run.folder.file("predictions.npy"))
     let header = String(decoding: npy[10..<128], as: UTF8.self)
     #expect(header.contains("'descr': '<i4'") && header.contains("'shape': (11, 2, 10, 3)"))
     let values = npy.dropFirst(128).withUnsafeBytes { Array($0.bindMemory(to: Int32.self)) }
     #expect(values == result.predicted)
 
     let json = try JSONSerialization.jsonObject(
-      with: Data(contentsOf: run.folder.appending(path: "summary.json")))
+      with: Data(contentsOf: run.folder.file("summary.json")))
     let summary = try #require(json as? [String: Any])
     #expect(summary["accuracy"] as? Double == result.accuracy)
     #expect((summary["areas"] as? [Any])?.count == 20)
-    let table = report.table()
+    let table = report.table
     #expect(table.count == 11 && table[0] == ["deleted pixels", "black", "95% interval", "white", "95% interval"])
     #expect(table[2][1].hasSuffix("↓") && table[2][3].hasSuffix("↑") && table[5][1].hasSuffix("↑"))
   }
@@ -205,7 +210,7 @@ private struct Noise: LabelledImages {
     func run(_ name: String) throws -> DeletionRun {
       let benchmark = try DeletionBenchmark(
         Explainer(model.classifier), images: Noise(), fractions: [0, 0.5], curveMetrics: metrics, blockSize: 2)
-      return try DeletionRun(benchmark, model: model, folder: folder.file(name), resume: true)
+      return try DeletionRun(benchmark, model: model, folder: folder.file(name), existing: .resume)
     }
     #expect(try await run("whole").run() == [])
     let result = try #require(try run("whole").result())
@@ -213,10 +218,11 @@ private struct Noise: LabelledImages {
     let joined = try DeletionRun.merge([1, 2].map { folder.file("part\($0)") }, into: folder.file("joined")).result
     #expect(joined.curves == result.curves)
     expectEqual(joined, result)
-    #expect(throws: DeletionRunError.self) { try self.run("whole", fractions: [0, 0.5], resume: true) }
+    #expect(throws: RunFolderError.self) { try self.run("whole", fractions: [0, 0.5], existing: .resume) }
 
-    let report = DeletionReport(try run("whole").settings, result)
-    let files = try report.write(to: folder.file("whole"))
+    let whole = try run("whole")
+    let report = DeletionReport(whole.settings, result)
+    let files = try report.write(to: whole.folder)
     let fileCount: Int = 3 + 2 + 3 * 4
     #expect(files.count == fileCount)
     let lines = try String(contentsOf: folder.file("whole/curves.csv"), encoding: .utf8).split(separator: "\n")
@@ -252,12 +258,12 @@ private struct Noise: LabelledImages {
     let run = try run("whole")
     try run.writeImages()
     try run.writeImages()
-    let images = try Data(contentsOf: run.folder.appending(path: "images.npy"))
+    let images = try Data(contentsOf: run.folder.file("images.npy"))
     #expect(
       String(decoding: images[10..<128], as: UTF8.self).contains(
         "'descr': '|u1', 'fortran_order': False, 'shape': (11, 8, 8, 3)"))
     #expect(Array(images.dropFirst(128)) == Noise().pixels(of: 0..<11))
-    let labels = try Data(contentsOf: run.folder.appending(path: "labels.npy"))
+    let labels = try Data(contentsOf: run.folder.file("labels.npy"))
     #expect(String(decoding: labels[10..<128], as: UTF8.self).contains("'shape': (11,)"))
     #expect(labels.dropFirst(128).withUnsafeBytes { Array($0.bindMemory(to: Int32.self)) } == Noise().labels)
   }

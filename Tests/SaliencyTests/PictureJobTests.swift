@@ -112,6 +112,22 @@ import Testing
     #expect(throws: Never.self) { try taken[0].result.get() }
   }
 
+  /// Wide or tall without end it has few pixels, but rows of floats at their new width without end.
+  @Test("a picture that takes more memory than allowed is refused before it is decoded")
+  func unaffordable() async throws {
+    let folder = try TemporaryFolder()
+    let url = folder.file("tall.png")
+    try PixelArray(repeating: 9, height: 900_000, width: 1).writePNG(to: url)
+    let explainer = try await TorchActor.run {
+      try Explainer(randomLinear(classes: 2, height: 128, width: 128), views: [Original()])
+    }
+    let refused = try await outcomes(PictureJob(explainer, memory: 1 << 30), [url])[0]
+    let error = #expect(throws: PictureError.self) { try refused.result.get() }
+    #expect(error?.localizedDescription.hasPrefix("\(url.relativePath) needs about 27") == true)
+    let taken = try await outcomes(PictureJob(explainer, memory: 3 << 30), [url])[0]
+    #expect(try taken.result.get().image.values.allSatisfy { abs($0 - 9.0 / 255) < 1e-6 })
+  }
+
   @Test("pictures that take long are reported as soon as each thread has done one, others together")
   func together() async throws {
     let folder = try TemporaryFolder()

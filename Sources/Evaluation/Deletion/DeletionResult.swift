@@ -1,5 +1,4 @@
 import Foundation
-import SaliencyCore
 
 /// The answers for all images, and what follows from them: curves, areas, intervals.
 public struct DeletionResult: Sendable {
@@ -80,41 +79,11 @@ public struct DeletionResult: Sendable {
   }
 
   /// The areas under the curves by the trapezoid rule over the fractions, not divided by their range, as in the paper's
-  /// Table 2; with intervals that hold 95% of the areas of resampled data sets (B. Efron, *Bootstrap Methods*, 1979,
-  /// percentiles): `resamples` times as many images as there are are drawn with replacement, the same ones for all curves.
+  /// Table 2; with intervals that hold 95% of the areas of resampled data sets, see ``AreaBootstrap``.
   ///
   /// - Returns: [replacement][series].
   public func areas(_ score: Score, resamples: Int = 1000, seed: UInt64 = 0) -> [[Area]] {
-    let curves = replacements.count * series.count
-    // The area is linear, so an image's own area is all that resampling needs: [image][replacement][series].
-    var own: [Double] = []
-    own.reserveCapacity(imageCount * curves)
-    for image in 0..<imageCount {
-      for replacement in replacements.indices {
-        for series in series.indices {
-          own.append(Self.area(fractions, fractions.indices.map { value(score, image, replacement, series, $0) }))
-        }
-      }
-    }
-    func mean(_ images: some Sequence<Int>) -> [Double] {
-      var sums = [Double](repeating: 0, count: curves)
-      for image in images {
-        for curve in 0..<curves { sums[curve] += own[image * curves + curve] }
-      }
-      return sums.map { $0 / Double(imageCount) }
-    }
-    let found = mean(0..<imageCount)
-    var random = SplitMix64(seed: seed)
-    let drawn = (0..<resamples).map { _ in
-      mean((0..<imageCount).map { _ in Int.random(in: 0..<imageCount, using: &random) })
-    }
-    let all = (0..<curves).map { curve in
-      let sorted = drawn.map { $0[curve] }.sorted()
-      return Area(
-        value: found[curve], low: Self.percentile(0.025, sorted) ?? found[curve],
-        high: Self.percentile(0.975, sorted) ?? found[curve])
-    }
-    return replacements.indices.map { Array(all[$0 * series.count..<($0 + 1) * series.count]) }
+    AreaBootstrap(self, score, resamples: resamples, seed: seed).areas
   }
 
   /// An area, or a mean score, with its 95% interval.

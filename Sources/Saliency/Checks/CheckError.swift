@@ -2,10 +2,6 @@ import Foundation
 
 /// Why a check of maps cannot be made.
 public enum CheckError: LocalizedError, Equatable, Sendable {
-  case holdsResults(folder: String)
-  case otherSettings(folder: String, String)
-  case unfinished(folder: String)
-  case damaged(path: String)
   case needsNetwork(model: String)
   case noLayers(model: String)
   case otherClasses(model: String, dataset: String)
@@ -14,14 +10,6 @@ public enum CheckError: LocalizedError, Equatable, Sendable {
 
   public var errorDescription: String? {
     switch self {
-    case .holdsResults(let folder):
-      "\(folder) holds results; give --force to replace them, or another --output"
-    case .otherSettings(let folder, let what):
-      "\(folder) holds the beginnings of other results (\(what)); they are not mixed: choose another --output, or give "
-        + "--force to begin anew"
-    case .unfinished(let folder):
-      "\(folder) holds the beginnings of results; give --resume to go on with them, or --force to begin anew"
-    case .damaged(let path): "\(path) is damaged; give --force to begin anew"
     case .needsNetwork(let model):
       "\(model): only a built-in network can be given random weights, for a TorchScript file does not say how its layers "
         + "were first drawn; take a bundled model or one of saliency train"

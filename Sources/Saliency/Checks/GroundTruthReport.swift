@@ -1,4 +1,5 @@
 import Evaluation
+import Experiments
 import Figures
 import Foundation
 import Rasters
@@ -51,23 +52,16 @@ public struct GroundTruthReport: Sendable {
       }
   }
 
-  /// Writes `scores.csv`, `summary.json` and the figures `views` and `attributions` as PNG, PDF and SVG.
+  /// Writes `scores.csv`, the figures `views` and `attributions` as PNG, PDF and SVG and, last, `summary.json`.
   ///
   /// - Returns: the names of the files.
-  /// - Throws: Foundation's errors and ``FiguresError``.
-  @discardableResult public func write(to folder: URL) throws -> [String] {
-    var files = ["scores.csv"]
-    try ResultsFolder.csv(csv).write(to: folder.appending(path: files[0]), options: .atomic)
-    for (name, figure) in [("views", viewsFigure), ("attributions", attributionsFigure)] {
-      for format in FigureFormat.allCases {
-        files.append("\(name).\(format.rawValue)")
-        try figure.write(to: folder.appending(path: files[files.count - 1]), as: format)
-      }
-    }
-    try ResultsFolder.write(
-      Summary(accuracy: accuracy, settings: settings, attributions: attributionSettings, maps: rows.compactMap(\.line)),
-      to: folder)
-    return files + [ResultsFolder.summary]
+  /// - Throws: `FileError` and ``FiguresError``.
+  @discardableResult public func write(to folder: RunFolder) throws -> [String] {
+    try folder.finish(
+      [("scores.csv", RunFolder.csv(csv))] + AnyFigure.grid(viewsFigure).files("views")
+        + AnyFigure.grid(attributionsFigure).files("attributions"),
+      summary: Summary(
+        accuracy: accuracy, settings: settings, attributions: attributionSettings, maps: rows.compactMap(\.line)))
   }
 
   private struct Summary: Encodable {

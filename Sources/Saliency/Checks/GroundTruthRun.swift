@@ -1,5 +1,6 @@
 import Datasets
 import Evaluation
+import Experiments
 import Foundation
 import Networks
 import SaliencyCore
@@ -29,7 +30,15 @@ public struct GroundTruthRun: Sendable {
     case maps(Double)
   }
 
-  public let folder: URL
+  /// The settings with the maps that are scored.
+  private struct Whole: RunSettings {
+    let settings: Settings
+    /// The attributions' options by name.
+    let attributions: [String: [String: String]]
+    let views: [String]
+  }
+
+  public let folder: RunFolder
   public let settings: Settings
   private let attributions: [any Attribution]
   private let views: [any View]
@@ -43,18 +52,27 @@ public struct GroundTruthRun: Sendable {
   ///   - views: through which they are seen; signless attributions through the original alone.
   ///   - folder: for the results; made if it is not there.
   ///   - device: where to train and to compute.
-  ///   - force: replace the results that the folder holds.
-  /// - Throws: ``CheckError/holdsResults(folder:)``; Foundation's errors.
+  ///   - existing: what to do with results that the folder holds.
+  /// - Throws: `RunFolderError`; Foundation's errors.
   public init(
     _ settings: Settings = Settings(), attributions: [any Attribution] = Attributions.all,
-    views: [any View] = Views.paper, folder: URL, device: Device = .cpu, force: Bool = false
+    views: [any View] = Views.paper, folder: URL, device: Device = .cpu,
+    existing: RunFolder.Existing = .refuse
   ) throws {
     self.settings = settings
     self.attributions = attributions
     self.views = views
-    self.folder = folder
     self.device = device
-    _ = try ResultsFolder(folder, force: force)
+    // The images follow from the settings.
+    self.folder = try RunFolder(
+      folder, Whole(settings: settings, attributions: Self.options(attributions), views: views.map(\.name)),
+      RunIdentity(device: device), parts: [Self.training], existing: existing)
+  }
+
+  private static let training = "training"
+
+  private static func options(_ attributions: [any Attribution]) -> [String: [String: String]] {
+    Dictionary(attributions.map { ($0.name, $0.settings) }) { first, _ in first }
   }
 
   /// Trains, makes the maps and scores them. Cost: with the usual settings three minutes on two processor cores.
@@ -71,9 +89,9 @@ public struct GroundTruthRun: Sendable {
     recipe.seed = settings.seed
     let start = try await Self.start(settings.architecture, for: test, seed: settings.seed)
     let network = try await TrainingRun(
-      settings.architecture, recipe: recipe, dataset: dataset, folder: folder.appending(path: "training"),
-      start: start, device: device
-    ).run(resume: false) { progress(.training($0)) }
+      settings.architecture, recipe: recipe, dataset: dataset, folder: folder.folder(Self.training), start: start,
+      device: device, existing: .resume
+    ).run { progress(.training($0)) }
     let (attributions, views, device) = (attributions, views, device)
     let (rows, examples) = try await TorchActor.run {
       let classifier = try Network(network.information, parameters: network.parameters, device: device).folded()
@@ -83,7 +101,7 @@ public struct GroundTruthRun: Sendable {
     }
     return GroundTruthReport(
       settings: settings, accuracy: network.information.origin.accuracy ?? 0,
-      attributionSettings: Dictionary(attributions.map { ($0.name, $0.settings) }) { first, _ in first }, rows: rows,
+      attributionSettings: Self.options(attributions), rows: rows,
       images: test, examples: examples)
   }
 

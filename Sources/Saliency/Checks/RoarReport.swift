@@ -1,13 +1,14 @@
 import Evaluation
+import Experiments
 import Figures
 import Foundation
 
 /// What remove and retrain found, as a table, files and a figure.
 public struct RoarReport: Sendable {
   public let settings: RoarSettings
-  private let outcomes: [RoarSettings.Training: RoarOutcome]
+  private let outcomes: [RoarSettings.Training: RoarRun.Outcome]
 
-  init(settings: RoarSettings, outcomes: [RoarSettings.Training: RoarOutcome]) {
+  init(settings: RoarSettings, outcomes: [RoarSettings.Training: RoarRun.Outcome]) {
     self.settings = settings
     self.outcomes = outcomes
   }
@@ -22,7 +23,7 @@ public struct RoarReport: Sendable {
     Self.mean(found(map, fraction).map(\.removed))
   }
 
-  private func found(_ map: RoarSettings.Map, _ fraction: Double) -> [RoarOutcome] {
+  private func found(_ map: RoarSettings.Map, _ fraction: Double) -> [RoarRun.Outcome] {
     (0..<settings.seeds).compactMap {
       outcomes[.init(map: fraction == 0 ? nil : map, fraction: fraction, seed: $0)]
     }
@@ -50,25 +51,19 @@ public struct RoarReport: Sendable {
       }
   }
 
-  /// Writes `accuracies.csv`, `summary.json` and the figure `roar` as PNG, PDF and SVG.
+  /// Writes `accuracies.csv`, the figure `roar` as PNG, PDF and SVG and, last, `summary.json`.
   ///
   /// - Returns: the names of the files.
-  /// - Throws: Foundation's errors and ``FiguresError``.
-  @discardableResult public func write(to folder: URL) throws -> [String] {
-    var files = ["accuracies.csv"]
-    try ResultsFolder.csv(csv).write(to: folder.appending(path: files[0]), options: .atomic)
-    for format in FigureFormat.allCases {
-      files.append("roar.\(format.rawValue)")
-      try figure.write(to: folder.appending(path: files[files.count - 1]), as: format)
-    }
-    try ResultsFolder.write(
-      Summary(
+  /// - Throws: `FileError` and ``FiguresError``.
+  @discardableResult public func write(to folder: RunFolder) throws -> [String] {
+    try folder.finish(
+      [("accuracies.csv", RunFolder.csv(csv))] + AnyFigure.curves(figure).files("roar"),
+      summary: Summary(
         settings: settings,
         maps: settings.maps.map { map in
           let (points, area) = curve(map)
           return Summary.Line(map: map, fractions: allFractions, accuracy: points, meanHeight: area)
-        }), to: folder)
-    return files + [ResultsFolder.summary]
+        }))
   }
 
   private struct Summary: Encodable {
@@ -104,6 +99,7 @@ public struct RoarReport: Sendable {
         series: settings.maps.map { map in
           CurveFigure.Series(
             name: map.title,
+            style: map.view.isEmpty ? .control(map.attribution) : .map(map.attribution, map.view),
             points: allFractions.map { fraction in
               let found = accuracies(map, fraction: fraction)
               return CurveFigure.Point(

@@ -1,5 +1,6 @@
 import Datasets
 import Evaluation
+import Experiments
 import Foundation
 import Synchronization
 import Tensors
@@ -20,9 +21,14 @@ extension RoarRun {
   /// Measures a few steps of training and one batch of every map, and multiplies: an estimate for what is still to be done.
   /// Trainings under way count as whole ones.
   ///
+  /// - Parameter folder: where the results are or will be; nothing is written there.
   /// - Throws: the errors of `Trainer` and of `Explainer`.
-  @TorchActor public func estimate() async throws -> Estimate {
-    let missing = try settings.trainings.filter { try !holdsOwn || store.outcome(of: $0) == nil }
+  @TorchActor public func estimate(in folder: URL) async throws -> Estimate {
+    let found = try? RunFolder.found(in: folder, as: RoarSettings.self)
+    let holdsOwn = found.map { $0.settings == settings && $0.identity == identity } ?? false
+    let missing = settings.trainings.filter {
+      !holdsOwn || !FileManager.default.fileExists(atPath: folder.appending(path: $0.file).path)
+    }
     let maps = Set(missing.compactMap(\.map))
     let batch = 0..<min(batchSize, 20, dataset.train.count)
     if let map = maps.first { _ = try await values(of: map, batch, dataset.train) }  // The first batch is slow.

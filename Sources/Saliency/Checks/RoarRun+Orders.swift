@@ -1,4 +1,5 @@
 import Evaluation
+import Experiments
 import Foundation
 import Rasters
 import SaliencyCore
@@ -9,33 +10,41 @@ extension RoarRun {
   /// The order in which a map removes the pixels of both parts: as it is on disk, or made now.
   ///
   /// - Throws: the errors of `Explainer`; `CancellationError`; Foundation's errors.
-  @TorchActor func orders(of map: RoarSettings.Map, progress: (Double) -> Void) async throws -> Orders {
+  @TorchActor func orders(
+    of map: RoarSettings.Map, in folder: RunFolder, progress: (Double) -> Void
+  ) async throws -> Orders {
     let total = Double(dataset.train.count + dataset.test.count)
     return (
-      try await order(of: map, "train", dataset.train) { progress($0 / total) },
-      try await order(of: map, "test", dataset.test) { progress((Double(dataset.train.count) + $0) / total) }
+      try await order(of: map, "train", dataset.train, in: folder) { progress($0 / total) },
+      try await order(of: map, "test", dataset.test, in: folder) {
+        progress((Double(dataset.train.count) + $0) / total)
+      }
     )
   }
 
   /// - Parameter progress: called with the number of images done.
   @TorchActor private func order(
-    of map: RoarSettings.Map, _ part: String, _ images: any LabelledImages, progress: (Double) -> Void
+    of map: RoarSettings.Map, _ part: String, _ images: any LabelledImages, in folder: RunFolder,
+    progress: (Double) -> Void
   ) async throws -> RemovalOrder {
     let pixels = images.height * images.width
-    if let order = store.order(of: map, part: part, images: images.count, pixels: pixels) { return order }
-    try await store.writeOrder(of: map, part: part) { file in
-      for start in stride(from: 0, to: images.count, by: batchSize) {
-        try Task.checkCancellation()
-        let batch = start..<min(start + batchSize, images.count)
-        for values in try await values(of: map, batch, images) {
-          try file.write(contentsOf: RemovalOrder.places(of: values))
-        }
-        progress(Double(batch.upperBound))
-      }
+    let name = "orders/\(map.name).\(part)"
+    func kept() -> RemovalOrder? {
+      guard let data = try? Data(contentsOf: folder.file(name), options: .mappedIfSafe),
+        data.count == 2 * images.count * pixels
+      else { return nil }
+      return RemovalOrder(data, pixels: pixels)
     }
-    guard let order = store.order(of: map, part: part, images: images.count, pixels: pixels) else {
-      throw CheckError.damaged(path: folder.appending(path: "orders").relativePath)
+    if let order = kept() { return order }
+    let file = try folder.begin(name)
+    for start in stride(from: 0, to: images.count, by: batchSize) {
+      try Task.checkCancellation()
+      let batch = start..<min(start + batchSize, images.count)
+      for values in try await values(of: map, batch, images) { try file.write(RemovalOrder.places(of: values)) }
+      progress(Double(batch.upperBound))
     }
+    try file.keep()
+    guard let order = kept() else { throw RunFolderError.damaged(path: folder.file(name).relativePath) }
     return order
   }
 

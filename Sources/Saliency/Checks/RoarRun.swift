@@ -1,6 +1,7 @@
 import Datasets
 import Downloads
 import Evaluation
+import Experiments
 import Foundation
 import Networks
 import Rasters
@@ -24,16 +25,11 @@ public struct RoarRun: Sendable {
     case training(title: String, done: Int, of: Int, Trainer.Event)
   }
 
-  public let folder: URL
   public let settings: RoarSettings
+  let identity: RunIdentity
   let dataset: Dataset
   let explainer: Explainer
-  let store: RoarStore
-  /// Whether what the folder holds is of this run.
-  let holdsOwn: Bool
 
-  /// Makes the folder ready.
-  ///
   /// - Parameters:
   ///   - explainer: makes the maps, of the class that its classifier predicts for each image.
   ///   - model: the classifier's name and file, for the record.
@@ -43,17 +39,12 @@ public struct RoarRun: Sendable {
   ///   - recipe: how; its seed is the first.
   ///   - seeds: trainings of each kind, with other first weights.
   ///   - fractions: shares of the pixels to remove, above 0 up to 1, ascending.
-  ///   - folder: for the results; made if it is not there.
-  ///   - estimateOnly: leave the folder as it is; only ``estimate()`` may be called.
-  ///   - resume: go on with what the folder holds; all settings must be equal.
-  ///   - force: remove what it holds.
   /// - Throws: ``CheckError``; ``EvaluationError``; Foundation's errors.
   public init(
     _ explainer: Explainer, model: (name: String, file: URL), dataset: Dataset,
     controls: [ControlMap] = ControlMap.allCases,
     architecture: Architecture, recipe: Recipe = Recipe(), seeds: Int = 1,
-    fractions: [Double] = RoarRun.paperFractions, folder: URL, estimateOnly: Bool = false, resume: Bool = false,
-    force: Bool = false
+    fractions: [Double] = RoarRun.paperFractions
   ) throws {
     let input = explainer.classifier.preprocessing
     guard dataset.train.height == input.height, dataset.train.width == input.width else {
@@ -71,7 +62,6 @@ public struct RoarRun: Sendable {
     }
     self.explainer = explainer
     self.dataset = dataset
-    self.folder = folder
     settings = RoarSettings(
       model: model.name, modelSum: try Checksum.of(model.file, .sha256).hex, dataset: dataset.provenance,
       trainingImages: dataset.train.count, testImages: dataset.test.count, architecture: architecture, recipe: recipe,
@@ -80,39 +70,55 @@ public struct RoarRun: Sendable {
         explainer.views(of: attribution).map { .init(attribution: attribution.name, view: $0.name) }
       } + controls.map { .init(attribution: $0.rawValue) },
       attributions: Dictionary(explainer.attributions.map { ($0.name, $0.settings) }) { first, _ in first })
-    store = RoarStore(folder)
-    holdsOwn = !estimateOnly || ResultsFolder.settings(in: folder) == settings
-    guard !estimateOnly else { return }
-    _ = try ResultsFolder(folder, settings: settings, parts: RoarStore.parts, resume: resume, force: force)
+    identity = RunIdentity(
+      model: settings.modelSum, data: try dataset.identity, device: explainer.classifier.device)
   }
 
   /// Those of the paper, besides 0.
   public static let paperFractions = [0.1, 0.3, 0.5, 0.7, 0.9]
 
+  /// Makes a folder ready for ``run(in:progress:)``.
+  ///
+  /// - Parameter existing: what to do with results that it holds.
+  /// - Throws: `RunFolderError`; Foundation's errors.
+  public func open(_ folder: URL, existing: RunFolder.Existing = .refuse) throws -> RunFolder {
+    try RunFolder(folder, settings, identity, parts: ["trainings", "orders"], existing: existing)
+  }
+
+  /// What came of one training.
+  struct Outcome: Sendable, Equatable, Codable {
+    /// The share of the test images, with pixels removed like the training images, that is classified correctly, 0…1.
+    let accuracy: Double
+    /// The mean share of a training image's pixels that was really removed.
+    let removed: Double
+  }
+
   /// Trains whatever has not been trained yet.
   ///
   /// - Throws: `CancellationError`, with everything done so far on disk; the errors of `Trainer` and of `Explainer`.
   @TorchActor public func run(
-    _ progress: @escaping @Sendable (Progress) -> Void = { _ in }
+    in folder: RunFolder, progress: @escaping @Sendable (Progress) -> Void = { _ in }
   ) async throws -> RoarReport {
     let trainings = settings.trainings
-    var outcomes: [RoarSettings.Training: RoarOutcome] = [:]
-    for training in trainings { outcomes[training] = try store.outcome(of: training) }
+    var outcomes: [RoarSettings.Training: Outcome] = [:]
+    for training in trainings { outcomes[training] = folder.read(Outcome.self, from: training.file) }
     let colour = RemovedPixels.meanColour(of: dataset.train)
     for map in [nil] + settings.maps {
       let missing = trainings.filter { $0.map == map && outcomes[$0] == nil }
       guard !missing.isEmpty else { continue }
       var order: Orders?
-      if let map { order = try await orders(of: map) { progress(.order(map, $0)) } }
+      if let map { order = try await orders(of: map, in: folder) { progress(.order(map, $0)) } }
       for training in missing {
         try Task.checkCancellation()
         let done = outcomes.count
-        outcomes[training] = try await train(training, orders: order, colour: colour) {
+        outcomes[training] = try await train(training, in: folder, orders: order, colour: colour) {
           progress(.training(title: training.title, done: done, of: trainings.count, $0))
         }
       }
-      if let map { try store.removeOrders(of: map) }
+      try folder.remove("orders")
     }
+    // A run that was killed after a map's last training has left them.
+    try folder.remove("orders")
     return RoarReport(settings: settings, outcomes: outcomes)
   }
 
@@ -120,27 +126,28 @@ public struct RoarRun: Sendable {
   typealias Orders = (train: RemovalOrder, test: RemovalOrder)
 
   @TorchActor private func train(
-    _ training: RoarSettings.Training, orders: Orders?, colour: [UInt8],
+    _ training: RoarSettings.Training, in folder: RunFolder, orders: Orders?, colour: [UInt8],
     progress: @escaping @Sendable (Trainer.Event) -> Void
-  ) async throws -> RoarOutcome {
+  ) async throws -> Outcome {
     var data = dataset
     if let orders {
-      data = Dataset(
-        name: dataset.name,
+      data = dataset.changed(
+        training.title,
         train: RemovedPixels(dataset.train, order: orders.train, fraction: training.fraction, colour: colour),
-        test: RemovedPixels(dataset.test, order: orders.test, fraction: training.fraction, colour: colour),
-        provenance: "\(dataset.provenance), \(training.title)")
+        test: RemovedPixels(dataset.test, order: orders.test, fraction: training.fraction, colour: colour))
     }
     var recipe = settings.recipe
     recipe.seed += UInt64(training.seed)
-    let folder = store.folder(of: training)
     let network = try await TrainingRun(
-      settings.architecture, recipe: recipe, dataset: data, folder: folder, device: explainer.classifier.device
-    ).run(resume: true, report: progress)
-    let outcome = RoarOutcome(
+      settings.architecture, recipe: recipe, dataset: data, folder: folder.folder(training.name),
+      device: explainer.classifier.device, existing: .resume
+    ).run(report: progress)
+    let outcome = Outcome(
       accuracy: network.information.origin.accuracy ?? 0,
       removed: orders?.train.removedShare(training.fraction) ?? 0)
-    try store.keep(outcome, of: training)
+    try folder.write(outcome, as: training.file)
+    // Of networks and checkpoints there would be very many.
+    try folder.remove(training.name)
     return outcome
   }
 }

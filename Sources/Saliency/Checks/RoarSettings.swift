@@ -1,9 +1,14 @@
 import Evaluation
+import Experiments
 import Networks
 import Training
 
-/// What a ``RoarRun`` measures. What is left of an interrupted run is gone on with only if this is equal.
-public struct RoarSettings: Sendable, Equatable, Codable {
+/// What a ``RoarRun`` measures.
+public struct RoarSettings: RunSettings {
+  public static let words = [
+    "modelSum": "model", "dataset": "data set", "attributions": "options of attributions",
+  ]
+
   /// A map whose pixels are removed.
   public struct Map: Sendable, Hashable, Codable {
     /// The attribution's name, or the ``ControlMap``'s.
@@ -54,8 +59,10 @@ public struct RoarSettings: Sendable, Equatable, Codable {
     /// Counted from 0.
     let seed: Int
 
-    /// Its folder's name.
-    var name: String { "\(map.map { "\($0.name)-\(fraction)" } ?? "untouched")-\(seed)" }
+    /// Its folder in the run's.
+    var name: String { "trainings/\(map.map { "\($0.name)-\(fraction)" } ?? "untouched")-\(seed)" }
+    /// For what came of it.
+    var file: String { "\(name).json" }
 
     var title: String {
       let what = map.map { "\($0.title), \(fraction) removed" } ?? "untouched images"

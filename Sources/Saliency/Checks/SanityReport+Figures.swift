@@ -66,8 +66,9 @@ extension SanityReport {
         xLabel: kind == .cascading ? "random layers, from the logits" : "the random layer, from the logits",
         yLabel: "similarity",
         series: maps.map { map in
-          CurveFigure.Series(
-            name: result.maps[map].title,
+          let of = result.maps[map]
+          return CurveFigure.Series(
+            name: of.title, style: of.isControl ? .control(of.attribution) : .map(of.attribution, of.view),
             points: (kind == .cascading ? [.init(x: 0, y: 1)] : [])
               + steps.enumerated().compactMap { place, step in
                 result.mean(step: step, map: map, measure.value).map {

@@ -1,4 +1,5 @@
 import Evaluation
+import Experiments
 import Figures
 import Foundation
 import SaliencyCore
@@ -58,14 +59,12 @@ public struct SanityReport: Sendable {
         + "above %.2f (no), or below %.2f there and in the upper half, too (yes).", same, different)
   }
 
-  /// Writes `similarity.csv`, `summary.json` and the figures `cascade`, `cascading` and `independent` as PNG, PDF and SVG; of several
-  /// attributions each has its own, with its name after the figure's.
+  /// Writes `similarity.csv`, the figures `cascade`, `cascading` and `independent` as PNG, PDF and SVG and, last, `summary.json`; of
+  /// several attributions each has its own figures, with its name after the figure's.
   ///
   /// - Returns: the names of the files.
-  /// - Throws: Foundation's errors and ``FiguresError``.
-  @discardableResult public func write(to folder: URL) throws -> [String] {
-    var files = ["similarity.csv"]
-    try ResultsFolder.csv(csv).write(to: folder.appending(path: files[0]), options: .atomic)
+  /// - Throws: `FileError` and ``FiguresError``.
+  @discardableResult public func write(to folder: RunFolder) throws -> [String] {
     let attributions = result.maps.filter { !$0.isControl }.map(\.attribution).unique
     let figures = attributions.flatMap { attribution in
       let maps = result.maps.indices.filter {
@@ -75,14 +74,8 @@ public struct SanityReport: Sendable {
       return (cascadeFigure(maps).map { [("cascade\(suffix)", AnyFigure.grid($0))] } ?? [])
         + SanityCheck.Kind.layered.map { ("\($0.rawValue)\(suffix)", AnyFigure.curves(curves($0, maps))) }
     }
-    for (name, figure) in figures {
-      for format in FigureFormat.allCases {
-        files.append("\(name).\(format.rawValue)")
-        try figure.encoded(as: format).write(to: folder.appending(path: files[files.count - 1]), options: .atomic)
-      }
-    }
-    try ResultsFolder.write(summary, to: folder)
-    return files + [ResultsFolder.summary]
+    return try folder.finish(
+      [("similarity.csv", RunFolder.csv(csv))] + figures.flatMap { try $1.files($0) }, summary: summary)
   }
 
   private var csv: [[String]] {

@@ -1,6 +1,7 @@
 import Datasets
 import Downloads
 import Evaluation
+import Experiments
 import Foundation
 import Networks
 import Rasters
@@ -11,8 +12,8 @@ import Training
 
 /// A ``SanityCheck`` of a built-in network with its files in one folder.
 public struct SanityRun: Sendable {
-  /// What is checked. What is left of an interrupted run is gone on with only if this is equal.
-  public struct Settings: Sendable, Equatable, Codable {
+  /// What is checked.
+  public struct Settings: RunSettings {
     /// The model's name and its file's SHA-256.
     public let model: String
     public let modelSum: String
@@ -24,6 +25,10 @@ public struct SanityRun: Sendable {
     /// How the network for random labels is trained, and on what; nil: there is none.
     public let labelRecipe: Recipe?
     public let labelImages: String?
+
+    public static let words = [
+      "modelSum": "model", "attributions": "options of attributions", "labelImages": "images with random labels",
+    ]
   }
 
   /// How far a run is.
@@ -35,7 +40,7 @@ public struct SanityRun: Sendable {
 
   private static let labelFolder = "random-labels"
 
-  public let folder: URL
+  public let folder: RunFolder
   public let settings: Settings
   private let model: ModelChoice.Opened
   private let trained: Network
@@ -44,7 +49,6 @@ public struct SanityRun: Sendable {
   private let views: [any View]
   private let labels: (recipe: Recipe, dataset: Dataset)?
   private let memory: Int
-  private let resume: Bool
 
   /// Makes the folder ready.
   ///
@@ -58,13 +62,12 @@ public struct SanityRun: Sendable {
   ///   - seed: of the random weights and labels.
   ///   - folder: for the results; made if it is not there.
   ///   - memory: about how many bytes the passes may take.
-  ///   - resume: go on with the training that the folder holds; all settings must be equal.
-  ///   - force: remove what it holds.
-  /// - Throws: ``CheckError``; `ModelFileError`; ``EvaluationError/noImages``; ``MethodError``; Foundation's errors.
+  ///   - existing: what to do with results that the folder holds.
+  /// - Throws: `RunFolderError`; ``CheckError``; `ModelFileError`; ``EvaluationError/noImages``; ``MethodError``; Foundation's errors.
   @TorchActor public init(
     _ model: ModelChoice.Opened, images: any LabelledImages, attributions: [any Attribution] = [Gradient()],
     views: [any View] = Views.all, labels: (recipe: Recipe, dataset: Dataset)? = nil, seed: UInt64 = 0, folder: URL,
-    memory: Int = 2_000_000_000, resume: Bool = false, force: Bool = false
+    memory: Int = 2_000_000_000, existing: RunFolder.Existing = .refuse
   ) throws {
     guard let opened = model.classifier as? Network else { throw CheckError.needsNetwork(model: model.name) }
     // As it was trained: what was opened for speed has no batch normalisations left.
@@ -85,13 +88,15 @@ public struct SanityRun: Sendable {
     self.views = views
     self.labels = labels
     self.memory = memory
-    self.folder = folder
-    self.resume = resume
     settings = Settings(
       model: model.name, modelSum: try Checksum.of(model.file, .sha256).hex, images: images.name,
       attributions: Dictionary(attributions.map { ($0.name, $0.settings) }) { first, _ in first },
       views: views.map(\.name), seed: seed, labelRecipe: labels?.recipe, labelImages: labels?.dataset.train.name)
-    _ = try ResultsFolder(folder, settings: settings, parts: [Self.labelFolder], resume: resume, force: force)
+    var data = ["images": try images.digest()]
+    if let labels { data.merge(try labels.dataset.identity) { $1 } }
+    self.folder = try RunFolder(
+      folder, settings, RunIdentity(model: settings.modelSum, data: data, device: opened.device),
+      parts: [Self.labelFolder], existing: existing)
   }
 
   /// Trains on random labels if wanted, makes all maps and compares them.
@@ -121,13 +126,12 @@ public struct SanityRun: Sendable {
   ) async throws -> (network: Network, accuracy: Double)? {
     guard let labels else { return nil }
     let shuffled = labels.dataset.train.withShuffledLabels(seed: settings.seed)
-    let dataset = Dataset(
-      name: labels.dataset.name, train: shuffled, test: labels.dataset.test,
-      provenance: "\(labels.dataset.provenance), training labels shuffled (seed \(settings.seed))")
-    let folder = folder.appending(path: Self.labelFolder)
+    let dataset = labels.dataset.changed(
+      "training labels shuffled (seed \(settings.seed))", train: shuffled, test: labels.dataset.test)
     let network = try await TrainingRun(
-      trained.information.architecture, recipe: labels.recipe, dataset: dataset, folder: folder, device: trained.device
-    ).run(resume: resume) { progress(.training($0)) }
+      trained.information.architecture, recipe: labels.recipe, dataset: dataset,
+      folder: folder.folder(Self.labelFolder), device: trained.device, existing: .resume
+    ).run { progress(.training($0)) }
     let own = try Network(network.information, parameters: network.parameters, device: trained.device).folded()
     return (own, try ClassificationReport.evaluate(own, on: shuffled).accuracy)
   }

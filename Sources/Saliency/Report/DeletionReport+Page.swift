@@ -7,21 +7,18 @@ extension DeletionReport {
   ///
   /// - Parameters:
   ///   - name: the experiment's name on the page.
-  ///   - paper: what the paper measured, to stand beside it.
-  func experiment(_ name: String, model: String, dataset: String, paper: Paper.Experiment?) -> PageExperiment {
+  ///   - paperAccuracy: to stand beside it.
+  func experiment(_ name: String, model: String, dataset: String, paperAccuracy: Double?) -> PageExperiment {
     let setup = settings.setup
     var (rows, curves): ([PageArea], [PageCurve]) = ([], [])
     for (turn, replacement) in setup.replacements.enumerated() {
       for (index, series) in setup.series.enumerated() {
-        let about = PageSeries(
-          metric: replacement.rawValue, kind: .init(series.kind), attribution: series.attribution, view: series.view)
+        let about = PageSeries(series, replacement)
         let area = areas[turn][index]
-        let isPaper = series.kind == .map && series.attribution == "gradient"
         rows.append(
           PageArea(
             about, PageEstimate(area.value, low: area.low, high: area.high),
-            paper: isPaper
-              ? paper.flatMap { Paper.area(of: $0.architecture, on: $0.dataset, replacement, view: series.view) } : nil,
+            paper: paperArea(series, replacement),
             isLowGood: Self.isLowGood(series, replacement, setup.order)))
         curves.append(
           PageCurve(
@@ -30,10 +27,12 @@ extension DeletionReport {
       }
     }
     let accuracy = Self.interval(of: result.accuracy, count: result.imageCount)
-    return PageExperiment(
+    var experiment = PageExperiment(
       name: name, model: model, dataset: dataset, images: result.imageCount, classes: Set(result.labels).count,
-      accuracy: PageEstimate(result.accuracy, low: accuracy.low, high: accuracy.high), paperAccuracy: paper?.accuracy,
+      accuracy: PageEstimate(result.accuracy, low: accuracy.low, high: accuracy.high), paperAccuracy: paperAccuracy,
       areas: rows, curves: curves)
+    experiment.claims = claims
+    return experiment
   }
 
   /// The 95% interval of a share of `count` images (E. B. Wilson, *Probable Inference*, 1927).
@@ -64,6 +63,7 @@ extension PageExperiment {
     guard runs.count > 1 else { return mean }
     mean.accuracy = .mean(of: runs.map(\.accuracy))
     for index in mean.areas.indices { mean.areas[index].estimate = .mean(of: runs.map { $0.areas[index].estimate }) }
+    for index in mean.claims.indices { mean.claims[index] = .joined(runs.map { $0.claims[index] }) }
     for index in mean.curves.indices {
       for point in mean.curves[index].fractions.indices {
         func average(_ values: KeyPath<PageCurve, [Double]>) -> Double {
@@ -83,7 +83,7 @@ extension PageExperiment {
 
 extension PageEstimate {
   /// The mean and the sample standard deviation of at least two.
-  fileprivate static func mean(of estimates: [PageEstimate]) -> PageEstimate {
+  static func mean(of estimates: [PageEstimate]) -> PageEstimate {
     let count = Double(estimates.count)
     let mean = estimates.map(\.value).reduce(0, +) / count
     let squares = estimates.map { ($0.value - mean) * ($0.value - mean) }.reduce(0, +)

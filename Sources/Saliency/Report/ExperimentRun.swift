@@ -1,5 +1,6 @@
 import Datasets
 import Evaluation
+import Experiments
 import Foundation
 import Networks
 import Pages
@@ -37,6 +38,10 @@ public struct ExperimentRun: Sendable {
   private let explainer: Explainer?
   private let twin: (any Classifier)?
 
+  private static let (numbers, checks, examples) = ("experiment.json", "checks.json", "examples.json")
+  /// Where the model's training may be kept beside.
+  static let training = "training"
+
   /// How many images are checked.
   private static let checkedImages = 8
 
@@ -67,50 +72,49 @@ public struct ExperimentRun: Sendable {
 
   /// Does what is not done yet.
   ///
-  /// - Throws: ``DeletionRunError`` when the folder holds another measurement, ``EvaluationError``, `TorchError`,
+  /// - Throws: `RunFolderError` when the folder holds another measurement, ``EvaluationError``, `TorchError`,
   ///   `CancellationError`; Foundation's errors when a file cannot be written.
   public func run(report: @Sendable @escaping (Event) -> Void = { _ in }) async throws -> Result {
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    let test = options.limit.map { dataset.test.limited(to: $0) } ?? dataset.test
+    let data = options.limit.map { dataset.limited(to: $0) } ?? dataset
+    let (name, test) = (name, data.test)
     let explainer = try explainer ?? Explainer(model.classifier)
     let benchmark = try DeletionBenchmark(
       explainer, images: test, seed: options.seed, precision: options.precision ?? .full)
-    let isFresh = !FileManager.default.fileExists(atPath: folder.appending(path: "settings.json").path)
-    let run = try DeletionRun(benchmark, model: model, folder: folder, resume: true)
-    let numbers = KeptStep<DeletionRun.Settings, PageExperiment>(
-      folder.appending(path: "experiment.json"), key: run.settings)
-    let pictures = KeptStep<ExampleKey, PageExamples>(
-      folder.appending(path: "examples.json"), key: ExampleKey(settings: run.settings, options: options))
+    let sum = try data.digest(of: .test) { report(.progress($0, "\(name): images identified")) }
+    let run = try DeletionRun(
+      benchmark, model: model, imagesSum: sum, folder: folder, existing: .resume,
+      parts: [Self.numbers, Self.checks, Self.examples, Self.training], known: [Self.training])
 
-    let checks = KeptStep<CheckKey, [PageCheck]>(
-      folder.appending(path: "checks.json"), key: CheckKey(settings: run.settings, hasTwin: twin != nil))
-
+    let isFresh = !run.folder.has(DeletionBlocks.name)
     var experiment: PageExperiment
     var result: DeletionResult?
-    if let kept = numbers.value {
+    if let kept = run.folder.read(PageExperiment.self, from: Self.numbers) {
       experiment = kept
     } else {
       let (found, seconds) = try await deletion(run, report)
       result = found
       experiment = try await write(found, of: run, seconds: isFresh ? seconds : nil, report)
-      try numbers.keep(experiment)
+      try run.folder.write(experiment, as: Self.numbers)
     }
-    if let kept = checks.value {
-      experiment.checks = kept
+    let hasTwin = twin != nil
+    if let kept = run.folder.read(Kept<Bool, [PageCheck]>.self, from: Self.checks), kept.key == hasTwin {
+      experiment.checks = kept.value
     } else {
       experiment.checks = try await audit(test, rivals: explainer.rivals, report)
-      try checks.keep(experiment.checks)
+      try run.folder.write(Kept(key: hasTwin, value: experiment.checks), as: Self.checks)
     }
     guard options.showsPictures else { return Result(experiment: experiment) }
-    if let kept = pictures.value { return Result(experiment: experiment, examples: kept) }
+    if let kept = run.folder.read(Kept<ReportOptions, PageExamples>.self, from: Self.examples), kept.key == options {
+      return Result(experiment: experiment, examples: kept.value)
+    }
     let needed = if let result { result } else { try await deletion(run, report).result }
-    let (maker, name) = (ExampleMaker(explainer: explainer, images: test, options: options), name)
+    let maker = ExampleMaker(explainer: explainer, images: test, options: options)
     let examples = try await TorchActor.run {
       try maker.make(labels: needed.labels, predicted: needed.untouched) {
         report(.progress($0, "\(name): examples"))
       }
     }
-    try pictures.keep(examples)
+    try run.folder.write(Kept(key: options, value: examples), as: Self.examples)
     return Result(experiment: experiment, examples: examples)
   }
 
@@ -129,16 +133,10 @@ public struct ExperimentRun: Sendable {
     }
   }
 
-  /// What the checks depend on.
-  private struct CheckKey: Codable, Equatable {
-    let settings: DeletionRun.Settings
-    let hasTwin: Bool
-  }
-
-  /// What the examples depend on.
-  private struct ExampleKey: Codable, Equatable {
-    let settings: DeletionRun.Settings
-    let options: ReportOptions
+  /// What a step found, with what it depends on besides the run.
+  private struct Kept<Key: Codable, Value: Codable>: Codable {
+    let key: Key
+    let value: Value
   }
 
   private func deletion(
@@ -158,9 +156,9 @@ public struct ExperimentRun: Sendable {
     _ result: DeletionResult, of run: DeletionRun, seconds: Double?, _ report: @Sendable (Event) -> Void
   ) async throws -> PageExperiment {
     report(.progress(1, "\(name): intervals"))
-    let deletion = DeletionReport(run.settings, result)
-    try deletion.write(to: folder, seconds: seconds, threads: await TorchActor.run { Torch.threads })
-    var experiment = deletion.experiment(name, model: title, dataset: dataset.name, paper: paper)
+    let deletion = DeletionReport(run.settings, result, paper: paper)
+    try deletion.write(to: run.folder, seconds: seconds, threads: await TorchActor.run { Torch.threads })
+    var experiment = deletion.experiment(name, model: title, dataset: dataset.name, paperAccuracy: paper?.accuracy)
     experiment.making = try facts(run.settings, seconds: seconds)
     return experiment
   }
@@ -198,35 +196,5 @@ extension PageCheck.Verdict {
     case .failed: self = .failed
     case .skipped: self = .skipped
     }
-  }
-}
-
-/// The result of a step, kept in a file together with what it depends on, so that it is found again only for the same.
-struct KeptStep<Key: Codable & Equatable, Value: Codable> {
-  private struct Content: Codable {
-    let key: Key
-    let value: Value
-  }
-
-  private let file: URL
-  private let key: Key
-
-  init(_ file: URL, key: Key) {
-    self.file = file
-    self.key = key
-  }
-
-  /// Nil where there is none, or one of something else, or a damaged one.
-  var value: Value? {
-    guard let data = try? Data(contentsOf: file), let content = try? JSONDecoder().decode(Content.self, from: data),
-      content.key == key
-    else { return nil }
-    return content.value
-  }
-
-  func keep(_ value: Value) throws {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    try encoder.encode(Content(key: key, value: value)).write(to: file, options: .atomic)
   }
 }

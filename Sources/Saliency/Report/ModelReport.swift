@@ -1,4 +1,5 @@
 import Datasets
+import Experiments
 import Foundation
 import Networks
 import Pages
@@ -29,15 +30,16 @@ public struct ModelReport: Sendable {
   /// Makes the page.
   ///
   /// - Parameters:
-  ///   - force: remove the results that the folder holds.
+  ///   - existing: what to do with results that the folder holds.
   ///   - report: told how far the run is.
-  /// - Throws: ``ReportError``, and what ``ExperimentRun`` throws.
+  /// - Throws: `RunFolderError`, ``ReportError``, and what ``ExperimentRun`` throws.
   /// - Returns: what the page says.
   public func run(
-    force: Bool = false, report: @Sendable @escaping (ExperimentRun.Event) -> Void = { _ in }
+    existing: RunFolder.Existing = .refuse, report: @Sendable @escaping (ExperimentRun.Event) -> Void = { _ in }
   ) async throws -> PageReport {
     let name = "measured"
-    let output = try ReportFolder(folder, options: options, experiments: [name], force: force)
+    let output = try ReportFolder(
+      folder, options: options, experiments: [name], device: model.classifier.device, existing: existing)
     let result = try await ExperimentRun(
       name, title: model.name, model: model, dataset: dataset, options: options, folder: output.experiment(name),
       explainer: explainer, twin: twin

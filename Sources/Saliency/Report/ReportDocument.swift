@@ -25,25 +25,32 @@ struct ReportDocument {
   }
 
   private var summary: [Document.Block] {
-    [.heading("Summary")] + (report.headlines + report.failures).map { .paragraph($0) }
+    [.heading("Summary")] + report.headlines.map { .paragraph($0) } + verdicts
+      + report.problems.map { .paragraph($0) }
       + report.missing.map { .paragraph($0.what + ($0.command.map { " Get it with: \($0)" } ?? "")) }
       + [
         .paragraph(
           "A saliency map gives every pixel of an image a number: how much the score of the predicted class would change if "
             + "the pixel changed a little. Four more maps keep the sign, and compare the classes:")
       ]
-      + [
-        ("original", "getting brighter or darker, the pixel changes the score most"),
-        ("positive", "getting brighter, it raises the score"), ("negative", "getting darker, it raises the score"),
-        ("active", "getting brighter, it raises the score more than that of any other class"),
-        ("inactive", "getting darker, it raises the score against every other class"),
-      ].map { .item(mark: "•", title: $0.0, text: $0.1) }
+      + PageView.meanings.map { .item(mark: "•", title: $0.0, text: $0.1) }
       + [
         .paragraph(
           "The test of the maps: delete the pixels that a map ranks first and ask the classifier again. Pixels that should get "
             + "brighter must hurt most when they turn black and least when they turn white; pixels that should get darker the "
             + "other way round; the original map must lie between them.")
       ]
+  }
+
+  /// A mark for every claim of every experiment.
+  private var verdicts: [Document.Block] {
+    report.experiments.flatMap { experiment in
+      experiment.claims.map { claim in
+        .item(
+          mark: claim.verdict.sign, title: "\(experiment.heading), \(claim.metric)-deletion",
+          text: "\(claim.subject.title): \(claim.summary)")
+      }
+    }
   }
 
   private var isSpread: Bool { report.experiments.contains { $0.accuracy.spread != nil } }
@@ -99,13 +106,42 @@ struct ReportDocument {
             rows: areas.flatMap { heading, attributions, areas in
               [.group(heading)] + areas.map { Self.row($0, namesAttribution: attributions > 1) }
             }))
-      }
+      } + differences(label: "Table \(metrics.count + 2)")
+  }
+
+  /// What the verdicts rest on.
+  private func differences(label: String) -> [Document.Block] {
+    let judged = report.experiments.filter { !$0.claims.isEmpty }
+    guard !judged.isEmpty else { return [] }
+    return [
+      .table(
+        Document.Table(
+          label: label,
+          caption:
+            "Differences of the areas, in the direction that is claimed: the whole 95% interval above 0, from 1,000 bootstrap "
+            + "samples of the images that both areas share, means that it holds, below 0 that it does not."
+            + (isSpread ? " Means over trainings; what holds does so in each of them." : ""),
+          columns: [.init("should be"), .init("by", .right), .init(intervalTitle, .right), .init("verdict")],
+          rows: judged.flatMap(Self.differences)))
+    ]
+  }
+
+  private static func differences(_ experiment: PageExperiment) -> [Document.Table.Row] {
+    let namesAttribution = experiment.attributions.count > 1
+    return experiment.claims.flatMap { claim in
+      [.group("\(experiment.heading), \(claim.metric)-deletion: \(claim.subject.title)")]
+        + claim.comparisons.map {
+          .cells([
+            $0.title(namesAttribution: namesAttribution), Text.signed($0.difference.value),
+            Text.signedInterval($0.difference), $0.verdict.rawValue + ($0.isNeeded ? "" : ", too close in the paper"),
+          ])
+        }
+    }
   }
 
   private static func row(_ area: PageArea, namesAttribution: Bool) -> Document.Table.Row {
-    let prefix = namesAttribution && area.series.kind == .map ? "\(area.series.attribution) " : ""
-    return .cells([
-      prefix + area.series.shortTitle, area.isLowGood.map { $0 ? "low" : "high" } ?? "",
+    .cells([
+      area.series.title(namesAttribution: namesAttribution), area.isLowGood.map { $0 ? "low" : "high" } ?? "",
       Text.number(area.estimate.value), Text.interval(area.estimate), Text.optional(area.paper),
       Text.difference(area.estimate.value, area.paper),
     ])
@@ -122,7 +158,7 @@ struct ReportDocument {
             xLabel: "fraction of pixels deleted", yLabel: "accuracy",
             series: chart.curves.map { curve in
               CurveFigure.Series(
-                name: curve.series.shortTitle,
+                name: curve.series.shortTitle, style: curve.series.style,
                 points: zip(curve.fractions, curve.accuracy).map { .init(x: $0, y: $1) })
             }, yRange: 0...1)
         }
@@ -140,16 +176,15 @@ struct ReportDocument {
 
   private var gridBlocks: [Document.Block] {
     guard !grids.isEmpty else { return [] }
-    var number = report.experiments.flatMap(\.metrics).unique.count
-    var blocks: [Document.Block] = [.heading("Examples")]
-    for (experiment, figures) in grids {
-      for (part, figure) in figures.enumerated() {
-        number += 1
-        blocks.append(
+    let first = report.experiments.flatMap(\.metrics).unique.count + 1
+    var figures: [Document.Block] = []
+    for (experiment, parts) in grids {
+      for (part, figure) in parts.enumerated() {
+        figures.append(
           .figure(
             Document.Figure(
-              name: "examples-\(experiment.name)" + (figures.count > 1 ? "-\(part + 1)" : ""),
-              label: "Figure \(number)",
+              name: "examples-\(experiment.name)" + (parts.count > 1 ? "-\(part + 1)" : ""),
+              label: "Figure \(first + figures.count)",
               caption:
                 "\(experiment.heading): the image as the classifier sees it, the probability of its class, and its maps. "
                 + (examples[experiment.name]?.choice ?? "")
@@ -157,7 +192,13 @@ struct ReportDocument {
               figure: .grid(figure))))
       }
     }
-    return blocks
+    let last = first + figures.count - 1
+    return [
+      .heading("Examples"),
+      .paragraph(
+        (last == first ? "Figure \(first) shows" : "Figures \(first) to \(last) show")
+          + " all maps of some images. Black is nothing, then red, yellow and white; each map has a scale of its own."),
+    ] + figures
   }
 
   private var checks: [Document.Block] {

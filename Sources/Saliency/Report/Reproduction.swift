@@ -1,4 +1,5 @@
 import Datasets
+import Experiments
 import Foundation
 import Networks
 import Pages
@@ -11,7 +12,7 @@ import Training
 /// beside the paper's numbers on one page.
 ///
 /// The output folder holds `index.html`, `report.pdf`, `figures`, `results.json` and a folder for each model and data set. What is done is kept: a
-/// reproduction that was broken off goes on where it was.
+/// reproduction that was broken off can be resumed.
 public struct Reproduction: Sendable {
   /// The data sets that it knows, in the page's order.
   public static let datasets = ["cifar10", "imagenette", "fashion-mnist"]
@@ -73,15 +74,16 @@ public struct Reproduction: Sendable {
   /// Makes the page.
   ///
   /// - Parameters:
-  ///   - force: remove the results that the folder holds.
+  ///   - existing: what to do with results that the folder holds.
   ///   - report: told how far the run is.
-  /// - Throws: ``ReportError``, and what ``ExperimentRun`` and ``TrainingRun`` throw.
+  /// - Throws: `RunFolderError`, ``ReportError``, and what ``ExperimentRun`` and ``TrainingRun`` throw.
   /// - Returns: what the page says.
   public func run(
-    force: Bool = false, report: @Sendable @escaping (Event) -> Void = { _ in }
+    existing: RunFolder.Existing = .refuse, report: @Sendable @escaping (Event) -> Void = { _ in }
   ) async throws -> PageReport {
     let output = try ReportFolder(
-      folder, options: options, seeds: seeds, experiments: wanted.map(\.name), force: force)
+      folder, options: options, seeds: seeds, experiments: wanted.map(\.name), device: device,
+      existing: existing)
     var results: [ExperimentRun.Result] = []
     var missing: [PageMissing] = []
     var absent: Set<String> = []
@@ -152,12 +154,12 @@ public struct Reproduction: Sendable {
       let folder = output.experiment(wanted.name).appending(path: "seed-\(seed)", directoryHint: .isDirectory)
       var recipe = recipe
       recipe.seed = UInt64(seed)
-      let training = try TrainingRun(
-        wanted.architecture, recipe: recipe, dataset: data, folder: folder.appending(path: "training"), device: device)
-      if !FileManager.default.fileExists(atPath: training.model.path) {
-        let resume = FileManager.default.fileExists(atPath: TrainingRun.checkpoint(in: training.folder).path)
-        let label = "\(wanted.name), seed \(seed)"
-        try await training.run(resume: resume) { report(.training(label, $0)) }
+      let label = "\(wanted.name), seed \(seed)"
+      let training = try await TrainingRun(
+        wanted.architecture, recipe: recipe, dataset: data, folder: folder.appending(path: ExperimentRun.training),
+        device: device, existing: .resume)
+      if !training.folder.has("model.safetensors") {
+        try await training.run { report(.training(label, $0)) }
       }
       let (file, device) = (training.model.path, device)
       let model = try await TorchActor.run { try ModelChoice.open(file, device: device) }

@@ -18,6 +18,8 @@ public struct DeepLIFT: Attribution {
 
   public nonisolated var settings: [String: String] { ["baseline": baseline.description] }
 
+  public nonisolated func configured(by options: MethodOptions) -> Self { Self(baseline: options.baseline) }
+
   public nonisolated init(baseline: Baseline = .black) { self.baseline = baseline }
 
   public nonisolated func check(_ classifier: any Classifier) throws {

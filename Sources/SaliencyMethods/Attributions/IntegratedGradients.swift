@@ -22,6 +22,10 @@ public struct IntegratedGradients: Attribution {
     ["steps": "\(steps)", "quadrature": quadrature.rawValue, "baseline": baseline.description]
   }
 
+  public nonisolated func configured(by options: MethodOptions) -> Self {
+    Self(steps: options.steps, quadrature: options.quadrature, baseline: options.baseline)
+  }
+
   public nonisolated var passes: Int { steps }
 
   public nonisolated init(steps: Int = 50, quadrature: Quadrature = .gaussLegendre, baseline: Baseline = .black) {

@@ -47,6 +47,12 @@ public struct SmoothGrad: Attribution {
     ["samples": "\(samples)", "noise-level": "\(noiseLevel)", "seed": "\(seed)"]
   }
 
+  public nonisolated func configured(by options: MethodOptions) -> Self {
+    var configured = self
+    (configured.samples, configured.noiseLevel, configured.seed) = (options.samples, options.noiseLevel, options.seed)
+    return configured
+  }
+
   public nonisolated var passes: Int { samples }
 
   public nonisolated init(

@@ -8,6 +8,8 @@ public struct Active: View {
   public let name = "active"
   public let comparesClasses = true
   public let needsSign = true
+  public let direction = Direction.brighter
+  public let meaning = "raises the score more than that of any other class, getting brighter"
 
   public nonisolated init() {}
 

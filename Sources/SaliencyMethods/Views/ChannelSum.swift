@@ -7,6 +7,9 @@ package struct ChannelSum: View {
   package let name: String
   package let comparesClasses = false
   package let needsSign = false
+  package let direction = Direction.either
+  package let hasNegatives = true
+  package let meaning = "adds this to a linear approximation of the score"
 
   package nonisolated init() { name = Self.viewName }
 

@@ -8,6 +8,8 @@ public struct Inactive: View {
   public let name = "inactive"
   public let comparesClasses = true
   public let needsSign = true
+  public let direction = Direction.darker
+  public let meaning = "raises the score against every other class, getting darker"
 
   public nonisolated init() {}
 

@@ -5,6 +5,8 @@ public struct Negative: View {
   public let name = "negative"
   public let comparesClasses = false
   public let needsSign = true
+  public let direction = Direction.darker
+  public let meaning = "raises the score, getting darker"
 
   public nonisolated init() {}
 

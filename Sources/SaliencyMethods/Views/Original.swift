@@ -6,6 +6,8 @@ public struct Original: View {
   public let name = "original"
   public let comparesClasses = false
   public let needsSign = false
+  public let direction = Direction.either
+  public let meaning = "changes the score most, getting brighter or darker"
 
   public nonisolated init() {}
 

@@ -5,6 +5,8 @@ public struct Positive: View {
   public let name = "positive"
   public let comparesClasses = false
   public let needsSign = true
+  public let direction = Direction.brighter
+  public let meaning = "raises the score, getting brighter"
 
   public nonisolated init() {}
 

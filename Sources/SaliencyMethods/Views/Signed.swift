@@ -7,6 +7,9 @@ public struct Signed: View {
   public let name = "signed"
   public let comparesClasses = false
   public let needsSign = true
+  public let direction = Direction.either
+  public let hasNegatives = true
+  public let meaning = "raises the score, getting brighter (positive values) or darker (negative ones)"
 
   public nonisolated init() {}
 

@@ -40,13 +40,16 @@ private struct Patches: LabelledImages {
 
 @Suite struct RoarRunTests {
   private let folder: TemporaryFolder
+  private let url: URL
 
-  init() throws { folder = try TemporaryFolder() }
+  init() throws {
+    folder = try TemporaryFolder()
+    url = folder.file("run")
+  }
 
   /// The maps of a linear model: 1 and more in the patch, next to nothing elsewhere.
   @TorchActor private func run(
-    epochs: Int = 6, fractions: [Double] = [0.2], seeds: Int = 1, estimateOnly: Bool = false, resume: Bool = false,
-    force: Bool = false
+    epochs: Int = 6, fractions: [Double] = [0.2], seeds: Int = 1, trainSeed: UInt64 = 1, testSeed: UInt64 = 2
   ) throws -> RoarRun {
     let row = (0..<256).map { Patches.isPatch($0) ? 1 + Float($0) / 256 : 0.001 }
     let model = try LinearClassifier(
@@ -58,12 +61,11 @@ private struct Patches: LabelledImages {
     recipe.batchSize = 8
     recipe.learningRate = 0.003
     let dataset = Dataset(
-      name: "patches", train: Patches("patches, train", count: 96, seed: 1),
-      test: Patches("patches, test", count: 40, seed: 2), provenance: "for a test")
+      name: "patches", train: Patches("patches, train", count: 96, seed: trainSeed),
+      test: Patches("patches, test", count: 40, seed: testSeed), provenance: "for a test")
     return try RoarRun(
       Explainer(model, views: [Original()]), model: ("linear", file), dataset: dataset, architecture: .basicCNN,
-      recipe: recipe, seeds: seeds, fractions: fractions, folder: folder.file("run"), estimateOnly: estimateOnly,
-      resume: resume, force: force)
+      recipe: recipe, seeds: seeds, fractions: fractions)
   }
 
   private static let gradient = RoarSettings.Map(attribution: "gradient", view: "original")
@@ -71,7 +73,9 @@ private struct Patches: LabelledImages {
 
   @Test("without the pixels that tell the classes apart nothing can be learnt; without as many random ones it can")
   func knownAnswer() async throws {
-    let report = try await run().run()
+    let run = try await run()
+    let results = try run.open(url)
+    let report = try await run.run(in: results)
     #expect(report.accuracies(Self.gradient, fraction: 0) == [1])
     // 51 of 256 pixels: the patch's 36 and others. What is left is noise, and 40 guesses deviate by 0.08.
     #expect(abs(report.accuracies(Self.gradient, fraction: 0.2)[0] - 0.5) < 0.25)
@@ -81,12 +85,11 @@ private struct Patches: LabelledImages {
     #expect(report.table.map { $0[0] } == ["removed by", "gradient original", "random", "sobel"])
     #expect(report.table[2][1] == "1.0000")
 
-    let names = try report.write(to: folder.file("run"))
+    let names = try report.write(to: results)
     #expect(names == ["accuracies.csv", "roar.png", "roar.pdf", "roar.svg", "summary.json"])
     let found = Set(try FileManager.default.contentsOfDirectory(atPath: folder.file("run").path))
-    #expect(found == Set(names + ["settings.json", "trainings", "orders"]))
+    #expect(found == Set(names + ["settings.json", "trainings", ".lock"]))
     // The networks and orders are gone, and what came of the trainings is there.
-    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.file("run/orders").path) == [])
     #expect(
       Set(try FileManager.default.contentsOfDirectory(atPath: folder.file("run/trainings").path)) == [
         "untouched-0.json", "gradient-original-0.2-0.json", "random-0.2-0.json", "sobel-0.2-0.json",
@@ -97,11 +100,10 @@ private struct Patches: LabelledImages {
 
   @Test("interrupted and resumed, it ends as if nothing had happened, and trains nothing twice")
   func resumed() async throws {
-    let whole = try await run(epochs: 2, seeds: 2).run()
-    let table = whole.table
-    let first = try await run(epochs: 2, seeds: 2, force: true)
+    let first = try await run(epochs: 2, seeds: 2)
+    let table = try await first.run(in: first.open(url)).table
     let task = Task {
-      try await first.run {
+      try await first.run(in: first.open(url, existing: .replace)) {
         // In the middle of the fourth of eight trainings.
         if case .training(_, 3, _, .epoch(let record, _)) = $0, record.epoch == 1 {
           withUnsafeCurrentTask { $0?.cancel() }
@@ -109,15 +111,18 @@ private struct Patches: LabelledImages {
       }
     }
     await #expect(throws: CancellationError.self) { try await task.value }
-    await #expect(throws: CheckError.unfinished(folder: folder.file("run").relativePath)) {
-      try await run(epochs: 2, seeds: 2)
+    #expect(throws: RunFolderError.holdsResults(folder: url.relativePath)) { try first.open(url) }
+    func differences(_ run: RoarRun) -> [String]? {
+      let error = #expect(throws: RunFolderError.self) { try run.open(url, existing: .resume) }
+      guard case .otherRun(url.relativePath, let differences) = error else { return nil }
+      return differences
     }
-    await #expect(throws: CheckError.otherSettings(folder: folder.file("run").relativePath, "another fractions")) {
-      try await run(epochs: 2, fractions: [0.3], seeds: 2, resume: true)
-    }
+    #expect(differences(try await run(epochs: 2, fractions: [0.3], seeds: 2)) == ["fractions"])
+    // As many images of other content.
+    #expect(differences(try await run(epochs: 2, seeds: 2, trainSeed: 3)) == ["training images"])
+    #expect(differences(try await run(epochs: 2, seeds: 2, testSeed: 3)) == ["test images"])
     let titles = Mutex<[String]>([])
-    let second = try await run(epochs: 2, seeds: 2, resume: true)
-    let report = try await second.run {
+    let report = try await first.run(in: first.open(url, existing: .resume)) {
       if case .training(let title, _, 8, .epoch) = $0 { titles.withLock { $0.append(title) } }
     }
     #expect(report.table == table)
@@ -128,11 +133,11 @@ private struct Patches: LabelledImages {
 
   @Test("an estimate leaves no trace, and grows with the work")
   func estimate() async throws {
-    let few = try await run(estimateOnly: true).estimate()
-    let many = try await run(fractions: [0.1, 0.2, 0.3], seeds: 2, estimateOnly: true).estimate()
+    let few = try await run().estimate(in: url)
+    let many = try await run(fractions: [0.1, 0.2, 0.3], seeds: 2).estimate(in: url)
     #expect(few.trainings == 4 && many.trainings == 2 * (1 + 3 * 3))
     #expect(few.training > 0 && few.maps > 0 && few.seconds == 4 * few.training + few.maps)
-    #expect(!FileManager.default.fileExists(atPath: folder.file("run").path))
+    #expect(!FileManager.default.fileExists(atPath: url.path))
   }
 
   @Test("what cannot be measured")

@@ -14,8 +14,12 @@ struct DarkAndBright: LabelledImages {
   let channels = 1
   let labels: [Int32]
 
-  init(_ name: String = "dark and bright", count: Int) {
+  /// Added to some pixels.
+  private let change: UInt8
+
+  init(_ name: String = "dark and bright", count: Int, change: UInt8 = 0) {
     self.name = name
+    self.change = change
     labels = (0..<count).map { Int32($0 % 2) }
   }
 
@@ -23,7 +27,9 @@ struct DarkAndBright: LabelledImages {
     var place = 0
     for index in indices {
       for pixel in 0..<256 {
-        buffer[place] = UInt8(labels[index]) * 128 + UInt8((pixel * 7 + index * 13 + pixel / 16 * 5) % 120)
+        buffer[place] =
+          UInt8(labels[index]) * 128 + UInt8((pixel * 7 + index * 13 + pixel / 16 * 5) % 120)
+          + (pixel == 3 ? change : 0)
         place += 1
       }
     }
@@ -48,29 +54,32 @@ struct DarkAndBright: LabelledImages {
   }
 
   private func run(
-    labels: Bool = false, views: [any View] = [Original(), Signed()], resume: Bool = false, force: Bool = false,
-    seed: UInt64 = 3
+    _ name: String = "run", labels: Bool = false, views: [any View] = [Original(), Signed()],
+    existing: RunFolder.Existing = .refuse,
+    seed: UInt64 = 3, trainChange: UInt8 = 0, testChange: UInt8 = 0
   ) async throws -> SanityRun {
     var recipe = Recipe()
     recipe.epochs = 2
     recipe.batchSize = 8
     let dataset = Dataset(
-      name: "dark and bright", train: DarkAndBright(count: 32), test: DarkAndBright(count: 4), provenance: "for a test")
+      name: "dark and bright", train: DarkAndBright(count: 32, change: trainChange),
+      test: DarkAndBright(count: 4, change: testChange), provenance: "for a test")
     return try await SanityRun(
       model, images: dataset.test, views: views, labels: labels ? (recipe, dataset) : nil, seed: seed,
-      folder: folder.file("run"), resume: resume, force: force)
+      folder: folder.file(name), existing: existing)
   }
 
   private func files() throws -> Set<String> {
-    Set(try FileManager.default.contentsOfDirectory(atPath: folder.file("run").path))
+    Set(try FileManager.default.contentsOfDirectory(atPath: folder.file("run").path)).subtracting([".lock"])
   }
 
   @Test("table, files and figures")
   func report() async throws {
-    let report = try await run().run()
+    let run = try await run()
+    let report = try await run.run()
     #expect(report.table.map { $0[0] } == ["map", "gradient original", "gradient signed", "sobel"])
     #expect(report.table[3].last == "no" && report.table[3][1] == "1.000" && report.learntRandomLabels == nil)
-    let names = try report.write(to: folder.file("run"))
+    let names = try report.write(to: run.folder)
     let figures = ["cascade", "cascading", "independent"].flatMap { name in
       ["png", "pdf", "svg"].map { "\(name).\($0)" }
     }
@@ -82,7 +91,7 @@ struct DarkAndBright: LabelledImages {
     // The last of the cascade: all eleven layers.
     #expect(lines[31].hasPrefix("cascading,11,conv1,gradient,original,4,"))
     // Of the same seed the same numbers.
-    #expect(try await run(force: true).run().table == report.table)
+    #expect(try await self.run("again").run().table == report.table)
   }
 
   @Test("random labels are trained on, and an interrupted training is gone on with")
@@ -95,20 +104,25 @@ struct DarkAndBright: LabelledImages {
     #expect(whole.table[0].suffix(3).first == "random labels")
     #expect(try files() == ["settings.json", "random-labels"])
 
-    await #expect(throws: CheckError.unfinished(folder: folder.file("run").relativePath)) {
-      try await run(labels: true)
+    let path = folder.file("run").relativePath
+    await #expect(throws: RunFolderError.holdsResults(folder: path)) { try await run(labels: true) }
+    await #expect(throws: RunFolderError.otherRun(folder: path, differences: ["seed"])) {
+      try await run(labels: true, existing: .resume, seed: 4)
     }
-    await #expect(
-      throws: CheckError.otherSettings(folder: folder.file("run").relativePath, "another seed")
-    ) { try await run(labels: true, resume: true, seed: 4) }
-    let fresh = try await run(labels: true, force: true)
+    // As many images of other content.
+    await #expect(throws: RunFolderError.otherRun(folder: path, differences: ["training images"])) {
+      try await run(labels: true, existing: .resume, trainChange: 1)
+    }
+    await #expect(throws: RunFolderError.otherRun(folder: path, differences: ["images", "test images"])) {
+      try await run(labels: true, existing: .resume, testChange: 1)
+    }
     let task = Task {
-      try await fresh.run {
+      try await run(labels: true, existing: .replace).run {
         if case .training(.epoch) = $0 { withUnsafeCurrentTask { $0?.cancel() } }
       }
     }
     await #expect(throws: CancellationError.self) { try await task.value }
-    let resumed = try await run(labels: true, resume: true).run()
+    let resumed = try await run(labels: true, existing: .resume).run()
     #expect(resumed.table == whole.table)
   }
 

@@ -74,7 +74,9 @@ import Testing
     }
     let run = ExperimentRun(
       "small", title: "another", model: other, dataset: noise(), options: ReportOptions(), folder: folder.file("run"))
-    await #expect(throws: DeletionRunError.self) { _ = try await run.run() }
+    await #expect(
+      throws: RunFolderError.otherRun(folder: folder.file("run").relativePath, differences: ["model", "batch size"])
+    ) { _ = try await run.run() }
   }
 
   @Test("every number on the page follows from the files beside it")
@@ -127,13 +129,37 @@ import Testing
       expected["\(key)/difference"] = paper.map { signed(area - $0) } ?? "–"
       differences += paper.map { [area - $0] } ?? []
     }
-    for metric in ["black", "white"] {
-      func area(_ view: String) -> Double { Double(expected["small/\(metric)/gradient-\(view)"] ?? "") ?? .nan }
-      let (small, large) =
-        metric == "black"
-        ? (["positive", "active"], ["negative", "inactive"]) : (["negative", "inactive"], ["positive", "active"])
-      let held = small.count { area($0) < area("original") } + large.count { area("original") < area($0) }
-      expected["small/\(metric)/claim"] = held == 4 ? "holds" : "\(held) of 4 comparisons hold"
+    // The verdicts follow from the differences and their intervals, and those are differences of the areas.
+    let claims = try #require(summary["claims"] as? [[String: Any]])
+    #expect(claims.map { $0["subject"] as? String } == ["order", "controls", "order", "controls"])
+    for claim in claims {
+      let (metric, subject) = (claim["metric"] as? String ?? "", claim["subject"] as? String ?? "")
+      let comparisons = try #require(claim["comparisons"] as? [[String: Any]])
+      #expect(comparisons.count == (subject == "order" ? 4 : 5))
+      var found: [String] = []
+      for comparison in comparisons {
+        func key(_ side: String) -> String {
+          let series = comparison[side] as? [String: String] ?? [:]
+          let map = "\(series["attribution"] ?? "")-\(series["view"] ?? "")"
+          return ["map": map, "random": "random", "randomAsMany": "random-\(map)"][series["kind"] ?? ""] ?? ""
+        }
+        let place = "small/\(metric)/\(key("smaller"))/below/\(key("larger"))"
+        let difference = try #require(comparison["difference"] as? [String: Double])
+        let (value, low, high) = (difference["value"] ?? 0, difference["low"] ?? 0, difference["high"] ?? 0)
+        func area(_ side: String) -> Double { Double(expected["small/\(metric)/\(key(side))"] ?? "") ?? .nan }
+        expectClose([value], [area("larger") - area("smaller")], absolute: 1.01e-4)
+        let verdict =
+          low > 1e-9 ? "holds" : high < -1e-9 ? "does not hold" : "not shown with this many images"
+        let isNeeded = comparison["isNeeded"] as? Bool == true
+        if isNeeded { found.append(verdict) }
+        expected[place] = signed(value)
+        expected["\(place)/interval"] = "\(signed(low)) to \(signed(high))"
+        expected["\(place)/verdict"] = verdict + (isNeeded ? "" : ", too close in the paper")
+      }
+      let words = ["does not hold", "not shown with this many images"].first { found.contains($0) }
+      expected["small/\(metric)/\(subject)"] =
+        words.map { word in "\(word) (\(found.count { $0 == word }) of \(found.count) comparisons)" } ?? "holds"
+      #expect(claim["verdict"] as? String == words ?? "holds")
     }
     expected["small/farthest"] = try signed(#require(differences.max { abs($0) < abs($1) }))
     let accuracy = try #require(summary["accuracy"] as? Double)

@@ -13,8 +13,10 @@ struct NoisePictures: LabelledImages {
   let width: Int
   let channels = 3
   let labels: [Int32]
+  private let seed: UInt64
 
-  init(_ name: String = "noise, test", count: Int = 12, classes: [String], side: Int = 8) {
+  init(_ name: String = "noise, test", count: Int = 12, classes: [String], side: Int = 8, seed: UInt64 = 0) {
+    self.seed = seed
     self.name = name
     classNames = classes
     height = side
@@ -24,14 +26,16 @@ struct NoisePictures: LabelledImages {
 
   func copyPixels(of indices: some Sequence<Int>, into buffer: UnsafeMutableBufferPointer<UInt8>) {
     for (turn, index) in indices.enumerated() {
-      var random = SeededGenerator(seed: UInt64(index + 1))
+      var random = SeededGenerator(seed: UInt64(index + 1) + 1000 * seed)
       for place in 0..<imageSize { buffer[turn * imageSize + place] = UInt8.random(in: 0...255, using: &random) }
     }
   }
 }
 
-func noise(count: Int = 12, classes: [String] = ["class 0", "class 1", "class 2"], side: Int = 8) -> Dataset {
-  let images = NoisePictures(count: count, classes: classes, side: side)
+func noise(count: Int = 12, classes: [String] = ["class 0", "class 1", "class 2"], side: Int = 8, seed: UInt64 = 0)
+  -> Dataset
+{
+  let images = NoisePictures(count: count, classes: classes, side: side, seed: seed)
   return Dataset(name: "noise", train: images, test: images, provenance: "made for a test", unreadable: [])
 }
 

@@ -37,10 +37,20 @@ import Testing
     let text = try text(of: folder.appending(path: "report.pdf")).replacing(#/\s+/#, with: " ")
     let experiment = report.experiments[0]
     #expect(experiment.areas.contains { $0.series.attribution == "smoothgrad" })
+    #expect(text.contains("random, as many as smoothgrad active"))
     for area in experiment.areas {
       #expect(text.contains("\(Text.number(area.estimate.value)) \(Text.interval(area.estimate))"))
     }
     #expect(text.contains("12 \(Text.number(experiment.accuracy.value)) \(Text.interval(experiment.accuracy))"))
+    #expect(experiment.claims.count == 4)
+    for claim in experiment.claims {
+      #expect(text.contains("\(claim.subject.title): \(claim.summary)"))
+      for comparison in claim.comparisons {
+        // The words may be broken into lines.
+        let difference = "\(Text.signed(comparison.difference.value)) \(Text.signedInterval(comparison.difference))"
+        #expect(text.contains(difference + " not shown"))
+      }
+    }
     #expect(!experiment.checks.isEmpty)
     for check in experiment.checks { #expect(text.contains(check.name)) }
     #expect(
@@ -53,6 +63,31 @@ import Testing
     for name in names { #expect(captions.contains("\(name)\nFigure ")) }
     let page = try String(contentsOf: folder.appending(path: "index.html"), encoding: .utf8)
     #expect(page.contains("<a href=\"report.pdf\">") && page.contains("Self-audit"))
+  }
+
+  @Test(
+    "a map has one colour, on the page and in the figures, whatever else is shown",
+    arguments: [["active"], ["inactive", "active"], ["negative", "positive", "original"]])
+  func colours(views: [String]) throws {
+    let curves = views.map {
+      PageCurve(
+        PageSeries(metric: "black", kind: .map, attribution: "gradient", view: $0), fractions: [0, 0.5],
+        deleted: [0, 0.5], accuracy: [0.75, Double($0.count) / 20])
+    }
+    let experiment = PageExperiment(
+      name: "e", model: "m", dataset: "d", images: 1, classes: 1, accuracy: PageEstimate(1),
+      areas: curves.map { PageArea($0.series, PageEstimate(0.5)) }, curves: curves)
+    let report = PageReport(title: "t", comparesWithPaper: false, experiments: [experiment], making: [])
+    let html = try Page.html(report)
+    let css = html.components(separatedBy: "@media screen")[0]
+    let page = try html.matches(of: #/<g class="(tone-\d)">/#).map { match in
+      try #require(css.firstMatch(of: try Regex("\\.\(match.1) \\{ --tone: (#......);"))?.output[1].substring)
+    }
+    #expect(page == views.map { CurveStyle.palette[CurveStyle.map("gradient", $0).tone].light.hex[...] })
+    let figure = try PNGPixels(ReportDocument(report, [:]).document.figures[0].figure.encoded(as: .png))
+    let drawn = Set((0..<figure.height).flatMap { y in (0..<figure.width).map { figure[$0, y].hex } })
+    let all = CurveStyle.palette.dropFirst().map(\.light.hex)
+    #expect(drawn.intersection(all) == Set(page.map(String.init)).intersection(all))
   }
 
   @Test("the paper's numbers stand beside, where there are any; what is missing is said")

@@ -15,9 +15,11 @@ import Testing
   }
 
   private func open(
-    _ options: ReportOptions = ReportOptions(), seeds: Int = 0, experiments: [String] = ["a"], force: Bool = false
-  ) throws -> ReportFolder {
-    try ReportFolder(url, options: options, seeds: seeds, experiments: experiments, force: force)
+    _ options: ReportOptions = ReportOptions(), seeds: Int = 0, experiments: [String] = ["a"],
+    _ existing: RunFolder.Existing = .resume
+  ) throws {
+    _ = try ReportFolder(
+      url, options: options, seeds: seeds, experiments: experiments, device: .cpu, existing: existing)
   }
 
   private func add(_ name: String) throws {
@@ -28,51 +30,29 @@ import Testing
 
   private func has(_ name: String) -> Bool { FileManager.default.fileExists(atPath: url.appending(path: name).path) }
 
-  @Test("one run at a time")
-  func busy() throws {
-    let first = try open()
-    #expect(throws: ReportError.busy(folder: url.relativePath)) { try open() }
-    withExtendedLifetime(first) {}
-    _ = consume first
-    _ = try open()
-  }
-
-  @Test("files that are not its own are neither mixed with its own nor removed")
-  func otherFiles() throws {
-    try add("thesis.txt")
-    #expect(throws: ReportError.holdsOtherFiles(folder: url.relativePath)) { try open() }
-    _ = try open(force: true)
-    #expect(has("thesis.txt"))
-  }
-
   @Test("results made with other options are not mixed")
   func otherOptions() throws {
-    _ = try open()
-    _ = try open(experiments: ["b"])
+    try open()
+    try open(experiments: ["b"])
     var options = ReportOptions()
     options.limit = 5
-    #expect(throws: ReportError.otherOptions(folder: url.relativePath)) { try open(options) }
-    #expect(throws: ReportError.otherOptions(folder: url.relativePath)) { try open(seeds: 2) }
+    func error(_ differences: [String]) -> RunFolderError {
+      .otherRun(folder: url.relativePath, differences: differences)
+    }
+    #expect(throws: error(["number of images"])) { try open(options) }
+    #expect(throws: error(["seeds"])) { try open(seeds: 2) }
+    // Whether pictures are shown changes no result.
+    options.limit = nil
+    options.showsPictures = false
+    try open(options)
   }
 
-  @Test("force removes what earlier runs made, and nothing else, whatever their record says")
-  func force() throws {
-    _ = try open(experiments: ["a", "b"])
-    for name in ["a/x", "b/y", "c/z", "index.html", "results.json", "../precious"] { try add(name) }
-    _ = try open(experiments: ["a"], force: true)
+  @Test("what earlier runs made is removed, and nothing else")
+  func replace() throws {
+    try open(experiments: ["a"])
+    try open(experiments: ["b"])
+    for name in ["a/x", "b/y", "c/z", "index.html", "results.json"] { try add(name) }
+    try open(experiments: ["a"], .replace)
     #expect(!has("a") && !has("b") && !has("index.html") && !has("results.json") && has("c/z"))
-    let record = url.appending(path: "report.json")
-    let text = try String(contentsOf: record, encoding: .utf8)
-    try Data(text.replacing("\"a\"", with: "\"../precious\", \"..\", \"\", \".\"").utf8).write(to: record)
-    _ = try open(force: true)
-    #expect(has("../precious") && has("c/z"))
-  }
-
-  @Test("a damaged record")
-  func damaged() throws {
-    _ = try open()
-    try Data("{".utf8).write(to: url.appending(path: "report.json"))
-    #expect(throws: ReportError.damaged(path: url.appending(path: "report.json").relativePath)) { try open() }
-    _ = try open(force: true)
   }
 }

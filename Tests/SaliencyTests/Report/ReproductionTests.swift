@@ -47,7 +47,7 @@ import Testing
     #expect(saved == report)
     // Noise is hardly ever an image of every class.
     #expect(text.contains("No image was classified correctly, so that none is shown, of "))
-    let again = try await reproduction(datasets: ["cifar10", "fashion-mnist", "nowhere"]).run()
+    let again = try await reproduction(datasets: ["cifar10", "fashion-mnist", "nowhere"]).run(existing: .resume)
     #expect(again == report)
   }
 
@@ -68,9 +68,9 @@ import Testing
     // With and without pictures it is the same measurement.
     let curves = folder.file("out/cifar10-basic-cnn/blocks")
     let before = try FileManager.default.attributesOfItem(atPath: curves.path)[.modificationDate] as? Date
-    _ = try await reproduction().run()
+    _ = try await reproduction().run(existing: .resume)
     #expect(try html().contains("image/png"))
-    _ = try await plain.run()
+    _ = try await plain.run(existing: .resume)
     #expect(try !html().contains("image/png"))
     #expect(try FileManager.default.attributesOfItem(atPath: curves.path)[.modificationDate] as? Date == before)
   }
@@ -83,9 +83,12 @@ import Testing
     let facts = report.experiments[0].making.filter { $0.name == "answers for changed images" }
     #expect(facts.count == 1 && facts[0].value.hasPrefix("in bfloat16"))
     #expect(try html().contains("in bfloat16 (mixed precision)"))
-    #expect(try await mixed.run() == report)
+    #expect(try await mixed.run(existing: .resume) == report)
     let plain = reproduction()
-    await #expect(throws: DeletionRunError.self) { _ = try await plain.run() }
+    await #expect(
+      throws: RunFolderError.otherRun(
+        folder: folder.file("out/cifar10-basic-cnn").relativePath, differences: ["precision"])
+    ) { _ = try await plain.run(existing: .resume) }
   }
 
   @Test("a part of the images, evenly spread")
@@ -121,10 +124,33 @@ import Testing
         [row.estimate.value, row.estimate.spread ?? -1],
         [(values[0] + values[1]) / 2, abs(values[0] - values[1]) / 2.0.squareRoot()], absolute: 1e-12)
     }
+    // A claim about trainings needs every one of them.
+    let own = try (0..<2).map { seed in
+      let file = folder.file("out/small-basic-cnn/seed-\(seed)/experiment.json")
+      let kept = try JSONSerialization.jsonObject(with: Data(contentsOf: file)) as? [String: Any]
+      let claims = try #require(kept?["claims"])
+      return try JSONDecoder().decode([OrderClaim].self, from: JSONSerialization.data(withJSONObject: claims))
+    }
+    for (place, claim) in report.experiments[0].claims.enumerated() {
+      for (index, comparison) in claim.comparisons.enumerated() {
+        let both = own.map { $0[place].comparisons[index] }
+        #expect((comparison.verdict == .holds) == both.allSatisfy { $0.verdict == .holds })
+        #expect((comparison.verdict == .fails) == both.contains { $0.verdict == .fails })
+        expectClose(
+          [comparison.difference.value], [(both[0].difference.value + both[1].difference.value) / 2], absolute: 1e-12)
+      }
+    }
     #expect(try html().contains("± over seeds"))
     let trainings = Mutex(0)
-    let again = try await trained.run { if case .training = $0 { trainings.withLock { $0 += 1 } } }
+    let again = try await trained.run(existing: .resume) { if case .training = $0 { trainings.withLock { $0 += 1 } } }
     #expect(again == report && trainings.withLock { $0 } == 0)
+    // Other images, though as many, are not mixed with these.
+    var other = Reproduction(folder: folder.file("out")) { _, _ in noise(count: 8, side: 8, seed: 1) }
+    (other.datasets, other.architectures, other.seeds, other.recipe) = (["small"], [.basicCNN], 2, trained.recipe)
+    let training = folder.file("out/small-basic-cnn/seed-0/training").relativePath
+    await #expect(
+      throws: RunFolderError.otherRun(folder: training, differences: ["test images", "training images"])
+    ) { _ = try await other.run(existing: .resume) }
   }
 
   @Test("a report of a model of the user's own has no paper in it")
@@ -134,5 +160,11 @@ import Testing
     #expect(!report.comparesWithPaper && report.experiments[0].areas.allSatisfy { $0.paper == nil })
     #expect(report.title == "Signed saliency maps of model.safetensors")
     #expect(try !html().contains(">paper<") && html().contains("class 0"))
+    await #expect(
+      throws: RunFolderError.otherRun(
+        folder: folder.file("out/measured").relativePath, differences: ["test images"])
+    ) {
+      _ = try await ModelReport(model, on: noise(seed: 1), folder: folder.file("out")).run(existing: .resume)
+    }
   }
 }
