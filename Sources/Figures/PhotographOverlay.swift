@@ -20,7 +20,7 @@ public struct PhotographOverlay: Sendable {
     case nothing
     /// A map in the colours of ``ColourMap/heat``.
     case heat(Raster<Float>, DisplayScale)
-    /// A map in the colours of ``ColourMap/diverging``, from −`limit` to `limit`.
+    /// A map in a red and a blue of ``ColourMap/diverging``, from −`limit` to `limit`.
     case signed(Raster<Float>, limit: Float)
   }
 
@@ -144,7 +144,8 @@ private struct Paint {
     let opacity = min(max(opacity, 0), 1)
     colours = (0..<1024).map { step in
       let position = range.lowerBound + (range.upperBound - range.lowerBound) * Float(step) / 1023
-      let colour = colourMap.colour(position)
+      // With a sign there is one red and one blue: white near zero would shine on a dark photograph, dark ends be lost in it.
+      let colour = colourMap.colour(colourMap == .heat ? position : position < 0 ? -0.6 : 0.6)
       return (
         Int(colour.red), Int(colour.green), Int(colour.blue),
         Int((256 * opacity * (colourMap == .heat ? position.squareRoot() : abs(position))).rounded())

@@ -5,6 +5,7 @@ import Saliency
 struct Evaluate: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Measures how often a classifier is right on a data set's test images.",
+    usage: "saliency evaluate [<options>]",
     discussion: """
       Prints the accuracy, and for every class the share of its images that are recognised (recall) and the share of \
       the images taken for it that are of it (precision). With --figure it draws the confusion matrix.

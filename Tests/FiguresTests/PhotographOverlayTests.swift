@@ -33,7 +33,7 @@ import Testing
       white, window: .init(x: 0, y: 0, width: 8, height: 1), layer: .signed(map, limit: 1), opacity: 1)
     let shares: [Float] = [0, 0, 0.125, 0.375, 0.625, 0.875, 1, 1]
     let expected = shares.map { share -> [Int] in
-      let colour = ColourMap.diverging.colour(share)
+      let colour = ColourMap.diverging.colour(0.6)
       return [colour.red, colour.green, colour.blue].map { Int((255 * (1 - share) + Float($0) * share).rounded()) }
     }
     for (pixel, expected) in zip(0..<8, expected) {
