@@ -15,7 +15,9 @@ package enum NumPyFile {
   }
 
   /// Little-endian int32.
-  package static func encoded(_ values: [Int32], shape: [Int]) -> Data { file("<i4", shape, values.map(\.littleEndian)) }
+  package static func encoded(_ values: [Int32], shape: [Int]) -> Data {
+    file("<i4", shape, values.map(\.littleEndian))
+  }
 
   /// Writes the pixels of images as uint8 [N, H, W, C], piece by piece; a file that was there is replaced in one step.
   package static func write(_ images: any LabelledImages, to url: URL) throws {
