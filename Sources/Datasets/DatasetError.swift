@@ -51,10 +51,10 @@ public enum DatasetError: LocalizedError, Equatable {
     case .notADataset(let path):
       "\(path) is no data set: neither a folder train, nor train-images-idx3-ubyte (or .gz), nor data_batch_1.bin is in it"
     case .fixedSize(let name, let size):
-      "the images of \(name) are \(size) and are not resized; leave --size out or make it \(size)"
+      "the images of \(name) are \(size) and are not resized"
     case .exceedsMemory(let path, let bytes):
       "\(path): the images need \(Self.gigabytes(bytes)) of memory and there are "
-        + "\(Self.gigabytes(Double(ProcessInfo.processInfo.physicalMemory))); choose a smaller --size"
+        + "\(Self.gigabytes(Double(ProcessInfo.processInfo.physicalMemory)))"
     case .unreadable(let path): "\(path) is missing or cannot be read"
     case .unwritable(let path): "\(path) cannot be written; is the disk full, or the folder not yours?"
     case .notIDX(let path, let kind): "\(path) is not an IDX file of \(kind): its first bytes are others"
@@ -82,7 +82,7 @@ public enum DatasetError: LocalizedError, Equatable {
         + [("only \(path)", onlyThere), ("only \(other)", onlyInOther)].filter { !$1.isEmpty }
         .map { "\($0) has \(Self.list($1))" }.joined(separator: ", ")
     case .differentSizes(let path, let size, let first):
-      "\(path) is \(size), the images before it are \(first); choose one size for all with --size"
+      "\(path) is \(size), the images before it are \(first)"
     case .onlyGrey(let path): "\(path) has grey images only; nothing is left without them"
     case .tooManyUnreadable(let path, let errors, let total):
       "\(path): \(errors.count) of \(total) images cannot be read, more than 1%: "

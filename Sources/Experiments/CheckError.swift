@@ -16,7 +16,7 @@ public enum CheckError: LocalizedError, Equatable, Sendable {
     case .noLayers(let model): "\(model): the model has no weights that could be made random"
     case .otherSize(let model, let dataset):
       "\(model) takes images of another size than those of \(dataset), so its maps have other pixels; take a data set of its size"
-    case .tooManyPixels(let most): "images of more than \(most) pixels are too large for this; choose a smaller --size"
+    case .tooManyPixels(let most): "images of more than \(most) pixels are too large for this"
     case .otherClasses(let model, let dataset):
       "\(model) has other classes or another input than \(dataset); a network trained on random labels must have the same"
     }

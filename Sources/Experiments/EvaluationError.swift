@@ -17,19 +17,17 @@ public enum EvaluationError: LocalizedError, Equatable, Sendable {
     case .unknownClasses(let names):
       "the model has no class named " + names.prefix(3).map { "“\($0)”" }.joined(separator: ", ")
         + (names.count > 3 ? ", … (\(names.count) of the data set's classes)" : "")
-        + "; give its class names with --labels"
     case .fractions: "the fractions must lie in 0…1 and ascend, such as 0,0.1,0.2"
     case .negativeMaps(let view):
       "the view \(view) has negative values and so no order of deletion; choose positive and negative in its place"
     case .noImages: "there are no images to measure on"
-    case .tooFewSteps: "a RISE curve needs at least one step; give --rise-steps 1 or more"
-    case .tooFewSamples: "a correlation needs at least two random sets; give --sensitivity-samples 2 or more"
+    case .tooFewSteps: "a RISE curve needs at least one step"
+    case .tooFewSamples: "a correlation needs at least two random sets"
     case .sizes(let pixels):
-      "the sizes of sensitivity-n must ascend from 1 to at most \(pixels), the pixels of an image; correct "
-        + "--sensitivity-sizes"
+      "the sizes of sensitivity-n must ascend from 1 to at most \(pixels), the pixels of an image"
     case .doubleMetric(let name): "the metric \(name) is asked for twice"
     case .precision:
-      "only built-in networks compute in bfloat16 on demand, a TorchScript file as it was saved; leave --precision out"
+      "only built-in networks compute in bfloat16 on demand, a TorchScript file as it was saved"
     case .missingImages(let index): "the results lack image \(index), or have it twice"
     }
   }

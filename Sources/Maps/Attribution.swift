@@ -41,7 +41,7 @@ extension Attribution {
 }
 
 /// What the sign of an attribution's values says of a channel element.
-public enum Sign: Sendable {
+public enum Sign: String, Sendable, Codable {
   /// Brighter raises the class's score (positive), or darker does (negative).
   case brightness
   /// The element, as it is, speaks for the class (positive) or against it (negative).

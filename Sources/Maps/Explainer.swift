@@ -87,7 +87,7 @@ public struct Explainer: Sendable {
       for view in views(of: attribution) {
         let maps = try Self.rasters(view.maps(extremes))
         for index in found.indices {
-          found[index].maps.append(SaliencyMap(attribution: attribution.name, view: view.name, values: maps[index]))
+          found[index].maps.append(SaliencyMap(attribution, view, values: maps[index]))
         }
       }
       if includesRivalry, attribution.sign != nil {

@@ -14,7 +14,7 @@ public enum MethodError: LocalizedError, Equatable, Sendable {
   public var errorDescription: String? {
     switch self {
     case .signlessAttribution(let attribution, let view):
-      "the attribution \(attribution) has no sign, so the view \(view) of it has no meaning; ask for --views original"
+      "the attribution \(attribution) has no sign, so the view \(view) of it has no meaning"
     case .noRivals: "at least one rival class is needed"
     case .needsLayers(let attribution):
       "the attribution \(attribution) needs to know the model's layers, which a TorchScript file does not tell: take a "
@@ -27,8 +27,7 @@ public enum MethodError: LocalizedError, Equatable, Sendable {
     case .baselineShape(let name, let expected, let found):
       "the baseline \(name) has the shape \(found), but the model's input is \(expected)"
     case .tooLittleMemory(let needed, let given):
-      "one image needs about \(needed.inMegabytes), and only \(given.inMegabytes) are allowed; raise --memory or choose "
-        + "a smaller --size"
+      "one image needs about \(needed.inMegabytes), and only \(given.inMegabytes) are allowed"
     }
   }
 }

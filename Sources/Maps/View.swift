@@ -38,11 +38,14 @@ public enum Direction: String, Sendable, Codable {
 
 /// The views that there are, by name.
 public enum Views {
+  public static let original: any View = Original()
+  public static let signed: any View = Signed()
+
   /// The five maps of the paper, in its order.
-  public static let paper: [any View] = [Original(), Positive(), Negative(), Active(), Inactive()]
+  public static let paper: [any View] = [original, Positive(), Negative(), Active(), Inactive()]
 
   /// Every view that gives one map.
-  public static let all: [any View] = paper + [Signed()]
+  public static let all: [any View] = paper + [signed]
 
   public static func named(_ name: String) -> (any View)? { all.first { $0.name == name } }
 }

@@ -28,10 +28,9 @@ public enum PictureError: LocalizedError, Equatable {
     case .empty(let path): "\(path) is empty"
     case .notAPicture(let path): "\(path) is not a picture this program can read (\(Picture.formats))"
     case .tooLarge(let path, let width, let height, let maximumPixels):
-      "\(path) has \(width)×\(height) pixels, more than the limit of \(maximumPixels); --max-pixels raises it"
+      "\(path) has \(width)×\(height) pixels, more than the limit of \(maximumPixels)"
     case .exceedsMemory(let path, let needed, let allowed):
-      "\(path) needs about \(Self.megabytes(needed)) to be decoded and resized, more than the \(Self.megabytes(allowed)) allowed; "
-        + "make it smaller, or raise --memory"
+      "\(path) needs about \(Self.megabytes(needed)) to be decoded and resized, more than the \(Self.megabytes(allowed)) allowed"
     case .damaged(let path): "\(path) is truncated or damaged, or too large for its decoder"
     case .unusualPixels(let path): "\(path) is neither a grey nor a colour picture; save it as 8- or 16-bit RGB"
     case .noPictures(let folder): "\(folder) contains no pictures (\(Picture.formats))"

@@ -32,7 +32,7 @@ public struct ExplanationFigure: Sendable {
   /// Views drawn instead of those asked for: in the signed style the original map is shown with its sign.
   public static func viewsToCompute(_ views: [any View], style: MapStyle) -> [any View] {
     let needsSigned =
-      style == .signed && views.contains { $0.name == "original" } && !views.contains { $0.name == "signed" }
+      style == .signed && views.contains { $0 is Original } && !views.contains { $0 is Signed }
     return needsSigned ? views + [Signed()] : views
   }
 
@@ -63,7 +63,7 @@ public struct ExplanationFigure: Sendable {
     var figure = MapFigure(
       title: title(explanation, labels), subtitle: subtitle(explained, labels),
       rows: rows.count == 1 ? [MapFigure.Row(panels: rows[0].panels)] : rows,
-      colourBars: colourBars(views, attributions.unique),
+      colourBars: colourBars(views, explanation),
       classLegend: legend(views, labels), notes: notes(explained, views, labels, photograph))
     figure.scale = scale
     return figure
@@ -75,7 +75,7 @@ public struct ExplanationFigure: Sendable {
   ) -> PhotographOverlay? {
     map(of: view, attribution, in: explanation).map { shown, map in
       let layer: PhotographOverlay.Layer =
-        switch content(map, view: shown) {
+        switch content(map, of: shown) {
         case .signed(let values, let limit): .signed(values, limit: limit)
         default: .heat(map, DisplayScale(of: map, percentile: clip))
         }
@@ -107,7 +107,7 @@ public struct ExplanationFigure: Sendable {
       } ?? []
     }
     return map(of: view, attribution, in: explanation).map { shown, map in
-      let content = content(map, view: shown)
+      let content = content(map, of: shown)
       guard style == .overlay, case .heat(_, let scale) = content else {
         return [MapPanel(title: view.capitalized, content: content, isSmooth: sigma(map) > 0)]
       }
@@ -119,22 +119,21 @@ public struct ExplanationFigure: Sendable {
     } ?? []
   }
 
-  /// The map that stands for a view, smoothed, and the view that it is of; nil if it was not computed.
+  /// The map that stands for a view, and its values, smoothed; nil if it was not computed.
   private func map(
     of view: String, _ attribution: String, in explanation: Explanation
-  ) -> (view: String, map: Raster<Float>)? {
-    let shown = style == .signed && view == "original" ? "signed" : view
-    return (explanation.map(shown, of: attribution)?.values).map { (shown, $0.smoothed(sigma($0))) }
+  ) -> (shown: SaliencyMap, values: Raster<Float>)? {
+    let name = style == .signed && view == Views.original.name ? Views.signed.name : view
+    return explanation.map(name, of: attribution).map { ($0, $0.values.smoothed(sigma($0.values))) }
   }
 
   private func sigma<Scalar>(_ map: Raster<Scalar>) -> Double {
     smoothing ?? Self.usualSmoothing(height: map.height, width: map.width)
   }
 
-  private func content(_ map: Raster<Float>, view: String) -> MapPanel.Content {
-    if view == "signed" || style == .signed {
-      let darkens = view == "negative" || view == "inactive"
-      let values = darkens ? map.map { -$0 } : map
+  private func content(_ map: Raster<Float>, of shown: SaliencyMap) -> MapPanel.Content {
+    if shown.hasNegatives || style == .signed {
+      let values = shown.direction == .darker ? map.map { -$0 } : map
       return .signed(values, limit: DisplayScale.limit(of: values, percentile: clip))
     }
     return .heat(map, DisplayScale(of: map, percentile: clip))
@@ -162,15 +161,19 @@ public struct ExplanationFigure: Sendable {
       + others.joined(separator: ", ")
   }
 
-  func colourBars(_ views: [String], _ attributions: [String]) -> [MapFigure.ColourBar] {
-    let maps = views.filter { $0 != Rivalry.name }
+  private func colourBars(_ views: [String], _ explanation: Explanation) -> [MapFigure.ColourBar] {
+    let attributions = explanation.maps.map(\.attribution).unique
+    let maps = attributions.flatMap { attribution in
+      views.compactMap { map(of: $0, attribution, in: explanation)?.shown }
+    }
     let clipped = clip < 100 ? "; clipped at the \(clip.formatted())th percentile" : ""
     var bars: [MapFigure.ColourBar] = []
-    if style != .signed && maps.contains(where: { $0 != "signed" }) {
+    if style != .signed && maps.contains(where: { !$0.hasNegatives }) {
       bars.append(.init(map: .heat, ticks: ["lowest", "highest"], caption: "each map scaled on its own" + clipped))
     }
-    if style == .signed && !maps.isEmpty || maps.contains("signed") {
-      let signs = attributions.map { Attributions.named($0)?.sign ?? .brightness }
+    let signed = style == .signed ? maps : maps.filter(\.hasNegatives)
+    if !signed.isEmpty {
+      let signs = signed.map { $0.sign ?? .brightness }
       if signs.contains(.brightness) {
         bars.append(
           .init(

@@ -34,7 +34,7 @@ struct AttributionOptions: ParsableArguments {
   func attributions(_ names: [String], for classifier: any Classifier, seed: UInt64) async throws -> [any Attribution] {
     let compared: Baseline
     do { compared = try await .open(baseline, for: classifier.preprocessing) } catch {
-      throw CommandError("--baseline: \(error.message)")
+      throw CommandError("--baseline: \(error.told)")
     }
     return attributions(names, baseline: compared, seed: seed)
   }

@@ -87,7 +87,7 @@ struct Audit: AsyncParsableCommand {
         return (chosen, data.limit == nil ? test.limited(to: count).name : test.name)
       }
     } catch let error as DatasetError where dataset == nil {
-      Console.note("\(error.message); made-up images are used instead")
+      Console.note("\(error.told); made-up images are used instead")
     }
     return (
       AuditImages.generated(for: preprocessing, count: count), "\(count) made-up image\(count == 1 ? "" : "s")"

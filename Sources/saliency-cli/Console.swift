@@ -89,8 +89,7 @@ func interruptibly(_ body: @escaping @Sendable () async throws -> Void) async th
     throw ExitCode(130)
   } catch let error where !(error is ExitCode || error is ValidationError) {
     Console.clearProgress()
-    let advice = (error as? RunFolderError).map { "; \($0.advice)" } ?? ""
-    Console.error(error.message + advice)
+    Console.error(error.told)
     throw ExitCode.failure
   }
 }

@@ -78,7 +78,7 @@ struct Evaluate: AsyncParsableCommand {
       do {
         let (report, test) = try await evaluate(model.load(device: device), on: model.dataset)
         measured = (report.accuracy, test)
-      } catch let error as DatasetError { Console.warn(error.message) }
+      } catch let error as DatasetError { Console.warn(error.told) }
       rows.append([
         model.name, measured?.test ?? "–",
         Self.share(Paper.accuracy(of: information.architecture, on: model.dataset)),

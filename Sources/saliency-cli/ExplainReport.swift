@@ -38,7 +38,7 @@ final class ExplainReport: Sendable {
   func failed(_ url: URL, _ error: any Error) throws {
     state.withLock { $0.failures += 1 }
     // Errors of picture files name the file themselves.
-    let reason = error.message
+    let reason = error.told
     let text = error is PictureError ? reason : "\(url.relativePath): \(reason)"
     Console.error(text)
     if json { try line(Failed(image: url.relativePath, error: text)) }

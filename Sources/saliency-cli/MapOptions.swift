@@ -28,7 +28,7 @@ struct MapOptions: ParsableArguments {
 
   /// Refuses the views that rank no pixels.
   func refuseUnranked() throws {
-    guard !views.names.contains(where: { [Rivalry.name, "signed"].contains($0) }) else {
+    guard !views.names.contains(where: { Views.named($0)?.hasNegatives ?? true }) else {
       throw ValidationError("--views: signed and rivalry give no order of deletion; choose from the other views")
     }
   }

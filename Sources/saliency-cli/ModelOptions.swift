@@ -57,7 +57,7 @@ struct ModelOptions: ParsableArguments {
       height: size?.size.height, width: size?.size.width, fit: fit, mean: mean?.values, standardDeviation: std?.values)
     if let labels {
       do { settings.labels = try ScriptSettings.labels(contentsOf: URL(filePath: labels)) } catch {
-        throw CommandError("--labels \(error.message)")
+        throw CommandError("--labels \(error.told)")
       }
     }
     if let preset { settings = settings.completed(by: preset.settings) }

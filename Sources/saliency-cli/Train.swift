@@ -115,7 +115,7 @@ struct Train: AsyncParsableCommand {
     guard let start else { return nil }
     if let bundled = BundledModel.named(start) { return try await bundled.load() }
     do { return try await Network.read(URL(filePath: start)) } catch {
-      throw CommandError("--start \(start): \(error.message)")
+      throw CommandError("--start \(start): \(error.told)")
     }
   }
 }

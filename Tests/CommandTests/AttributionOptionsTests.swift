@@ -3,7 +3,7 @@ import Saliency
 import TestSupport
 import Testing
 
-@Suite struct AttributionOptionsTests {
+@Suite(.slow) struct AttributionOptionsTests {
   private let command: Command
 
   init() throws { command = try Command() }

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite struct BenchmarkTests {
+@Suite(.slow) struct BenchmarkTests {
   private let command: Command
   private let options: [String]
 

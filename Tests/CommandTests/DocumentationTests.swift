@@ -1,12 +1,13 @@
 import ArgumentParser
 import Foundation
 import Saliency
+import TestSupport
 import Testing
 
 @testable import saliency_cli
 
 /// The commands that the documentation names are understood, and those that numbers come from yield them.
-@Suite struct DocumentationTests {
+@Suite(.slow) struct DocumentationTests {
   private static let package = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent()
 

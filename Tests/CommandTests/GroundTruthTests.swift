@@ -1,7 +1,8 @@
 import Foundation
+import TestSupport
 import Testing
 
-@Suite struct GroundTruthTests {
+@Suite(.slow) struct GroundTruthTests {
   @Test("a table and files; results are not replaced unasked")
   func run() throws {
     let command = try Command()

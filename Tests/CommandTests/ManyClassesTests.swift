@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Models with more than 50 classes are compared with some of them unless the user says otherwise.
-@Suite struct ManyClassesTests {
+@Suite(.slow) struct ManyClassesTests {
   private let command: Command
   private let model = [
     "--model", Fixture.url("torchscript/thousand-classes.pt").path, "--size", "16",

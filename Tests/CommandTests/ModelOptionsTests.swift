@@ -3,7 +3,7 @@ import Saliency
 import TestSupport
 import Testing
 
-@Suite struct ModelOptionsTests {
+@Suite(.slow) struct ModelOptionsTests {
   private let command: Command
 
   init() throws {

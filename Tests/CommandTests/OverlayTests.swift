@@ -4,7 +4,7 @@ import Saliency
 import TestSupport
 import Testing
 
-@Suite struct OverlayTests {
+@Suite(.slow) struct OverlayTests {
   private let command: Command
 
   init() throws {

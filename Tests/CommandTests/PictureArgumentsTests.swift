@@ -4,7 +4,7 @@ import Testing
 
 @testable import saliency_cli
 
-@Suite struct PictureArgumentsTests {
+@Suite(.slow) struct PictureArgumentsTests {
   private let command: Command
 
   init() throws { command = try Command() }

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite struct ReportTests {
+@Suite(.slow) struct ReportTests {
   private let command: Command
   private let options: [String]
 

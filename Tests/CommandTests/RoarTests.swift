@@ -1,7 +1,8 @@
 import Foundation
+import TestSupport
 import Testing
 
-@Suite struct RoarTests {
+@Suite(.slow) struct RoarTests {
   private let command: Command
   private let options: [String]
 

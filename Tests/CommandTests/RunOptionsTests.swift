@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// What all commands with a folder of results have in common.
-@Suite struct RunOptionsTests {
+@Suite(.slow) struct RunOptionsTests {
   private let command: Command
 
   init() throws {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import TestSupport
 import Testing
 
 @testable import saliency_cli
@@ -19,7 +20,7 @@ func expectUsageError(
   }
 }
 
-@Suite struct SaliencyCommandTests {
+@Suite(.slow) struct SaliencyCommandTests {
   @Test func version() throws {
     let finished = try Command().run("--version")
     #expect(finished.status == 0 && finished.errors == [])

@@ -3,7 +3,7 @@ import Saliency
 import TestSupport
 import Testing
 
-@Suite struct TrainTests {
+@Suite(.slow) struct TrainTests {
   private let command: Command
 
   init() throws { command = try Command() }

@@ -134,7 +134,7 @@ private let imagenette = [
     }
     #expect(
       error?.localizedDescription
-        == "\(set.path("train/bee/3.png")) is 9×5, the images before it are 4×4; choose one size for all with --size")
+        == "\(set.path("train/bee/3.png")) is 9×5, the images before it are 4×4")
   }
 
   @Test func greyImagesAreExpandedOrLeftOut() async throws {

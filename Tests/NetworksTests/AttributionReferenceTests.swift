@@ -7,7 +7,7 @@ import Testing
 @testable import Maps
 
 /// Attributions of both built-in networks against Captum's, see Tests/Fixtures/attributions.
-@Suite @TorchActor struct AttributionReferenceTests {
+@Suite(.slow) @TorchActor struct AttributionReferenceTests {
   struct Model: CustomTestStringConvertible {
     let testDescription: String
     let architecture: Architecture

@@ -6,7 +6,8 @@ import Testing
 
 /// The page as a reader's browser shows it.
 @Suite(
-  .serialized, .enabled(if: Browser.isInstalled, "Debian's packages chromium and chromium-driver are not installed"))
+  .serialized, .slow,
+  .enabled(if: Browser.isInstalled, "Debian's packages chromium and chromium-driver are not installed"))
 struct BrowserTests {
   private let folder: TemporaryFolder
   private let page: URL

@@ -8,7 +8,7 @@ import Testing
 
 @testable import Reports
 
-@Suite struct ExperimentRunTests {
+@Suite(.slow) struct ExperimentRunTests {
   private let folder: TemporaryFolder
 
   init() throws { folder = try TemporaryFolder() }

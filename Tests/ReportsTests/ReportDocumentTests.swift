@@ -7,7 +7,7 @@ import Testing
 
 @testable import Reports
 
-@Suite struct ReportDocumentTests {
+@Suite(.slow) struct ReportDocumentTests {
   private let folder: TemporaryFolder
 
   init() throws { folder = try TemporaryFolder() }

@@ -8,7 +8,7 @@ import Testing
 
 @testable import Reports
 
-@Suite struct ReproductionTests {
+@Suite(.slow) struct ReproductionTests {
   private let folder: TemporaryFolder
 
   init() throws { folder = try TemporaryFolder() }

@@ -34,7 +34,7 @@ struct BrightOrDark: LabelledImages {
   }
 }
 
-@Suite @TorchActor struct TrainerTests {
+@Suite(.slow) @TorchActor struct TrainerTests {
   private func trainer(
     _ architecture: Architecture, in folder: TemporaryFolder, epochs: Int = 3, learningRate: Double = 0.001,
     count: Int = 40, data: String? = nil, precision: Precision = .full, start: Network? = nil,

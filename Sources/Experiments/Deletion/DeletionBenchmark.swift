@@ -43,7 +43,7 @@ import Tensors
     guard !fractions.isEmpty, fractions.allSatisfy({ (0...1).contains($0) }),
       zip(fractions, fractions.dropFirst()).allSatisfy(<)
     else { throw EvaluationError.fractions }
-    if let view = explainer.views.first(where: { $0.name == "signed" }) {
+    if let view = explainer.views.first(where: \.hasNegatives) {
       throw EvaluationError.negativeMaps(view: view.name)
     }
     guard images.count > 0 else { throw EvaluationError.noImages }

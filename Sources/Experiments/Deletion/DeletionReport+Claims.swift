@@ -1,4 +1,5 @@
 import Figures
+import Maps
 import Pages
 
 extension DeletionReport {
@@ -12,20 +13,19 @@ extension DeletionReport {
   private func order(_ turn: Int) -> OrderClaim? {
     let replacement = settings.setup.replacements[turn]
     guard [.black, .white].contains(replacement), settings.setup.order == .descending else { return nil }
-    func map(_ view: String) -> DeletionSeries { DeletionSeries(.map, attribution: "gradient", view: view) }
-    let views = ["positive", "active", "negative", "inactive"]
-    let isLow = views.map { Self.isLowGood(map($0), replacement, .descending) == true }
-    let small = zip(views, isLow).filter(\.1).map { ($0.0, "original") }
-    let large = zip(views, isLow).filter { !$0.1 }.map { ("original", $0.0) }
-    let comparisons = (small + large).compactMap { smaller, larger in
+    let original = DeletionSeries(Gradient(), Original())
+    let maps = ([Positive(), Active(), Negative(), Inactive()] as [any View]).map { DeletionSeries(Gradient(), $0) }
+    let comparisons =
+      maps.filter { Self.isLowGood($0, replacement, .descending) == true }.map { ($0, original) }
+      + maps.filter { Self.isLowGood($0, replacement, .descending) == false }.map { (original, $0) }
+    let found = comparisons.compactMap { smaller, larger in
       let isClose =
-        if let a = paperArea(map(smaller), replacement), let b = paperArea(map(larger), replacement) {
+        if let a = paperArea(smaller, replacement), let b = paperArea(larger, replacement) {
           abs(a - b) < OrderClaim.tolerance
         } else { false }
-      return comparison(turn, map(smaller), below: map(larger), isNeeded: !isClose)
+      return comparison(turn, smaller, below: larger, isNeeded: !isClose)
     }
-    return comparisons.count == views.count
-      ? OrderClaim(.order, metric: replacement.rawValue, comparisons: comparisons) : nil
+    return found.count == maps.count ? OrderClaim(.order, metric: replacement.rawValue, comparisons: found) : nil
   }
 
   private func controls(_ turn: Int) -> OrderClaim? {
@@ -33,7 +33,7 @@ extension DeletionReport {
     let comparisons = settings.setup.series.compactMap { map -> OrderClaim.Comparison? in
       guard let isLow = Self.isLowGood(map, replacement, settings.setup.order) else { return nil }
       let control =
-        map.view == "original"
+        map.view == Views.original.name
         ? DeletionSeries(.random) : DeletionSeries(.randomAsMany, attribution: map.attribution, view: map.view)
       return isLow ? comparison(turn, map, below: control) : comparison(turn, control, below: map)
     }

@@ -33,12 +33,10 @@ public struct DeletionReport: Sendable {
   /// sign low is what a good map gives. Nil for controls.
   public static func isLowGood(_ series: DeletionSeries, _ replacement: Replacement, _ order: DeletionOrder) -> Bool? {
     guard series.kind == .map else { return nil }
-    let isEvidence = Attributions.named(series.attribution)?.sign == .evidence
     let isLow =
-      switch (series.view, replacement) {
-      case ("positive", _) where isEvidence, ("active", _) where isEvidence: true
-      case ("negative", _) where isEvidence, ("inactive", _) where isEvidence: false
-      case ("positive", .white), ("active", .white), ("negative", .black), ("inactive", .black): false
+      switch (series.sign, series.direction, replacement) {
+      case (.evidence, let direction, _): direction != .darker
+      case (_, .brighter, .white), (_, .darker, .black): false
       default: true
       }
     return order == .descending ? isLow : !isLow

@@ -223,7 +223,7 @@ public enum DeletionRunError: LocalizedError, Equatable, Sendable {
       "block \(index) is in \(one) and in \(other); merge each part once"
     case .missingBlocks(let blocks):
       "\(blocks.count) blocks are missing (\(blocks.prefix(3).map(String.init).joined(separator: ", "))"
-        + "\(blocks.count > 3 ? ", …" : "")); run the shards that are not complete again with --resume"
+        + "\(blocks.count > 3 ? ", …" : ""))"
     case .nothingToMerge: "there is nothing to merge"
     }
   }

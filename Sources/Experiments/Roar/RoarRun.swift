@@ -54,7 +54,7 @@ public struct RoarRun: Sendable {
     guard !fractions.isEmpty, fractions.allSatisfy({ $0 > 0 && $0 <= 1 }),
       zip(fractions, fractions.dropFirst()).allSatisfy(<)
     else { throw EvaluationError.fractions }
-    if let view = explainer.views.first(where: { $0.name == "signed" }) {
+    if let view = explainer.views.first(where: \.hasNegatives) {
       throw EvaluationError.negativeMaps(view: view.name)
     }
     self.explainer = explainer

@@ -41,7 +41,7 @@ public enum ClassifierError: LocalizedError, Equatable, Sendable {
   public var errorDescription: String? {
     switch self {
     case .notFinite(let what):
-      "the model's \(what) contain NaN or infinity for this image; check its weights and its --mean and --std"
+      "the model's \(what) contain NaN or infinity for this image; check its weights and how its input is normalised"
     case .noGradient:
       "the model's logits do not depend differentiably on the image (it may round, take an argmax or detach its input), "
         + "so there is no gradient to explain it by"

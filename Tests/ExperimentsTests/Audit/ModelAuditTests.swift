@@ -7,7 +7,7 @@ import Testing
 
 @testable import Experiments
 
-@Suite @TorchActor struct ModelAuditTests {
+@Suite(.slow) @TorchActor struct ModelAuditTests {
   typealias Verdict = AuditCheck.Verdict
 
   private func images(_ count: Int = 4, channels: Int = 3, side: Int = 8) throws -> Tensor {

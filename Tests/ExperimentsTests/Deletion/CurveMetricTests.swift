@@ -7,7 +7,7 @@ import Testing
 
 @testable import Experiments
 
-@Suite @TorchActor struct CurveMetricTests {
+@Suite(.slow) @TorchActor struct CurveMetricTests {
   private static let all: [CurveMetric] = [
     .riseDeletion(steps: 7), .riseInsertion(steps: 5), .sensitivityN(sizes: [1, 5, 40, 60], samples: 9),
   ]

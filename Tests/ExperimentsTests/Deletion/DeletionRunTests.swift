@@ -33,7 +33,7 @@ private struct SmallNoise: LabelledImages {
   }
 }
 
-@Suite @TorchActor struct DeletionRunTests {
+@Suite(.slow) @TorchActor struct DeletionRunTests {
   private let folder: TemporaryFolder
   private let model: ModelChoice.Opened
 

@@ -31,7 +31,7 @@ private func template(_ label: Int) -> [Float] {
   }
 }
 
-@Suite @TorchActor struct GroundTruthBenchmarkTests {
+@Suite(.slow) @TorchActor struct GroundTruthBenchmarkTests {
   @Test("a classifier that looks for the shapes as they are is right, and so are its maps; random ones score as chance")
   func templates() async throws {
     let images = ShapeImages("test", count: 64, seed: 5)

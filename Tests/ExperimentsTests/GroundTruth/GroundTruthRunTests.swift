@@ -6,7 +6,7 @@ import Testing
 
 @testable import Experiments
 
-@Suite struct GroundTruthRunTests {
+@Suite(.slow) struct GroundTruthRunTests {
   private let folder: TemporaryFolder
 
   init() throws { folder = try TemporaryFolder() }

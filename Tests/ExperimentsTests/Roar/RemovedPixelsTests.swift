@@ -5,7 +5,7 @@ import Testing
 
 @testable import Experiments
 
-@Suite struct RemovedPixelsTests {
+@Suite(.slow) struct RemovedPixelsTests {
   @Test("the highest values first, the lower index first among equals, zeros never")
   func places() {
     let never = UInt16.max

@@ -39,7 +39,7 @@ private struct Patches: LabelledImages {
   }
 }
 
-@Suite struct RoarRunTests {
+@Suite(.slow) struct RoarRunTests {
   private let folder: TemporaryFolder
   private let url: URL
 

@@ -8,7 +8,7 @@ import Testing
 
 @testable import Experiments
 
-@Suite @TorchActor struct SanityCheckTests {
+@Suite(.slow) @TorchActor struct SanityCheckTests {
   @Test("steps go from the logits down, and labels come last")
   func steps() {
     let steps = SanityCheck.steps(layers: ["a", "b", "c"], labels: true)

@@ -37,7 +37,7 @@ struct DarkAndBright: LabelledImages {
   }
 }
 
-@Suite struct SanityRunTests {
+@Suite(.slow) struct SanityRunTests {
   private let folder: TemporaryFolder
   private let model: ModelChoice.Opened
 

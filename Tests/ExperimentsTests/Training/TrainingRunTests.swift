@@ -36,7 +36,7 @@ private struct Brightness: LabelledImages {
   }
 }
 
-@Suite struct TrainingRunTests {
+@Suite(.slow) struct TrainingRunTests {
   private let folder: TemporaryFolder
 
   init() throws { folder = try TemporaryFolder() }
