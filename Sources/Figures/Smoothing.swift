@@ -11,32 +11,42 @@ extension Raster<Float> {
     let reach = max(1, min(Int((3 * sigma).rounded(.up)), max(height, width)))
     let weights = (0...reach).map { Float(exp(-Double($0 * $0) / (2 * sigma * sigma))) }
     let first = channels == 1 ? values : (0..<height * width).map { values[$0 * channels] }
-    let rows = Self.smoothedRows(first, height: height, width: width, weights)
-    // The columns are the rows of what is turned over.
-    let columns = Self.smoothedRows(
-      Self.turned(rows, height: height, width: width), height: width, width: height, weights)
-    return Raster(height: height, width: width, values: Self.turned(columns, height: width, width: height))
+    let down = Self.smoothed(first, lines: height, length: width, weights)
+    // Twice turned over, it is as it was.
+    return Raster(height: height, width: width, values: Self.smoothed(down, lines: width, length: height, weights))
   }
 
-  private static func smoothedRows(_ values: [Float], height: Int, width: Int, _ weights: [Float]) -> [Float] {
-    var result = [Float](repeating: 0, count: values.count)
-    for column in 0..<width {
-      let inside = max(0, column - weights.count + 1)...min(width - 1, column + weights.count - 1)
-      let shares = inside.map { weights[abs($0 - column)] }
-      let total = shares.reduce(0, +)
-      for row in 0..<height {
-        var sum: Float = 0
-        for (place, share) in zip(inside, shares) { sum += values[row * width + place] * share }
-        result[row * width + column] = sum / total
-      }
+  /// Smooths every line, and turns the result over: [lines, length] → [length, lines].
+  private static func smoothed(_ values: [Float], lines: Int, length: Int, _ weights: [Float]) -> [Float] {
+    let totals = (0..<length).map { place in
+      (max(0, place - weights.count + 1)...min(length - 1, place + weights.count - 1))
+        .reduce(Float(0)) { $0 + weights[abs($1 - place)] }
     }
-    return result
-  }
-
-  private static func turned(_ values: [Float], height: Int, width: Int) -> [Float] {
-    var result = [Float](repeating: 0, count: values.count)
-    for row in 0..<height { for column in 0..<width { result[column * height + row] = values[row * width + column] } }
-    return result
+    // Plain loops over memory, because every large map that is drawn goes through them, in builds without optimisation, too.
+    return [Float](unsafeUninitializedCapacity: values.count) { result, count in
+      values.withUnsafeBufferPointer { values in
+        weights.withUnsafeBufferPointer { weights in
+          var line = 0
+          while line < lines {
+            let start = line * length
+            var place = 0
+            while place < length {
+              var sum = values[start + place] * weights[0]
+              var distance = 1
+              while distance < weights.count {
+                if place >= distance { sum += values[start + place - distance] * weights[distance] }
+                if place + distance < length { sum += values[start + place + distance] * weights[distance] }
+                distance += 1
+              }
+              result[place * lines + line] = sum / totals[place]
+              place += 1
+            }
+            line += 1
+          }
+        }
+      }
+      count = values.count
+    }
   }
 }
 
