@@ -127,6 +127,7 @@ CTError *ct_overwrite_with_sum(CTTensor *a, const CTTensor *b) {
   return guarded([&] { a->value.add_(b->value); });
 }
 UNARY(square_root, a.sqrt())
+UNARY(logarithm, a.log())
 UNARY(is_finite, a.isfinite())
 UNARY(clone, a.clone())
 UNARY(detach, a.detach())
