@@ -111,24 +111,30 @@ std::unordered_set<std::string> read_operators() {
   return names;
 }
 
-bool holds_objects(const c10::TypePtr &type) {
-  if (type->kind() == c10::TypeKind::ClassType || type->kind() == c10::TypeKind::InterfaceType) return true;
+bool has_places(const c10::TypePtr &type) {
+  using c10::TypeKind;
+  if (type->kind() == TypeKind::ClassType || type->kind() == TypeKind::InterfaceType || type->kind() == TypeKind::TupleType)
+    return true;
   for (const auto &contained : type->containedTypes())
-    if (holds_objects(contained)) return true;
+    if (has_places(contained)) return true;
   return false;
+}
+
+/// Whether the interpreter, which asks no more, could look for an attribute or element where there is none.
+bool trusts_blindly(const Node &node) {
+  if (node.kind() != prim::unchecked_cast || !has_places(node.output()->type())) return false;
+  const auto optional = node.input()->type()->cast<c10::OptionalType>();
+  return !optional || *optional->getElementType() != *node.output()->type();
 }
 
 void check_node(const Node &node) {
   std::string name = node.kind().toQualString();
   if (!ctorch::is_allowed(name)) throw ctorch::Refusal{CT_FORBIDDEN, "uses the operator " + name};
+  if (trusts_blindly(node)) throw ctorch::Refusal{CT_FORBIDDEN, "takes a value for one of another type"};
   for (const Value *output : node.outputs()) {
     const auto type = output->type()->cast<c10::ClassType>();
     if (type && type->name() && type->name()->qualifiedName().rfind("__torch__.torch.classes.", 0) == 0) {
       throw ctorch::Refusal{CT_FORBIDDEN, "uses the class " + type->name()->qualifiedName()};
-    }
-    // The interpreter takes this for true, and an object's attributes for where its class has them.
-    if (node.kind() == prim::unchecked_cast && holds_objects(output->type())) {
-      throw ctorch::Refusal{CT_FORBIDDEN, "takes an object for one of another class"};
     }
     if (node.kind() == prim::Constant && node.hasAttribute(attr::value) && node.kindOf(attr::value) == AttributeKind::ival)
       ctorch::check_value(node.ival(attr::value), output->type());
@@ -153,11 +159,8 @@ class ValueCheck {
         if (!value.isNone()) check(value, type->containedType(0));
         return;
       case TypeKind::ListType:
-        need(value.isList(), type);
-        // Lists of plain numbers know their kind.
-        need(value.type()->isSubtypeOf(*type), type);
-        if (holds_values(type->containedType(0)))
-          for (const c10::IValue &element : value.toListRef()) check(element, type->containedType(0));
+        need(value.isList() && value.type()->isSubtypeOf(*type), type);
+        for (const c10::IValue &element : value.toListRef()) check(element, type->containedType(0));
         return;
       case TypeKind::DictType: {
         need(value.isGenericDict() && value.type()->isSubtypeOf(*type), type);
@@ -194,12 +197,6 @@ class ValueCheck {
   };
 
   std::unordered_set<std::pair<const void *, const c10::Type *>, Hash> seen;
-
-  static bool holds_values(const c10::TypePtr &element) {
-    using c10::TypeKind;
-    return element->kind() != TypeKind::IntType && element->kind() != TypeKind::FloatType &&
-           element->kind() != TypeKind::BoolType;
-  }
 
   static void need(bool holds, const c10::TypePtr &type) {
     if (!holds) throw ctorch::Refusal{CT_DAMAGED, "a value is not of its type " + type->annotation_str()};

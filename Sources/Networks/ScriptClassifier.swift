@@ -9,8 +9,8 @@ import Tensors
 /// the normalisation by mean and standard deviation happens in here, and gradients pass through it.
 ///
 /// A model with one output z per image has two classes with the logits −z/2 and z/2. Of a model that ends in a softmax, a
-/// log-softmax or, with one output, a sigmoid the logits are what goes into that; ``warnings`` say so. A model that was traced for one batch
-/// size gets its images in batches of that size, the last one filled up with copies.
+/// log-softmax or, with one output, a sigmoid the logits are what goes into that; ``warnings`` say so. A model that was traced
+/// for one batch size gets its images in batches of that size, the last one filled up with copies.
 @TorchActor public final class ScriptClassifier: Classifier {
   public nonisolated let labels: LabelSet
   public nonisolated let preprocessing: Preprocessing

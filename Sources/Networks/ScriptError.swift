@@ -72,7 +72,8 @@ public enum ScriptError: LocalizedError, Equatable, Sendable {
     }
   }
 
-  private static let howToSave = "save it with torch.jit.trace(model.eval(), example).save(\"model.pt\")"
+  private static let howToSave =
+    "save it with torch.jit.trace(model.eval(), example, check_trace=False).save(\"model.pt\")"
   private static let howToUpdate =
     "build with LIBTORCH=/path/to/a/newer/libtorch, for instance the folder torch of PyPI's package torch"
 

@@ -147,7 +147,7 @@ struct ScriptTrial {
   @TorchActor private func beforeActivation(of script: ScriptCall, _ device: Device) throws -> (
     ScriptCall, ScriptTrial
   )? {
-    guard let expected = scale.activation, let (module, activation) = try script.module.beforeActivation(),
+    guard let expected = scale.activation, let (module, activation) = try? script.module.beforeActivation(),
       activation == expected
     else { return nil }
     let before = ScriptCall(module: module, preprocessing: script.preprocessing)

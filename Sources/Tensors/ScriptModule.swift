@@ -65,7 +65,8 @@ public final class ScriptModule {
   @TorchActor public func beforeActivation() throws -> (module: ScriptModule, activation: Activation)? {
     var activation = CT_NO_ACTIVATION
     var out: OpaquePointer?
-    try check(ct_module_before_activation(handle, &activation, &out), "looking for the model's logits")
+    let error = Self.running { ct_module_before_activation(handle, &activation, &out) }
+    try check(error, "looking for the model's logits")
     guard let out else { return nil }
     let module = ScriptModule(owning: out)
     switch activation {

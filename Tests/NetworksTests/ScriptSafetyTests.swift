@@ -170,8 +170,26 @@ import Testing
     #expect(throws: ScriptError.damaged(reason: "a value is not of its type __torch__.C")) {
       try open(archive("__torch__.C", "self.w"))
     }
-    #expect(throws: ScriptError.forbidden("takes an object for one of another class")) {
+    #expect(throws: ScriptError.forbidden("takes a value for one of another type")) {
       try open(archive("Any", "unchecked_cast(__torch__.C, self.w)"))
+    }
+  }
+
+  @Test("a tuple is not taken for a longer one, but what is optional for what it is when it is there")
+  func tuples() throws {
+    func archive(_ type: String, _ use: [String]) -> ScriptArchive {
+      ScriptArchive(
+        code: ScriptArchive.code(use + ["return torch.mul(\(Self.mean), a)"], attributes: ["w : \(type)"]),
+        data: Pickle.module([("w", Pickle.tuple([Pickle.integer(2), Pickle.integer(3)]))]))
+    }
+    let cast = { (type: String) in ["w = self.w", "t = unchecked_cast(\(type), w)"] }
+    #expect(throws: ScriptError.forbidden("takes a value for one of another type")) {
+      try open(archive("Any", cast("Tuple[int, int, int]") + ["a, b, c, = t"]))
+    }
+    let classifier = try open(archive("Optional[Tuple[int, int]]", cast("Tuple[int, int]") + ["a, b, = t"]))
+    #expect(try classifier.logits(Tensor(repeating: 0.5, shape: [1, 3, 8, 8])).floats() == [1, 1, 1])
+    #expect(throws: ScriptError.self) {
+      try open(archive("Optional[Tuple[int, int, int]]", cast("Tuple[int, int, int]") + ["a, b, c, = t"]))
     }
   }
 }
