@@ -22,7 +22,7 @@ public enum ModelFileError: LocalizedError, Equatable, Sendable {
       "the weights “\(name)” have the shape \(found) where the architecture needs \(expected)"
     case .notAModel:
       "the file is neither TorchScript nor safetensors; save a PyTorch model with "
-        + "torch.jit.trace(model.eval(), example).save(\"model.pt\")"
+        + "torch.jit.trace(model.eval(), example, check_trace=False).save(\"model.pt\")"
     case .unknownModel(let name, let known):
       "there is no file and no bundled model named “\(name)”\(name.suggestion(among: known)); bundled: \(known.joined(separator: ", "))"
     }

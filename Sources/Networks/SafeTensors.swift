@@ -61,19 +61,41 @@ public struct SafeTensors {
     guard length <= min(file.count - 8, longestHeader) else {
       throw ModelFileError.damaged("its header is said to have \(length) bytes, and the file has \(file.count)")
     }
-    do {
-      let entries = try JSONDecoder().decode([String: Entry].self, from: file[8..<8 + length])
-      return (entries, file[(8 + length)...])
-    } catch { throw ModelFileError.damaged("its header is not the JSON that the format asks for") }
+    let header = file[8..<8 + length]
+    guard header.first == UInt8(ascii: "{"),
+      let entries = try? JSONDecoder().decode([String: Entry].self, from: header)
+    else { throw ModelFileError.damaged("its header is not the JSON that the format asks for") }
+    if let name = RepeatedKey.first(in: header) { throw ModelFileError.damaged("its header says “\(name)” twice") }
+    let data = file[(8 + length)...]
+    try checkLayout(entries, bytes: data.count)
+    return (entries, data)
+  }
+
+  /// One tensor's bytes follow on another's, from the first byte to the last: as the format's own reader wants it, so that no
+  /// file means one thing here and another thing there.
+  private static func checkLayout(_ entries: [String: Entry], bytes: Int) throws {
+    let places = try entries.compactMap { name, entry -> (name: String, start: Int, end: Int)? in
+      guard case .tensor(let place) = entry else { return nil }
+      guard place.offsets.count == 2, 0 <= place.offsets[0], place.offsets[0] <= place.offsets[1],
+        place.offsets[1] <= bytes
+      else { throw ModelFileError.damaged("“\(name)” is said to lie outside of the file") }
+      return (name, place.offsets[0], place.offsets[1])
+    }
+    var end = 0
+    for place in places.sorted(by: { ($0.start, $0.end, $0.name) < ($1.start, $1.end, $1.name) }) {
+      guard place.start >= end else { throw ModelFileError.damaged("“\(place.name)” overlaps with another tensor") }
+      guard place.start == end else {
+        throw ModelFileError.damaged("\(place.start - end) bytes before “\(place.name)” belong to no tensor")
+      }
+      end = place.end
+    }
+    guard end == bytes else { throw ModelFileError.damaged("\(bytes - end) bytes at its end belong to no tensor") }
   }
 
   @TorchActor private static func tensor(_ name: String, _ place: Place, in data: Data) throws -> Tensor {
     guard let type = types.first(where: { $0.name == place.dtype })?.type else {
       throw ModelFileError.damaged("“\(name)” has the unknown type \(place.dtype)")
     }
-    guard place.offsets.count == 2, 0 <= place.offsets[0], place.offsets[0] <= place.offsets[1],
-      place.offsets[1] <= data.count
-    else { throw ModelFileError.damaged("“\(name)” is said to lie outside of the file") }
     var bytes = type.size
     for length in place.shape {
       let (product, overflow) = bytes.multipliedReportingOverflow(by: length)

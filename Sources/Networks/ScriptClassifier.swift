@@ -8,8 +8,9 @@ import Tensors
 /// found and explained before any work is done. Beside it may lie a JSON file (``ScriptSettings``). Pixels stay in 0…1:
 /// the normalisation by mean and standard deviation happens in here, and gradients pass through it.
 ///
-/// A model with one output z per image has two classes with the logits −z/2 and z/2. A model that was traced for one batch
-/// size gets its images in batches of that size, the last one filled up with copies.
+/// A model with one output z per image has two classes with the logits −z/2 and z/2. Of a model that ends in a softmax, a
+/// log-softmax or, with one output, a sigmoid the logits are what goes into that; ``warnings`` say so. A model that was traced
+/// for one batch size gets its images in batches of that size, the last one filled up with copies.
 @TorchActor public final class ScriptClassifier: Classifier {
   public nonisolated let labels: LabelSet
   public nonisolated let preprocessing: Preprocessing
@@ -47,7 +48,7 @@ import Tensors
   }
 
   public func logits(_ images: Tensor) throws -> Tensor {
-    let outputs = try trial.batch.map { try inBatches(of: $0, images) } ?? rows(images)
+    let outputs = try trial.scale.logits(trial.batch.map { try inBatches(of: $0, images) } ?? rows(images))
     return trial.outputs == 1 ? try .concatenate([outputs * -0.5, outputs * 0.5], axis: 1) : outputs
   }
 

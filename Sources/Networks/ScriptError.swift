@@ -9,6 +9,8 @@ public enum ScriptError: LocalizedError, Equatable, Sendable {
   /// A file of `torch.export.save`.
   case exportedProgram
   case damaged(reason: String)
+  /// Its code asks for what no model file is allowed.
+  case forbidden(String)
   case unknownOperator(String)
   case unsupportedCode(reason: String)
   case inputs(Int)
@@ -30,6 +32,9 @@ public enum ScriptError: LocalizedError, Equatable, Sendable {
     case .exportedProgram:
       "the file comes from torch.export, which is another format; in Python, \(Self.howToSave)"
     case .damaged(let reason): "the file is damaged or cut off (\(reason)); copy or save it again"
+    case .forbidden(let what):
+      "the file is refused because its model \(what), and so might reach beyond itself, to files or to memory; explaining a "
+        + "model needs none of this, so take it out or take another file"
     case .unknownOperator(let name) where name.hasPrefix("aten::"):
       "the model uses the operator \(name), which libtorch \(Torch.version) does not know; \(Self.howToUpdate)"
     case .unknownOperator(let name):
@@ -67,7 +72,8 @@ public enum ScriptError: LocalizedError, Equatable, Sendable {
     }
   }
 
-  private static let howToSave = "save it with torch.jit.trace(model.eval(), example).save(\"model.pt\")"
+  private static let howToSave =
+    "save it with torch.jit.trace(model.eval(), example, check_trace=False).save(\"model.pt\")"
   private static let howToUpdate =
     "build with LIBTORCH=/path/to/a/newer/libtorch, for instance the folder torch of PyPI's package torch"
 
@@ -76,11 +82,13 @@ public enum ScriptError: LocalizedError, Equatable, Sendable {
 
 /// What the user should know of a model that can be used all the same.
 public enum ScriptWarning: Sendable, Equatable, CustomStringConvertible {
-  /// Each row of the answer is not negative and sums to 1.
+  /// The model ends in a softmax or the like, and the logits are what goes into it.
+  case activation(ScriptModule.Activation)
+  /// Each row of the answer is not negative and sums to 1; the logits are its logarithms.
   case probabilities
   /// The exponentials of each row sum to 1.
   case logProbabilities
-  /// The only output stays between 0 and 1 whatever the input.
+  /// The only output p stays between 0 and 1 whatever the input; the logits are ∓½ ln(p / (1 − p)).
   case singleProbability
   case zeroGradient
   case fixedBatch(Int)
@@ -88,15 +96,17 @@ public enum ScriptWarning: Sendable, Equatable, CustomStringConvertible {
 
   public var description: String {
     switch self {
+    case .activation(let activation):
+      "the model ends in a \(activation); its probabilities are shown, and the maps are those of the logits before it"
     case .probabilities:
-      "the model's outputs sum to 1, so they are probabilities (a softmax), while the maps are defined on logits: "
-        + "a sure answer has hardly any gradient; leave the softmax out of the model"
+      "the model's outputs sum to 1, so they are probabilities (a softmax), and the logits before it cannot be had; the maps "
+        + "are those of the logarithms of the probabilities: active and inactive stay the same, the other maps do not"
     case .logProbabilities:
-      "the model's outputs are logarithms of probabilities (a log-softmax), while the maps are defined on logits: "
-        + "active and inactive stay the same, the other maps do not; leave the log-softmax out of the model"
+      "the model's outputs are logarithms of probabilities (a log-softmax), and the logits before it cannot be had; of the "
+        + "maps, active and inactive stay the same, the others do not"
     case .singleProbability:
-      "the model's single output always lies between 0 and 1, so it is a probability (a sigmoid), while the maps are "
-        + "defined on logits; leave the sigmoid out of the model"
+      "the model's single output p always lies between 0 and 1, so it is a probability (a sigmoid), and the logit before it "
+        + "cannot be had; it is computed from p, roughly where the model is sure"
     case .zeroGradient:
       "the gradient of the model is zero everywhere on test images (it may round or threshold its input), so its maps "
         + "are likely to be empty"
@@ -104,6 +114,16 @@ public enum ScriptWarning: Sendable, Equatable, CustomStringConvertible {
       "the model works on batches of \(size) only, as it was traced with; images are dealt with \(size) at a time"
     case .assumedSize(let size):
       "the model does not say which input size it wants; \(size)×\(size) is assumed, use --size to change it"
+    }
+  }
+}
+
+extension ScriptModule.Activation: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .softmax: "softmax"
+    case .logSoftmax: "log-softmax"
+    case .sigmoid: "sigmoid"
     }
   }
 }

@@ -13,13 +13,16 @@ enum ScriptFile {
     let module: ScriptModule
     do { module = try ScriptModule(contentsOf: url, device: device) } catch let error as TorchError
       where !error.isOutOfMemory
-    { throw explanation(of: error.message, file) }
+    { throw explanation(of: error, file) }
     let inputs = try module.inputCount
     guard inputs == 1 else { throw ScriptError.inputs(inputs) }
     return module
   }
 
-  private static func explanation(of message: String, _ file: Data) -> any Error {
+  private static func explanation(of error: TorchError, _ file: Data) -> any Error {
+    let message = error.message
+    if error.kind == .forbidden { return ScriptError.forbidden(message) }
+    if error.kind == .damagedFile { return ScriptError.damaged(reason: message) }
     // The zip archive's directory, with the names of all members, is at its end.
     let directory = file.suffix(1 << 20)
     func holds(_ name: String) -> Bool { directory.range(of: Data(name.utf8)) != nil }

@@ -8,8 +8,12 @@ struct ScriptTrial {
   private(set) var batch: Int?
   /// Outputs per image.
   private(set) var outputs: Int
+  /// What the outputs are.
+  private(set) var scale = ScriptScale.logits
   private(set) var bytesPerImage = 0
   private(set) var warnings: [ScriptWarning] = []
+  /// The outputs for the trial images, one row after the other.
+  private let answer: [Double]
 
   /// Tries a module, with colour and with grey images if the settings do not say which it takes.
   @TorchActor static func run(_ module: ScriptModule, _ settings: ScriptSettings, _ device: Device) throws -> (
@@ -17,7 +21,8 @@ struct ScriptTrial {
   ) {
     func attempt(_ channels: Int) throws -> (ScriptCall, ScriptTrial) {
       let script = ScriptCall(module: module, preprocessing: try settings.preprocessing(channels: channels))
-      return (script, try ScriptTrial(script, device))
+      let trial = try ScriptTrial(script, device)
+      return try trial.beforeActivation(of: script, device) ?? (script, trial)
     }
     if let channels = settings.channels { return try attempt(channels) }
     do { return try attempt(3) } catch let failure as ScriptError {
@@ -30,13 +35,14 @@ struct ScriptTrial {
 
   @TorchActor private init(_ script: ScriptCall, _ device: Device) throws {
     let used = Self.residentBytes()
-    let (images, answer, outputs) = try Self.firstAnswer(script, device)
+    let (images, tensor, outputs) = try Self.firstAnswer(script, device)
     self.outputs = outputs
     let count = images.shape[0]
     batch = count == 3 ? nil : count
 
-    let rows = try answer.reshaped([count, outputs])
+    let rows = try tensor.reshaped([count, outputs])
     let first = try rows.doubles()
+    self.answer = first
     guard first.allSatisfy(\.isFinite) else { throw ScriptError.notFinite("outputs") }
     try checkRepetition(script, images, first)
 
@@ -44,7 +50,10 @@ struct ScriptTrial {
     let recorded = 2 * (Self.residentBytes() - used) / count
     bytesPerImage = max(recorded, 100 * images.count / count * MemoryLayout<Float>.size)
     try checkGradient(images, rows)
-    try checkScale(script, images, first)
+    scale = try ScriptScale(rows: Self.rows(first, of: outputs)) {
+      try Torch.withoutGradient { try script.answer(images.detached() * 1000).doubles() }
+    }
+    if let warning = scale.warning { warnings.append(warning) }
     if let batch { warnings.append(.fixedBatch(batch)) }
   }
 
@@ -129,21 +138,32 @@ struct ScriptTrial {
     if values.allSatisfy({ $0 == 0 }) { warnings.append(.zeroGradient) }
   }
 
-  /// Looks for probabilities instead of logits.
-  @TorchActor private mutating func checkScale(_ script: ScriptCall, _ images: Tensor, _ first: [Double]) throws {
-    func inUnitInterval(_ values: [Double]) -> Bool { values.allSatisfy { (0...1).contains($0) } }
-    if outputs > 1 {
-      let rows = stride(from: 0, to: first.count, by: outputs).map { Array(first[$0..<$0 + outputs]) }
-      switch OutputScale(rows: rows) {
-      case .probabilities: warnings.append(.probabilities)
-      case .logProbabilities: warnings.append(.logProbabilities)
-      case .logits: break
-      }
-    } else if inUnitInterval(first) {
-      // A few logits may lie in 0…1 by chance, but not those of far brighter images as well.
-      let bright = try Torch.withoutGradient { try script.answer(images.detached() * 1000).doubles() }
-      if inUnitInterval(bright) { warnings.append(.singleProbability) }
+  private static func rows(_ values: [Double], of length: Int) -> [[Double]] {
+    stride(from: 0, to: values.count, by: length).map { Array(values[$0..<$0 + length]) }
+  }
+
+  /// The same script without the softmax or the like at its end; nil if it has none, or if that is not what it makes of its
+  /// logits.
+  @TorchActor private func beforeActivation(of script: ScriptCall, _ device: Device) throws -> (
+    ScriptCall, ScriptTrial
+  )? {
+    guard let expected = scale.activation, let (module, activation) = try? script.module.beforeActivation(),
+      activation == expected
+    else { return nil }
+    let before = ScriptCall(module: module, preprocessing: script.preprocessing)
+    guard var trial = try? ScriptTrial(before, device), trial.outputs == outputs, trial.batch == batch else {
+      return nil
     }
+    let again = Self.rows(trial.answer, of: outputs).flatMap(activation.applied)
+    // Far above rounding, for logits and their activation are added up in another order.
+    guard again.count == answer.count, zip(again, answer).allSatisfy({ abs($0 - $1) <= 1e-3 * max(1, abs($1)) }) else {
+      return nil
+    }
+    // Whatever the logits look like, they are what the activation takes for logits.
+    let doubt = trial.scale.warning
+    trial.scale = .logits
+    trial.warnings = [.activation(activation)] + trial.warnings.filter { $0 != doubt }
+    return (before, trial)
   }
 
   @TorchActor private static func noise(_ count: Int, _ preprocessing: Preprocessing, _ device: Device) throws -> Tensor

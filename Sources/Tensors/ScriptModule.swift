@@ -1,7 +1,10 @@
 import CTorch
 import Foundation
+import Synchronization
 
 /// A TorchScript file, loaded and in evaluation mode, its weights in at least float32.
+///
+/// Loading runs nothing of the file, and what the file may do when it is called is bounded: see SECURITY.md.
 public final class ScriptModule {
   /// What a module's forward function answered.
   public enum Answer {
@@ -9,14 +12,22 @@ public final class ScriptModule {
     case tuple, list, dictionary, other
   }
 
+  /// The function that a module applies last of all.
+  public enum Activation: Sendable {
+    case softmax, logSoftmax, sigmoid
+  }
+
   private let handle: OpaquePointer
 
-  /// - Throws: ``TorchError`` when the file is not TorchScript or uses an operator that this libtorch lacks.
-  @TorchActor public init(contentsOf url: URL, device: Device = .cpu) throws {
+  private init(owning handle: OpaquePointer) { self.handle = handle }
+
+  /// - Throws: ``TorchError`` when the file is not TorchScript, uses an operator that this libtorch lacks, or one that is
+  ///   forbidden.
+  @TorchActor public convenience init(contentsOf url: URL, device: Device = .cpu) throws {
     var out: OpaquePointer?
-    try check(ct_module_load(url.path, device.code, &out), "loading")
+    try check(Self.running { ct_module_load(url.path, device.code, &out) }, "loading")
     guard let out else { preconditionFailure("libtorch returned neither a module nor an error") }
-    handle = out
+    self.init(owning: out)
   }
 
   deinit { ct_module_free(handle) }
@@ -33,11 +44,12 @@ public final class ScriptModule {
   /// The type of the module's weights; float32 if it has none.
   public var type: ElementType? { ElementType(ct_module_type(handle)) }
 
-  /// Calls the forward function with one tensor.
+  /// Calls the forward function with one tensor. What the module prints goes to standard error.
   @TorchActor public func forward(_ input: Tensor) throws -> Answer {
     var returned = CT_RETURNED_OTHER
     var out: OpaquePointer?
-    try check(ct_module_forward(handle, input.handle, &returned, &out), "the model's forward function", [input])
+    let error = Self.running { ct_module_forward(handle, input.handle, &returned, &out) }
+    try check(error, "the model's forward function", [input])
     switch returned {
     case CT_RETURNED_TENSOR:
       guard let out else { preconditionFailure("the module returned neither a tensor nor an error") }
@@ -47,5 +59,40 @@ public final class ScriptModule {
     case CT_RETURNED_DICTIONARY: return .dictionary
     default: return .other
     }
+  }
+
+  /// The module up to what it applies last of all, with the same weights; nil if that is none of the activations.
+  @TorchActor public func beforeActivation() throws -> (module: ScriptModule, activation: Activation)? {
+    var activation = CT_NO_ACTIVATION
+    var out: OpaquePointer?
+    let error = Self.running { ct_module_before_activation(handle, &activation, &out) }
+    try check(error, "looking for the model's logits")
+    guard let out else { return nil }
+    let module = ScriptModule(owning: out)
+    switch activation {
+    case CT_SOFTMAX: return (module, .softmax)
+    case CT_LOG_SOFTMAX: return (module, .logSoftmax)
+    case CT_SIGMOID: return (module, .sigmoid)
+    default: return nil
+    }
+  }
+
+  // MARK: What is running
+
+  private static let calls = Mutex((begun: UInt64(0), running: Set<UInt64>()))
+
+  /// The calls into a file's code, its loading included, that have begun and not ended: numbers that never come again.
+  ///
+  /// Nothing can stop such a call but the end of the process, and nothing bounds how long it takes.
+  public static var runningCalls: Set<UInt64> { calls.withLock(\.running) }
+
+  private static func running<Result>(_ body: () -> Result) -> Result {
+    let number = calls.withLock { calls in
+      calls.begun += 1
+      calls.running.insert(calls.begun)
+      return calls.begun
+    }
+    defer { calls.withLock { _ = $0.running.remove(number) } }
+    return body()
   }
 }

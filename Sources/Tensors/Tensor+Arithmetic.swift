@@ -34,6 +34,9 @@ extension Tensor {
 
   public func squareRoot() throws -> Tensor { try Tensor("square root", [self]) { ct_square_root(handle, $0) } }
 
+  /// ln x
+  public func logarithm() throws -> Tensor { try Tensor("logarithm", [self]) { ct_logarithm(handle, $0) } }
+
   /// max(x, 0)
   public func relu() throws -> Tensor { try Tensor("ReLU", [self]) { ct_relu(handle, $0) } }
 

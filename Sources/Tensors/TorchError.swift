@@ -9,7 +9,18 @@ public struct TorchError: LocalizedError, Sendable {
   public let shapes: [[Int]]
   /// libtorch's own words, which may take several lines.
   public let message: String
-  public let isOutOfMemory: Bool
+  /// What kind of failure it is.
+  public let kind: Kind
+
+  public enum Kind: Sendable {
+    case failed, outOfMemory
+    /// A file is not what it should be.
+    case damagedFile
+    /// A file asks for what no file is allowed.
+    case forbidden
+  }
+
+  public var isOutOfMemory: Bool { kind == .outOfMemory }
 
   /// One line: what failed on which shapes, and the first line of libtorch's reason.
   public var errorDescription: String? {
@@ -27,5 +38,16 @@ func check(_ error: UnsafeMutablePointer<CTError>?, _ operation: String, _ opera
   defer { ct_error_free(error) }
   throw TorchError(
     operation: operation, shapes: operands.map(\.shape), message: String(cString: error.pointee.message),
-    isOutOfMemory: error.pointee.code == CT_OUT_OF_MEMORY)
+    kind: .init(error.pointee.code))
+}
+
+extension TorchError.Kind {
+  fileprivate init(_ code: CTErrorCode) {
+    switch code {
+    case CT_OUT_OF_MEMORY: self = .outOfMemory
+    case CT_DAMAGED: self = .damagedFile
+    case CT_FORBIDDEN: self = .forbidden
+    default: self = .failed
+    }
+  }
 }

@@ -68,7 +68,8 @@ enum Console {
 }
 
 /// Runs `body`; Ctrl-C or a request to end cancels it, so that it can finish what must not stay half done, and the program
-/// then ends with the code 130. A second Ctrl-C ends it at once. What goes wrong is one line on standard error and the code 1.
+/// then ends with the code 130. A second Ctrl-C ends it at once, and so does a model's own code that does not come back. What
+/// goes wrong is one line on standard error and the code 1.
 func interruptibly(_ body: @escaping @Sendable () async throws -> Void) async throws {
   let task = Task { try await body() }
   let sources = [SIGINT, SIGTERM].map { number in
@@ -77,6 +78,7 @@ func interruptibly(_ body: @escaping @Sendable () async throws -> Void) async th
     source.setEventHandler {
       if task.isCancelled { _exit(130) }
       task.cancel()
+      endUnlessScriptsReturn(after: .seconds(2))
     }
     source.resume()
     return source
@@ -91,5 +93,19 @@ func interruptibly(_ body: @escaping @Sendable () async throws -> Void) async th
     Console.clearProgress()
     Console.error(error.told)
     throw ExitCode.failure
+  }
+}
+
+/// Ends the program if a call into a model's code that runs now, or one that begins later, takes that long: it may have an
+/// endless loop, and nothing else can stop it.
+private func endUnlessScriptsReturn(after time: DispatchTimeInterval) {
+  let running = ScriptModule.runningCalls
+  DispatchQueue.global().asyncAfter(deadline: .now() + time) {
+    guard ScriptModule.runningCalls.isDisjoint(with: running) else {
+      Console.clearProgress()
+      Console.note("Interrupted.")
+      _exit(130)
+    }
+    endUnlessScriptsReturn(after: time)
   }
 }

@@ -61,6 +61,25 @@ import Testing
     #expect(ContinuousClock.now - (try #require(sent)) < .seconds(20))
   }
 
+  @Test("Ctrl-C ends an endless loop in a model's own code", arguments: [SIGINT, SIGTERM])
+  func interruptedScript(signal: Int32) throws {
+    try Materials.picture(seed: 1).writePNG(to: command.folder.file("photo.png"))
+    let code = ScriptArchive.code(["while True:", "  y = torch.relu(x)", "return torch.mean(x, [2, 3])"])
+    try ScriptArchive(code: code).write(to: command.folder.file("endless.pt"))
+    var (begun, sent): (ContinuousClock.Instant?, ContinuousClock.Instant?)
+    let finished = try command.run(
+      ["explain", "photo.png", "--size", "8", "--model", "endless.pt", "-o", "out"],
+      signalling: {
+        // The output folder is made first, and loading so small a model takes far less than a second.
+        if begun == nil, FileManager.default.fileExists(atPath: command.folder.file("out").path) { begun = .now }
+        guard sent == nil, let begun, ContinuousClock.now - begun > .seconds(1) else { return nil }
+        sent = .now
+        return signal
+      })
+    #expect(finished.status == 130 && finished.output == "" && finished.errors == ["Interrupted."])
+    #expect(ContinuousClock.now - (try #require(sent)) < .seconds(10))
+  }
+
   @Test("names cannot send commands to the terminal")
   func controlCharacters() async throws {
     let name = "\u{1B}]0;title\u{7}.png"

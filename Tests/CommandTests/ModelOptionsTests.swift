@@ -76,7 +76,41 @@ import Testing
     #expect(finished.status == 0 && finished.lines.count == 2)
     #expect(finished.errors.count == 1)
     #expect(finished.errors.first?.hasPrefix("Warning: ") == true)
-    #expect(finished.errors.first?.contains("softmax.pt: the model's outputs sum to 1") == true)
+    #expect(finished.errors.first?.contains("softmax.pt: the model ends in a softmax") == true)
+  }
+
+  @Test("the probability that is shown is the model's own")
+  func modelsProbability() throws {
+    try command.addPictures("a.png")
+    func probabilities(_ name: String) throws -> [Substring] {
+      let finished = try command.run("explain", "a.png", "--size", "8", "--model", script(name), "--json", "--force")
+      return finished.output.matches(of: #/"probability":([0-9.e-]+)/#).map { $0.output.1 }
+    }
+    let (plain, softmax) = try (probabilities("linear"), probabilities("softmax"))
+    #expect(plain.count >= 4 && plain == softmax)
+  }
+
+  @Test("what a model prints goes to standard error, and cannot command the terminal")
+  func printing() throws {
+    try command.addPictures("a.png")
+    let code = ScriptArchive.code(["print(\"seen \\033[31m\", torch.dim(x))", "return torch.mean(x, [2, 3])"])
+    try ScriptArchive(code: code).write(to: command.folder.file("print.pt"))
+    let finished = try command.run("explain", "a.png", "--size", "8", "--model", "print.pt", "--json")
+    #expect(finished.status == 0 && finished.lines.count == 1)
+    #expect(finished.output.hasPrefix("{") && !finished.output.contains("seen"))
+    #expect(finished.errors.contains { $0.hasPrefix("seen ?[31m 4") })
+  }
+
+  @Test("a file that reaches for others is refused in one line, and they stay as they are")
+  func hostile() throws {
+    let victim = command.folder.file("victim")
+    try Data("precious".utf8).write(to: victim)
+    let call = "torch.fill_(torch.from_file(\"victim\", True, 8, dtype=0), 65)"
+    try ScriptArchive(code: ScriptArchive.code(["return torch.mean(x, [2, 3]) + torch.sum(\(call))"]))
+      .write(to: command.folder.file("hostile.pt"))
+    try command.expectFailure(
+      ["explain", "photo.png", "--size", "8", "--model", "hostile.pt"], ["hostile.pt: ", "aten::from_file"])
+    #expect(try Data(contentsOf: victim) == Data("precious".utf8))
   }
 
   @Test("labels come from a file, and their number must fit")

@@ -53,12 +53,61 @@ import Testing
     (#"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0]}}"#, 8),
     (#"{"a":{"dtype":"F99","shape":[2],"data_offsets":[0,8]}}"#, 8),
     (#"{"a":{"dtype":"F32","shape":[2],"data_offsets":[9223372036854775800,9223372036854775807]}}"#, 8),
+    // Gaps, overlaps, bytes that belong to nothing, and what has two meanings.
+    (#"{"a":{"dtype":"U8","shape":[2],"data_offsets":[1,3]}}"#, 3),
+    (#"{"a":{"dtype":"U8","shape":[2],"data_offsets":[0,2]}}"#, 3), ("{}", 1),
+    (#"{"a":{"dtype":"U8","shape":[2],"data_offsets":[0,2]},"b":{"dtype":"U8","shape":[1],"data_offsets":[3,4]}}"#, 4),
+    (#"{"a":{"dtype":"U8","shape":[2],"data_offsets":[0,2]},"b":{"dtype":"U8","shape":[2],"data_offsets":[1,3]}}"#, 3),
+    (#"{"a":{"dtype":"U8","shape":[2],"data_offsets":[0,2]},"b":{"dtype":"U8","shape":[2],"data_offsets":[0,2]}}"#, 2),
+    (#"{"a":{"dtype":"U8","shape":[2],"data_offsets":[0,2]},"a":{"dtype":"U8","shape":[2],"data_offsets":[0,2]}}"#, 2),
+    (
+      #"{"a":{"dtype":"U8","shape":[2],"data_offsets":[0,2]},"\u0061":{"dtype":"U8","shape":[2],"data_offsets":[0,2]}}"#,
+      2
+    ),
+    (#"{"a":{"dtype":"U8","dtype":"U8","shape":[2],"data_offsets":[0,2]}}"#, 2),
+    (#"{"__metadata__":{"a":"1","a":"2"}}"#, 0), (#" {"__metadata__":{"a":"1"}}"#, 0),
     (#"{"a": 3}"#, 0), ("[]", 0), ("{", 0), ("not json", 0),
   ])
   func liesAreFound(header: String, bytes: Int) throws {
     let (folder, url) = try file(header: header, data: Array(repeating: 0, count: bytes))
     defer { withExtendedLifetime(folder) {} }
     #expect(throws: ModelFileError.self) { try SafeTensors(contentsOf: url) }
+  }
+
+  @Test(
+    "what looks like a repeated key but is none is read",
+    arguments: [
+      #"{"__metadata__":{"a":"a","b":"a\",\"a\":\"","c":"\\\\"}}"#,
+      #"{"a":{"dtype":"U8","shape":[0],"data_offsets":[0,0]},"dtype":{"dtype":"U8","shape":[0],"data_offsets":[0,0]}}  "#,
+    ])
+  func innocentHeaders(header: String) throws {
+    let (folder, url) = try file(header: header)
+    defer { withExtendedLifetime(folder) {} }
+    _ = try SafeTensors(contentsOf: url)
+  }
+
+  @Test("files with bytes exchanged at random are read or refused") func mutations() throws {
+    let (folder, url) = try file(
+      header: #"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"__metadata__":{"b":"\u0061"}}"#,
+      data: Array(repeating: 0, count: 8))
+    defer { withExtendedLifetime(folder) {} }
+    let whole = try Data(contentsOf: url)
+    var random = SeededGenerator(seed: 7)
+    var read = 0
+    for _ in 0..<500 {
+      var bytes = whole
+      for _ in 0..<Int.random(in: 1...3, using: &random) {
+        bytes[Int.random(in: 0..<bytes.count, using: &random)] =
+          Bool.random(using: &random)
+          ? UInt8.random(in: 0...255, using: &random) : whole[Int.random(in: 8..<90, using: &random)]
+      }
+      try bytes.write(to: url)
+      do {
+        _ = try SafeTensors(contentsOf: url)
+        read += 1
+      } catch { #expect(error is ModelFileError) }
+    }
+    #expect(read > 0 && read < 500)
   }
 
   @Test(arguments: [UInt64.max, 1 << 63, 1 << 40, 3]) func liesAboutTheHeaderAreFound(length: UInt64) throws {

@@ -134,8 +134,8 @@ import Testing
   }
 
   @Test(arguments: [
-    ("softmax", ScriptWarning.probabilities), ("log-softmax", .logProbabilities),
-    ("single-sigmoid", .singleProbability), ("sign", .zeroGradient),
+    ("softmax", ScriptWarning.activation(.softmax)), ("log-softmax", .activation(.logSoftmax)),
+    ("single-sigmoid", .activation(.sigmoid)), ("saturated-softmax", .activation(.softmax)), ("sign", .zeroGradient),
   ])
   func doubtfulModelsAreWarnedOf(name: String, warning: ScriptWarning) throws {
     #expect(try open(name).warnings == [warning])

@@ -22,6 +22,12 @@ struct CTGenerator {
 
 namespace ctorch {
 
+/// What is wrong with a file, with the code that tells its kind.
+struct Refusal {
+  CTErrorCode code;
+  std::string message;
+};
+
 inline CTError *make_error(CTErrorCode code, const char *message) {
   auto *error = static_cast<CTError *>(std::malloc(sizeof(CTError)));
   if (error == nullptr) std::abort();
@@ -43,6 +49,8 @@ CTError *guarded(Body &&body) noexcept {
   try {
     body();
     return nullptr;
+  } catch (const Refusal &refusal) {
+    return make_error(refusal.code, refusal.message.c_str());
   } catch (const c10::Error &error) {
     std::string message = error.what_without_backtrace();
     return make_error(classify(message), message.c_str());

@@ -50,7 +50,7 @@ public struct AuditReport: Codable, Sendable, Equatable {
     // What the audit finds for itself on images, its checks say with numbers.
     let warnings: [String] =
       if let script = opened.classifier as? ScriptClassifier {
-        script.warnings.filter { ![.probabilities, .logProbabilities, .zeroGradient].contains($0) }.map(\.description)
+        script.warnings.filter { ![.logProbabilities, .zeroGradient].contains($0) }.map(\.description)
       } else { opened.warnings }
     let input = opened.classifier.preprocessing
     let size = "\(input.height)×\(input.width)×\(input.channels)"

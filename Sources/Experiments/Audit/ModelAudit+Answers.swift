@@ -78,8 +78,8 @@ extension ModelAudit {
     case .logProbabilities:
       return AuditCheck(
         name, .warning,
-        "The outputs are logarithms of probabilities (a log-softmax). Active and inactive maps are the same as those of "
-          + "the logits, the other maps are not; leave the log-softmax out of the model.")
+        "The outputs are logarithms of probabilities (of a softmax or log-softmax). Active and inactive maps are the same as those of "
+          + "the logits, the other maps are not; leave the softmax out of the model.")
     case .probabilities:
       let saturated = answers.count { ($0.max() ?? 0) > 0.999 }
       let isUseless = 2 * saturated >= answers.count

@@ -24,6 +24,10 @@ typedef struct CTModule CTModule;
 typedef enum {
   CT_FAILED = 0,
   CT_OUT_OF_MEMORY = 1,
+  /// A file that is not what it should be; the message says why.
+  CT_DAMAGED = 2,
+  /// A file that asks for what no file is allowed; the message says for what.
+  CT_FORBIDDEN = 3,
 } CTErrorCode;
 
 typedef struct {
@@ -98,6 +102,8 @@ CT_UNARY(negate);
 CT_UNARY(absolute);
 CT_UNARY(relu);
 CT_UNARY(square_root);
+/// The natural logarithm.
+CT_UNARY(logarithm);
 CT_UNARY(is_finite);
 CT_UNARY(clone);
 CT_UNARY(detach);
@@ -186,14 +192,27 @@ typedef enum {
 } CTReturned;
 
 /// Loads a TorchScript file and puts it into evaluation mode. Weights of 16 bits become float32.
+///
+/// Nothing of the file runs, and code that could touch files, the system or memory that is not its own is refused.
 CTError *ct_module_load(const char *path, CTDevice device, CTModule **out);
 void ct_module_free(CTModule *module);
 /// How many inputs besides self the forward function has that have no default value.
 CTError *ct_module_input_count(const CTModule *module, int64_t *out);
 /// The type of the first floating-point parameter or buffer, CT_FLOAT32 if there is none.
 CTType ct_module_type(const CTModule *module);
-/// `out` is set only when a tensor was returned.
+/// `out` is set only when a tensor was returned. What the module prints goes to standard error.
 CTError *ct_module_forward(CTModule *module, const CTTensor *input, CTReturned *returned, CTTensor **out);
+
+/// The function that a module applies last of all.
+typedef enum {
+  CT_NO_ACTIVATION = 0,
+  CT_SOFTMAX = 1,
+  CT_LOG_SOFTMAX = 2,
+  CT_SIGMOID = 3,
+} CTActivation;
+
+/// A module with the same weights that returns what goes into the last activation; none where `activation` is none.
+CTError *ct_module_before_activation(const CTModule *module, CTActivation *activation, CTModule **out);
 
 #ifdef __cplusplus
 }
