@@ -30,7 +30,8 @@ import Testing
     #expect(try Self.text("README.md").split(separator: "\n", omittingEmptySubsequences: false).count <= 151)
   }
 
-  @Test("the files that the documentation links to are there", arguments: ["README.md", "CONTRIBUTING.md", "SECURITY.md"])
+  @Test(
+    "the files that the documentation links to are there", arguments: ["README.md", "CONTRIBUTING.md", "SECURITY.md"])
   func links(path: String) throws {
     for match in try Self.text(path).matches(of: #/\]\((?!http)([^)#]+)/#) {
       #expect(FileManager.default.fileExists(atPath: Self.package.appending(path: String(match.1)).path), "\(match.1)")

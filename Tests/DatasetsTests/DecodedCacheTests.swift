@@ -6,42 +6,6 @@ import Testing
 
 @testable import Datasets
 
-/// A data set of images of 4×4 that are resized when they are decoded, so that decoding can be counted.
-private struct CachedSet {
-  let set: ClassFolderSet
-  let cache: TemporaryFolder
-  var folder: DataFolder { DataFolder(cache.url) }
-
-  init(_ set: ClassFolderSet? = nil) throws {
-    self.set = try set ?? ClassFolderSet()
-    cache = try TemporaryFolder()
-  }
-
-  /// The data set, and how many images were decoded to open it.
-  func open(
-    side: Int = 2, skipGrey: Bool = false, resize name: String = "uniform", cache: DataFolder? = nil, url: URL? = nil
-  ) async throws -> (dataset: Dataset, decoded: Int) {
-    let calls = Counter()
-    let dataset = try await ImageFolder.open(
-      url ?? set.url, size: ImageSize(height: side, width: side), skipGrey: skipGrey, cache: cache ?? folder,
-      resize: .init(name) { pixels, height, width in
-        calls.add((pixels.height, pixels.width))
-        return resizeUniform(pixels, height, width)
-      })
-    return (dataset, calls.values.count)
-  }
-
-  /// The names of the files that are kept, unfinished ones too.
-  var files: [String] {
-    (try? FileManager.default.contentsOfDirectory(atPath: folder.decoded.path))?.sorted() ?? []
-  }
-
-  func file() throws -> URL {
-    try #require(files.count == 1)
-    return folder.decoded.appending(path: files[0])
-  }
-}
-
 @Suite struct DecodedCacheTests {
   private func expectEqual(_ a: Dataset, _ b: Dataset, sourceLocation: SourceLocation = #_sourceLocation) {
     #expect(colours(a.train) == colours(b.train), sourceLocation: sourceLocation)
@@ -167,83 +131,6 @@ private struct CachedSet {
       try await ImageFolder.open(set.set.url, cache: set.folder, resize: refuse)
     }
     #expect(error?.localizedDescription.contains("train/bee/3.png is 9×5") == true)
-  }
-
-  /// What has become of the file.
-  enum Damage: CaseIterable {
-    case empty, cut, cutByOne, lengthened, foreign, pixel, summary, length, sum, folder
-  }
-
-  @Test(arguments: Damage.allCases) func aDamagedFileIsMadeAnew(damage: Damage) async throws {
-    let set = try CachedSet()
-    let first = try await set.open()
-    let file = try set.file()
-    let whole = try Data(contentsOf: file)
-    var content = whole
-    switch damage {
-    case .empty: content = Data()
-    case .cut: content = whole.dropLast(whole.count / 2)
-    case .cutByOne: content = whole.dropLast(1)
-    case .lengthened: content += [0]
-    case .foreign: content = Data(repeating: 7, count: whole.count)
-    case .pixel: content[17] ^= 1
-    // The pixels, 12 bytes each, are followed by the summary; the trailer ends with sum, length and the format's name.
-    case .summary: content[12 * 12 + 9] ^= 1
-    case .length: content[whole.count - 16] ^= 1
-    case .sum: content[whole.count - 48] ^= 1
-    case .folder: break
-    }
-    // As a new file, because the old one is mapped.
-    try content.write(to: file, options: .atomic)
-    if damage == .folder {
-      try FileManager.default.removeItem(at: file)
-      try FileManager.default.createDirectory(at: file, withIntermediateDirectories: true)
-    }
-    let second = try await set.open()
-    #expect(second.decoded == 12)
-    #expect(colours(second.dataset.train) == colours(first.dataset.train))
-    if damage == .folder {
-      #expect(second.dataset.warnings.count == 1)
-    } else {
-      #expect(second.dataset.warnings == [])
-      #expect(try Data(contentsOf: set.file()) == whole)
-      #expect(try await set.open().decoded == 0)
-    }
-  }
-
-  @Test func aFileUnderAnotherNameIsNotTaken() async throws {
-    let set = try CachedSet()
-    _ = try await set.open()
-    let original = try set.file()
-    try set.set.add("train/ant/1.png", [99, 99, 99])
-    _ = try await set.open()
-    let other = try #require(set.files.first { $0 != original.lastPathComponent })
-    let place = set.folder.decoded.appending(path: other)
-    try FileManager.default.removeItem(at: place)
-    try FileManager.default.copyItem(at: original, to: place)
-    let opened = try await set.open()
-    #expect(opened.decoded == 12)
-    #expect(colours(opened.dataset.train)[1] == [99, 99, 99])
-  }
-
-  /// Several pieces with a checksum each, the last one not whole.
-  @Test("a single byte that is another one is noticed, wherever it is", arguments: 0..<5)
-  func flippedByte(turn: Int) async throws {
-    let set = try CachedSet()
-    let first = try await set.open(side: 200)
-    let whole = try Data(contentsOf: set.file())
-    let pixels = 12 * 120_000
-    #expect(whole.count > pixels && pixels > 1 << 20)
-    #expect(try await set.open(side: 200).decoded == 0)
-    var content = whole
-    // Both ends, both sides of the border of two pieces, and in between.
-    let places = [0, pixels - 1, 1 << 20, (1 << 20) - 1, 654_321]
-    content[places[turn]] ^= 1 << UInt8(turn)
-    try content.write(to: set.file(), options: .atomic)
-    let second = try await set.open(side: 200)
-    #expect(second.decoded == 12)
-    #expect(colours(second.dataset.train) == colours(first.dataset.train))
-    #expect(try Data(contentsOf: set.file()) == whole)
   }
 
   @Test("where nothing can be written the images stay in memory", arguments: ["file", "file/below", "no-folder"])
