@@ -27,6 +27,8 @@ if let libtorch {
 let package = Package(
   name: "swift-saliency",
   products: [
+    // Maps of classifiers, for which libtorch is enough; and everything.
+    .library(name: "SaliencyMaps", targets: ["SaliencyMaps"]),
     .library(name: "Saliency", targets: ["Saliency"]),
     .executable(name: "saliency", targets: ["saliency-cli"]),
   ],
@@ -35,33 +37,41 @@ let package = Package(
     .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
   ],
   targets: [
+    .target(name: "Files"),
     .target(name: "Rasters"),
-    .systemLibrary(name: "CVipsLibrary", pkgConfig: "vips", providers: [.apt(["libvips-dev"])]),
-    .target(name: "CVips", dependencies: ["CVipsLibrary"]),
-    .target(name: "Pictures", dependencies: ["Rasters", "CVips"]),
-    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
-    .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
-    .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
-    .systemLibrary(name: "CCurlLibrary", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
-    .target(name: "CCurl", dependencies: ["CCurlLibrary"]),
+    .systemLibrary(
+      name: "CVipsLibrary", path: "Sources/C/CVipsLibrary", pkgConfig: "vips", providers: [.apt(["libvips-dev"])]),
+    .target(name: "CVips", dependencies: ["CVipsLibrary"], path: "Sources/C/CVips"),
+    .target(name: "Pictures", dependencies: ["Files", "Rasters", "CVips"]),
+    .systemLibrary(name: "CZlib", path: "Sources/C/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(
+      name: "CArchive", path: "Sources/C/CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
+    .systemLibrary(
+      name: "CCrypto", path: "Sources/C/CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+    .systemLibrary(
+      name: "CCurlLibrary", path: "Sources/C/CCurlLibrary", pkgConfig: "libcurl",
+      providers: [.apt(["libcurl4-openssl-dev"])]),
+    .target(name: "CCurl", dependencies: ["CCurlLibrary"], path: "Sources/C/CCurl"),
     .target(name: "Downloads", dependencies: ["CArchive", "CCrypto", "CCurl"]),
-    .target(name: "Datasets", dependencies: ["Rasters", "Pictures", "CZlib", "Downloads"]),
-    .target(name: "CTorch", cxxSettings: torchCompiler, linkerSettings: torchLinker),
+    .target(name: "Datasets", dependencies: ["Files", "Rasters", "Pictures", "CZlib", "Downloads"]),
+    .target(name: "CTorch", path: "Sources/C/CTorch", cxxSettings: torchCompiler, linkerSettings: torchLinker),
     .target(name: "Tensors", dependencies: ["CTorch"]),
-    .target(name: "SaliencyCore", dependencies: ["Rasters", "Tensors"]),
-    .target(name: "SaliencyMethods", dependencies: ["SaliencyCore"]),
-    .target(name: "Networks", dependencies: ["SaliencyCore"], resources: [.copy("Weights")]),
+    .target(name: "Maps", dependencies: ["Files", "Rasters", "Tensors"]),
+    .target(
+      name: "Networks", dependencies: ["Files", "Maps"],
+      resources: [.copy("Weights"), .embedInCode("Presets")]),
     .target(name: "Training", dependencies: ["Networks"]),
-    .target(name: "Evaluation", dependencies: ["SaliencyMethods"]),
+    .target(
+      name: "Experiments",
+      dependencies: [
+        "Datasets", "Downloads", "Figures", "Files", "Maps", "Networks", "Pages", "Rasters", "Tensors", "Training",
+      ]),
+    .target(name: "Reports", dependencies: ["Experiments", "Pages", "Pictures"]),
+    .target(
+      name: "SaliencyMaps", dependencies: ["Maps", "Networks", "Rasters", "Tensors"]),
     .target(
       name: "Saliency",
-      dependencies: [
-        "Rasters", "Tensors", "Pictures", "SaliencyCore", "SaliencyMethods", "Networks", "Datasets", "Downloads",
-        "Training",
-        "Evaluation",
-        "Figures",
-        "Pages",
-      ]),
+      dependencies: ["Experiments", "Figures", "Maps", "Networks", "Pages", "Pictures", "Reports", "Training"]),
     .executableTarget(
       name: "saliency-cli",
       dependencies: ["Saliency", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
@@ -69,27 +79,31 @@ let package = Package(
       name: "TestSupport", dependencies: ["CArchive", "CCairo", "Figures", "Networks", "Rasters"],
       path: "Tests/TestSupport"),
     .systemLibrary(
-      name: "CCairo", pkgConfig: "pangocairo", providers: [.apt(["libcairo2-dev", "libpango1.0-dev"])]),
-    .target(name: "Figures", dependencies: ["Rasters", "CCairo"]),
+      name: "CCairo", path: "Sources/C/CCairo", pkgConfig: "pangocairo",
+      providers: [.apt(["libcairo2-dev", "libpango1.0-dev"])]),
+    .target(name: "Figures", dependencies: ["Files", "Rasters", "CCairo"]),
     .target(
-      name: "Pages", dependencies: [.product(name: "Mustache", package: "swift-mustache")],
+      name: "Pages", dependencies: ["CCrypto", "Figures", .product(name: "Mustache", package: "swift-mustache")],
       resources: [.embedInCode("Templates")]),
+    .testTarget(name: "FilesTests", dependencies: ["Files", "TestSupport"]),
+    .testTarget(
+      name: "ExperimentsTests", dependencies: ["Experiments", "Saliency", "TestSupport"], exclude: ["Golden"]),
     .testTarget(name: "RastersTests", dependencies: ["Rasters"]),
     .testTarget(
       name: "PicturesTests", dependencies: ["Pictures", "TestSupport"], resources: [.copy("Fixtures")]),
     .testTarget(name: "DownloadsTests", dependencies: ["CArchive", "Downloads", "TestSupport"]),
     .testTarget(name: "DatasetsTests", dependencies: ["CZlib", "Datasets", "Downloads", "TestSupport"]),
     .testTarget(name: "TensorsTests", dependencies: ["Tensors", "TestSupport"]),
-    .testTarget(name: "SaliencyCoreTests", dependencies: ["Networks", "SaliencyCore", "TestSupport"]),
-    .testTarget(name: "SaliencyMethodsTests", dependencies: ["SaliencyMethods", "TestSupport"]),
-    .testTarget(name: "NetworksTests", dependencies: ["Networks", "SaliencyMethods", "TestSupport"]),
-    .testTarget(name: "EvaluationTests", dependencies: ["Evaluation", "Networks", "TestSupport"]),
+    .testTarget(name: "MapsTests", dependencies: ["Maps", "Networks", "TestSupport"]),
+    .testTarget(name: "NetworksTests", dependencies: ["Maps", "Networks", "TestSupport"]),
     .testTarget(name: "TrainingTests", dependencies: ["Training", "TestSupport"]),
     .testTarget(
       name: "FiguresTests", dependencies: ["Figures", "Rasters", "TestSupport"], exclude: ["Golden"]),
-    .testTarget(name: "PagesTests", dependencies: ["Pages", "Pictures", "Rasters", "TestSupport"]),
+    .testTarget(name: "PagesTests", dependencies: ["Figures", "Pages", "Pictures", "Rasters", "TestSupport"]),
     .testTarget(
-      name: "SaliencyTests", dependencies: ["Saliency", "TestSupport"], exclude: ["Golden", "Report/Golden"]),
+      name: "ReportsTests", dependencies: ["Reports", "Saliency", "TestSupport"], exclude: ["Golden"]),
+    .testTarget(
+      name: "SaliencyTests", dependencies: ["Saliency", "TestSupport"], exclude: ["Golden"]),
     .testTarget(
       name: "CommandTests",
       dependencies: [

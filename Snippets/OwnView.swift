@@ -6,6 +6,8 @@ struct Total: View {
   let name = "total"
   let comparesClasses = false
   let needsSign = false
+  let direction = Direction.either
+  let meaning = "changes the score most in all its channels together"
 
   func maps(_ extremes: ClassExtremes) throws -> Tensor { try extremes.own.absolute().sum([1]) }
 }
@@ -14,7 +16,7 @@ let model = try await ModelChoice.open("cifar10-basic-cnn")
 let picture = try Picture.read(URL(filePath: "Examples/chelsea.png"))
 let explainer = try Explainer(model.classifier, views: [Total(), Active()])
 
-// Tensors live on one thread, behind TorchActor; what comes back are plain arrays.
+// Tensors live behind TorchActor; what comes back are plain arrays.
 let explanation = try await TorchActor.run {
   try explainer.explain(model.classifier.preprocessing.image(from: picture.pixels))[0]
 }

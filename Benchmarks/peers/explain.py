@@ -19,7 +19,8 @@ from formula import BasicCNN  # noqa: E402
 
 
 def main(picture, weights, folder):
-    state = load_file(weights)
+    # The bundled weights are stored in 16 bits.
+    state = {name: value.float() for name, value in load_file(weights).items()}
     classes, channels = len(state["fc.bias"]), state["conv1.weight"].shape[1]
     # Initial weights would only be overwritten.
     with torch.device("meta"):

@@ -14,6 +14,7 @@ public struct Dataset: Sendable {
   public let unreadable: [PictureError]
   /// What else its user should know, a line each.
   public var warnings: [String] = []
+  var digests = Digests()
 
   /// - Precondition: both parts have the same classes.
   public init(

@@ -19,6 +19,8 @@ public enum DatasetError: LocalizedError, Equatable {
   case notIDX(path: String, kind: String)
   case damaged(path: String)
   case tooLong(path: String, expected: Int)
+  case otherBytes(path: String)
+  case hugeImages(path: String, size: ImageSize)
   case wrongLength(path: String, bytes: Int, expected: Int)
   case noImages(path: String)
   case countMismatch(path: String, labels: Int, images: Int)
@@ -28,6 +30,7 @@ public enum DatasetError: LocalizedError, Equatable {
   case missingPart(path: String, looked: [String])
   case tooFewClasses(path: String, found: [String])
   case emptyClass(path: String)
+  case sameFolder(path: String)
   case differentClasses(path: String, other: String, onlyThere: [String], onlyInOther: [String])
   case differentSizes(path: String, size: ImageSize, first: ImageSize)
   case onlyGrey(path: String)
@@ -48,15 +51,17 @@ public enum DatasetError: LocalizedError, Equatable {
     case .notADataset(let path):
       "\(path) is no data set: neither a folder train, nor train-images-idx3-ubyte (or .gz), nor data_batch_1.bin is in it"
     case .fixedSize(let name, let size):
-      "the images of \(name) are \(size) and are not resized; leave --size out or make it \(size)"
+      "the images of \(name) are \(size) and are not resized"
     case .exceedsMemory(let path, let bytes):
       "\(path): the images need \(Self.gigabytes(bytes)) of memory and there are "
-        + "\(Self.gigabytes(Double(ProcessInfo.processInfo.physicalMemory))); choose a smaller --size"
+        + "\(Self.gigabytes(Double(ProcessInfo.processInfo.physicalMemory)))"
     case .unreadable(let path): "\(path) is missing or cannot be read"
     case .unwritable(let path): "\(path) cannot be written; is the disk full, or the folder not yours?"
     case .notIDX(let path, let kind): "\(path) is not an IDX file of \(kind): its first bytes are others"
     case .damaged(let path): "\(path) is truncated or damaged"
     case .tooLong(let path, let expected): "\(path) goes on after the \(expected) bytes that its header promises"
+    case .otherBytes(let path): "\(path) is not one gzip stream from its first byte to its last; compress it again"
+    case .hugeImages(let path, let size): "\(path): its header says that the images are \(size), which is too large"
     case .wrongLength(let path, let bytes, let expected):
       "\(path) has \(bytes) bytes, not \(expected): it is truncated or another kind of file"
     case .noImages(let path): "\(path) holds no images"
@@ -71,12 +76,13 @@ public enum DatasetError: LocalizedError, Equatable {
       "\(path) needs at least two class folders and has "
         + (found.isEmpty ? "none" : "only “\(found.joined(separator: ", "))”")
     case .emptyClass(let path): "\(path) contains no pictures; every class needs at least one"
+    case .sameFolder(let path): "\(path) is the folder of another class, too; remove one of the links"
     case .differentClasses(let path, let other, let onlyThere, let onlyInOther):
       "\(path) and \(other) have different classes: "
         + [("only \(path)", onlyThere), ("only \(other)", onlyInOther)].filter { !$1.isEmpty }
         .map { "\($0) has \(Self.list($1))" }.joined(separator: ", ")
     case .differentSizes(let path, let size, let first):
-      "\(path) is \(size), the images before it are \(first); choose one size for all with --size"
+      "\(path) is \(size), the images before it are \(first)"
     case .onlyGrey(let path): "\(path) has grey images only; nothing is left without them"
     case .tooManyUnreadable(let path, let errors, let total):
       "\(path): \(errors.count) of \(total) images cannot be read, more than 1%: "

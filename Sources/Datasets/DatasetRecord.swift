@@ -1,4 +1,5 @@
 import Downloads
+import Files
 import Foundation
 
 /// What is known about where a fetched data set came from: `datasets/NAME.json`.
@@ -89,9 +90,8 @@ struct Manifest: Equatable {
   }
 }
 
-/// Writes a small file under a temporary name first.
 private func writeWhole(_ data: Data, to url: URL) throws {
-  do { try data.write(to: url, options: .atomic) } catch {
+  do { try data.writeWhole(to: url) } catch {
     throw DatasetError.unwritable(path: url.relativePath)
   }
 }

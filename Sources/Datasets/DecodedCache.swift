@@ -1,25 +1,29 @@
+import CZlib
 import Downloads
 import Foundation
 
 /// A file with the decoded images of one data set, to be mapped into memory instead of decoding them again.
 ///
-/// The pixels come first, uint8 [N, H, W, 3]; then a ``DecodedSummary`` as JSON; then a trailer of 48 bytes: the SHA-256 sum
-/// of key, summary and samples of the pixels, the summary's length, the format's name. The key is part of the file's name.
+/// The pixels come first, uint8 [N, H, W, 3]; then a ``DecodedSummary`` as JSON, which has the checksums of the pixels; then a
+/// trailer of 48 bytes: the SHA-256 sum of key and summary, the summary's length, the format's name. The key is part of the
+/// file's name.
 struct DecodedCache: Sendable {
   let folder: URL
   /// Stands for the content of all image files and for all that is done to them.
   let key: [UInt8]
 
-  private static let format = Array("saldec01".utf8)
+  private static let format = Array("saldec02".utf8)
   private static let trailerSize = 48
   private static let unfinished = ".unfinished"
 
   private var name: String { key.hex + ".images" }
   private var path: String { folder.appending(path: name).path(percentEncoded: false) }
 
-  /// Nil if there is no such file, or if it is truncated, damaged, or not what its name says. Pixels are looked at here and
-  /// there only, so that opening stays quick.
-  func read(files: Int, imageSize: Int) -> (summary: DecodedSummary, pixels: PixelMemory)? {
+  /// Nil if there is no such file, or if a byte of it is missing or another one, or it is not what its name says. All pixels are
+  /// read for that, some gigabytes a second where the system still has them in memory.
+  ///
+  /// - Throws: `CancellationError`.
+  func read(files: Int, imageSize: Int) async throws -> (summary: DecodedSummary, pixels: PixelMemory)? {
     let file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard file >= 0 else { return nil }
     defer { close(file) }
@@ -31,10 +35,13 @@ struct DecodedCache: Sendable {
     let length = trailer[32..<40].reversed().reduce(0 as UInt64) { $0 << 8 | UInt64($1) }
     let beforeTrailer = status.st_size - Self.trailerSize
     guard length <= beforeTrailer, let json = Self.read(file, beforeTrailer - Int(length), Int(length)),
+      digest(json) == Array(trailer[..<32]),
       let summary = try? JSONDecoder().decode(DecodedSummary.self, from: Data(json)),
-      beforeTrailer - Int(length) == (files - summary.leftOut.count) * imageSize,
-      let pixels = try? PixelMemory(mapping: file, count: beforeTrailer - Int(length), isWritable: false),
-      digest(json, pixels.bytes) == Array(trailer[..<32])
+      beforeTrailer - Int(length) == (files - summary.leftOut.count) * imageSize
+    else { return nil }
+    let count = beforeTrailer - Int(length)
+    guard try await Self.checksums(file, count) == summary.checksums,
+      let pixels = try? PixelMemory(mapping: file, count: count, isWritable: false)
     else { return nil }
     return (summary, pixels)
   }
@@ -44,20 +51,28 @@ struct DecodedCache: Sendable {
     return pread(file, &bytes, count, offset) == count ? bytes : nil
   }
 
-  private func digest(_ json: [UInt8], _ pixels: UnsafeMutableBufferPointer<UInt8>) -> [UInt8] {
-    let (samples, sampleSize) = (1024, 64)
+  private func digest(_ json: [UInt8]) -> [UInt8] {
     let sum = Digest.sha256()
     sum.update(field: key)
     sum.update(field: json)
-    if pixels.count <= samples * sampleSize {
-      sum.update(field: pixels)
-    } else {
-      for index in 0..<samples {
-        let start = (pixels.count - sampleSize) * index / (samples - 1)
-        sum.update(UnsafeRawBufferPointer(UnsafeMutableBufferPointer(rebasing: pixels[start..<start + sampleSize])))
+    return sum.finish()
+  }
+
+  /// The CRC-32 of every mebibyte of a file's first `count` bytes; nil if they cannot be read. They are not read through mapped
+  /// memory: a disk that fails would end the program, and all of them would count as the program's memory.
+  private static func checksums(_ file: Int32, _ count: Int) async throws -> [UInt32]? {
+    let chunk = 1 << 20
+    @Sendable func sum(_ index: Int) -> UInt32? {
+      withUnsafeTemporaryAllocation(byteCount: chunk, alignment: 64) { buffer in
+        let wanted = min(chunk, count - index * chunk)
+        guard pread(file, buffer.baseAddress, wanted, index * chunk) == wanted else { return nil }
+        return UInt32(crc32(0, buffer.bindMemory(to: UInt8.self).baseAddress, UInt32(wanted)))
       }
     }
-    return sum.finish()
+    func ignore(_ done: Int) {}
+    let sums = try await inParallel((count + chunk - 1) / chunk, progress: ignore, sum)
+    let found = sums.compactMap(\.self)
+    return found.count == sums.count ? found : nil
   }
 
   /// A file under a temporary name whose pixels are to be written to memory. It vanishes with the last reference unless it
@@ -88,6 +103,11 @@ struct DecodedCache: Sendable {
     deinit {
       unlink(path)
       close(file)
+    }
+
+    fileprivate func checksums(_ pixelCount: Int) async throws -> [UInt32] {
+      guard let sums = try await DecodedCache.checksums(file, pixelCount) else { throw SystemError(code: EIO) }
+      return sums
     }
 
     fileprivate func keep(_ pixelCount: Int, followedBy rest: [UInt8], as name: String) throws {
@@ -122,15 +142,16 @@ struct DecodedCache: Sendable {
 
   /// Gives the file its name; a file that has it already, from another process or damaged, is replaced.
   ///
-  /// - Throws: ``SystemError``.
-  func keep(_ file: Unfinished, _ summary: DecodedSummary, pixelCount: Int) throws {
+  /// - Throws: ``SystemError``, `CancellationError`.
+  func keep(_ file: Unfinished, _ summary: DecodedSummary, pixelCount: Int) async throws {
+    var summary = summary
+    summary.checksums = try await file.checksums(pixelCount)
     let encoder = JSONEncoder()
     // The same data set gives the same file.
     encoder.outputFormatting = .sortedKeys
     let json = Array(try encoder.encode(summary))
-    let pixels = UnsafeMutableBufferPointer(rebasing: file.pixels.bytes[..<pixelCount])
     let length = withUnsafeBytes(of: UInt64(json.count).littleEndian) { Array($0) }
-    try file.keep(pixelCount, followedBy: json + digest(json, pixels) + length + Self.format, as: path)
+    try file.keep(pixelCount, followedBy: json + digest(json) + length + Self.format, as: path)
   }
 
   /// Removes what processes that were killed have left behind: nobody holds its lock.
@@ -153,6 +174,8 @@ struct DecodedSummary: Codable, Sendable, Equatable {
   var resized = 0
   var skippedGrey: [Int] = []
   var unreadable: [Int] = []
+  /// Of the pixels, piece by piece.
+  var checksums: [UInt32] = []
 
   var leftOut: Set<Int> { Set(skippedGrey).union(unreadable) }
 }

@@ -44,7 +44,7 @@ struct FolderLoader: Sendable {
 
     let fingerprints = try await inParallel(files.count, progress: progress) { FileFingerprint(files[$0]) }
     let decoded = DecodedCache(folder: cache, key: key(names, fingerprints))
-    if let found = find(files, in: decoded) { return found }
+    if let found = try await find(files, in: decoded) { return found }
 
     func warning(_ reason: String) -> String {
       "the decoded images cannot be kept in \(cache.relativePath): \(reason); they will have to be decoded again"
@@ -60,7 +60,8 @@ struct FolderLoader: Sendable {
       loaded.warnings.append("image files in \(path) have changed while they were read")
       return loaded
     }
-    do { try decoded.keep(unfinished, loaded.summary, pixelCount: loaded.kept.count * imageSize) } catch {
+    do { try await decoded.keep(unfinished, loaded.summary, pixelCount: loaded.kept.count * imageSize) } catch {
+      if error is CancellationError { throw error }
       loaded.warnings.append(warning(error.localizedDescription))
     }
     return loaded
@@ -79,8 +80,8 @@ struct FolderLoader: Sendable {
     return sum.finish()
   }
 
-  private func find(_ files: [URL], in cache: DecodedCache) -> Loaded? {
-    guard let (summary, pixels) = cache.read(files: files.count, imageSize: imageSize),
+  private func find(_ files: [URL], in cache: DecodedCache) async throws -> Loaded? {
+    guard let (summary, pixels) = try await cache.read(files: files.count, imageSize: imageSize),
       mayResize || summary.resized == 0
     else { return nil }
     // There are few, and they are damaged still; if not, something else was wrong and they are read anew.

@@ -25,15 +25,16 @@ public enum IDX {
         folder.standardizedFileURL.lastPathComponent
       }
     let classNames = isFashion ? KnownClasses.fashionMNIST : (0...9).map(String.init)
-    let train = try images("train", in: folder, name: "\(name), train", classNames: classNames)
-    let test = try images("t10k", in: folder, name: "\(name), test", classNames: classNames)
-    let (trainSize, testSize) = (train.size, test.size)
-    guard trainSize == testSize else {
-      throw DatasetError.sizeMismatch(path: folder.relativePath, train: trainSize, test: testSize)
+    // All headers are compared before any values are read.
+    let parts = try (Part("train", in: folder), Part("t10k", in: folder))
+    guard parts.0.size == parts.1.size else {
+      throw DatasetError.sizeMismatch(path: folder.relativePath, train: parts.0.size, test: parts.1.size)
     }
+    let train = try parts.0.images("\(name), train", classNames: classNames)
+    let test = try parts.1.images("\(name), test", classNames: classNames)
     return Dataset(
       name: name, train: train, test: test,
-      provenance: "\(name), IDX files, \(train.count) + \(test.count) grey images of \(trainSize)", unreadable: [])
+      provenance: "\(name), IDX files, \(train.count) + \(test.count) grey images of \(train.size)", unreadable: [])
   }
 
   private static func file(_ name: String, in folder: URL) throws -> URL {
@@ -44,24 +45,43 @@ public enum IDX {
     throw DatasetError.unreadable(path: folder.appending(path: name + "[.gz]").relativePath)
   }
 
-  private static func images(
-    _ part: String, in folder: URL, name: String, classNames: [String]
-  ) throws -> StoredImages {
-    let imageFile = try file("\(part)-images-idx3-ubyte", in: folder)
-    let (shape, pixels) = try IDXFile.read(imageFile, magic: 0x0803, dimensions: 3, kind: "images")
-    let labelFile = try file("\(part)-labels-idx1-ubyte", in: folder)
-    let (labelShape, labels) = try IDXFile.read(labelFile, magic: 0x0801, dimensions: 1, kind: "labels")
-    guard shape.allSatisfy({ $0 > 0 }) else { throw DatasetError.noImages(path: imageFile.relativePath) }
-    guard labelShape[0] == shape[0] else {
-      throw DatasetError.countMismatch(path: labelFile.relativePath, labels: labelShape[0], images: shape[0])
+  /// The two files of images and labels, whose headers fit.
+  private struct Part {
+    let imageFile: URL
+    let labelFile: URL
+    let pixels: IDXFile
+    let labels: IDXFile
+
+    var size: ImageSize { ImageSize(height: pixels.shape[1], width: pixels.shape[2]) }
+
+    /// More pixels than that are no image of this format's kind, but a few bytes that unpack to gigabytes.
+    private static let mostPixels = 100_000_000
+
+    init(_ part: String, in folder: URL) throws {
+      imageFile = try file("\(part)-images-idx3-ubyte", in: folder)
+      pixels = try IDXFile(imageFile, magic: 0x0803, dimensions: 3, kind: "images")
+      labelFile = try file("\(part)-labels-idx1-ubyte", in: folder)
+      labels = try IDXFile(labelFile, magic: 0x0801, dimensions: 1, kind: "labels")
+      guard pixels.shape.allSatisfy({ $0 > 0 }) else { throw DatasetError.noImages(path: imageFile.relativePath) }
+      guard labels.shape[0] == pixels.shape[0] else {
+        throw DatasetError.countMismatch(
+          path: labelFile.relativePath, labels: labels.shape[0], images: pixels.shape[0])
+      }
+      guard pixels.shape[1] * pixels.shape[2] <= Self.mostPixels else {
+        throw DatasetError.hugeImages(path: imageFile.relativePath, size: size)
+      }
     }
-    if let index = labels.bytes.firstIndex(where: { $0 >= classNames.count }) {
-      throw DatasetError.labelOutOfRange(
-        path: labelFile.relativePath, index: index, label: Int(labels.bytes[index]), classes: classNames.count)
+
+    func images(_ name: String, classNames: [String]) throws -> StoredImages {
+      let labels = try labels.values()
+      if let index = labels.bytes.firstIndex(where: { $0 >= classNames.count }) {
+        throw DatasetError.labelOutOfRange(
+          path: labelFile.relativePath, index: index, label: Int(labels.bytes[index]), classes: classNames.count)
+      }
+      return StoredImages(
+        name: name, classNames: classNames, height: size.height, width: size.width, channels: 1,
+        labels: labels.bytes.map(Int32.init), pixels: try pixels.values())
     }
-    return StoredImages(
-      name: name, classNames: classNames, height: shape[1], width: shape[2], channels: 1,
-      labels: labels.bytes.map(Int32.init), pixels: pixels)
   }
 }
 

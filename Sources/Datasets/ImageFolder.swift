@@ -140,10 +140,17 @@ struct ClassFolders {
     }
     classes = entries.filter { !$0.hasPrefix(".") && ImageFolder.isFolder(url.appending(path: $0)) }.sorted()
     guard classes.count > 1 else { throw DatasetError.tooFewClasses(path: url.relativePath, found: classes) }
+    // A link from one class to another, or to its own folder, brings no image in twice.
+    var entered: Set<FolderIdentity> = []
+    for name in classes {
+      guard let identity = FolderIdentity(url.appending(path: name)), entered.insert(identity).inserted else {
+        throw DatasetError.sameFolder(path: url.appending(path: name).relativePath)
+      }
+    }
     for (label, name) in classes.enumerated() {
       let folder = url.appending(path: name, directoryHint: .isDirectory)
       do {
-        let found = try Picture.pictures(in: folder)
+        let found = try Picture.pictures(in: folder, entered: &entered)
         files += found
         labels += Array(repeating: Int32(label), count: found.count)
       } catch PictureError.noPictures {

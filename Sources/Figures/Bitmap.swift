@@ -16,6 +16,14 @@ struct Bitmap {
     }
   }
 
+  /// Red–green–blue pixels.
+  init(pixels: PixelArray) {
+    let values = pixels.values
+    self.init(width: pixels.width, height: pixels.height) {
+      Colour(red: values[3 * $0], green: values[3 * $0 + 1], blue: values[3 * $0 + 2])
+    }
+  }
+
   /// A grey or red–green–blue picture with values 0…1.
   init(picture: Raster<Float>) {
     self.init(width: picture.width, height: picture.height) { Self.colour(of: picture, at: $0) }

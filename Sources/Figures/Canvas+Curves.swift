@@ -30,29 +30,7 @@ extension Canvas {
   }
 
   func marker(_ marker: CurveStyle.Marker, at centre: Point, colour: Colour) {
-    let radius = 2.4
-    func offset(_ x: Double, _ y: Double) -> Point { Point(x: centre.x + x * radius, y: centre.y + y * radius) }
-    switch marker {
-    case .circle:
-      setSource(colour)
-      cairo_new_sub_path(context)
-      cairo_arc(context, centre.x, centre.y, radius, 0, 2 * .pi)
-      cairo_fill(context)
-    case .square:
-      area([offset(-0.85, -0.85), offset(0.85, -0.85), offset(0.85, 0.85), offset(-0.85, 0.85)], colour: colour)
-    case .triangle:
-      area([offset(0, -1.15), offset(1.05, 0.8), offset(-1.05, 0.8)], colour: colour)
-    case .invertedTriangle:
-      area([offset(0, 1.15), offset(1.05, -0.8), offset(-1.05, -0.8)], colour: colour)
-    case .diamond:
-      area([offset(0, -1.25), offset(1.25, 0), offset(0, 1.25), offset(-1.25, 0)], colour: colour)
-    case .cross:
-      line([offset(-0.9, -0.9), offset(0.9, 0.9)], colour: colour, width: 1.3)
-      line([offset(-0.9, 0.9), offset(0.9, -0.9)], colour: colour, width: 1.3)
-    case .plus:
-      line([offset(-1.2, 0), offset(1.2, 0)], colour: colour, width: 1.3)
-      line([offset(0, -1.2), offset(0, 1.2)], colour: colour, width: 1.3)
-    }
+    area(marker.outline.map { Point(x: centre.x + 2.4 * $0.x, y: centre.y + 2.4 * $0.y) }, colour: colour)
   }
 
   /// Runs `draw` with everything outside the rectangle left untouched.

@@ -17,6 +17,9 @@ public struct Colour: Hashable, Sendable {
     self.init(red: UInt8(hex >> 16 & 255), green: UInt8(hex >> 8 & 255), blue: UInt8(hex & 255))
   }
 
+  /// As CSS writes it.
+  package var hex: String { String(format: "#%02x%02x%02x", red, green, blue) }
+
   /// What is drawn where a value is not a finite number.
   public static let notFinite = Colour(0x808080)
   static let white = Colour(0xFFFFFF)

@@ -17,13 +17,16 @@ public struct CurveFigure: Sendable {
     }
   }
 
-  /// A curve. Curves of the same name look the same in all plots of a figure.
+  /// A curve. Without a style of its own it gets one by its place; then curves of the same name look the same in all plots of
+  /// a figure.
   public struct Series: Sendable {
     public var name: String
+    public var style: CurveStyle?
     public var points: [Point]
 
-    public init(name: String, points: [Point]) {
+    public init(name: String, style: CurveStyle? = nil, points: [Point]) {
       self.name = name
+      self.style = style
       self.points = points
     }
   }

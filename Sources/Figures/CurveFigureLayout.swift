@@ -9,14 +9,20 @@ struct CurveFigureLayout {
   private static let gap = 18.0
 
   private var page: Page
-  /// The names of all series in order of appearance; a name's place decides its style.
+  /// The names of all series in order of appearance, and what the legend shows for them.
   private let names: [String]
+  private var keys: [CurveStyle] = []
 
   init(_ figure: CurveFigure) {
     var seen: Set<String> = []
-    names = figure.plots.flatMap(\.series).map(\.name).filter { seen.insert($0).inserted }
+    let series = figure.plots.flatMap(\.series)
+    names = series.map(\.name).filter { seen.insert($0).inserted }
     let columns = Double(min(max(figure.plots.count, 1), 2))
     page = Page(contentWidth: columns * (Self.axisWidth + Self.plotWidth + Self.gap) - Self.gap)
+    keys = names.map { name in
+      let styles = series.filter { $0.name == name }.map(style)
+      return styles.allSatisfy { $0 == styles[0] } ? styles[0] : styles[0].undashed
+    }
     page.addHeader(title: figure.title, subtitle: figure.subtitle)
     for first in stride(from: 0, to: figure.plots.count, by: 2) {
       addLine(figure.plots[first..<min(first + 2, figure.plots.count)])
@@ -26,7 +32,7 @@ struct CurveFigureLayout {
   }
 
   private func style(of series: CurveFigure.Series) -> CurveStyle {
-    CurveStyle(index: names.firstIndex(of: series.name) ?? 0)
+    series.style ?? CurveStyle(index: names.firstIndex(of: series.name) ?? 0)
   }
 
   private mutating func addLine(_ plots: ArraySlice<CurveFigure.Plot>) {
@@ -116,9 +122,8 @@ struct CurveFigureLayout {
 
   private mutating func addLegend() {
     let legend = LegendLines(names: names, key: 22, left: Page.margin + Self.axisWidth, right: page.right)
-    page.add { [y = page.y] canvas in
-      for (index, entry) in legend.entries.enumerated() {
-        let style = CurveStyle(index: index)
+    page.add { [y = page.y, keys] canvas in
+      for (style, entry) in zip(keys, legend.entries) {
         let middle = y + entry.y + entry.name.height / 2
         let line = [Point(x: entry.x - 26, y: middle), Point(x: entry.x - 4, y: middle)]
         canvas.line(line, colour: style.colour, width: 1.3, dash: style.dash)

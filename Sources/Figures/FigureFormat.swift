@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// The file formats that figures are written in.
@@ -10,13 +11,8 @@ extension Data {
   ///
   /// - Throws: `FiguresError.unwritable`.
   func writeFigure(to url: URL) throws {
-    do {
-      try write(to: url, options: .atomic)
-    } catch {
-      let underlying = (error as NSError).userInfo[NSUnderlyingErrorKey] as? any Error
-      let cause = (underlying ?? error) as NSError
-      let reason = cause.domain == NSPOSIXErrorDomain ? String(cString: strerror(Int32(cause.code))) : "\(error)"
-      throw FiguresError.unwritable(path: url.path(percentEncoded: false), reason: reason)
+    do { try writeWhole(to: url) } catch let error as FileError {
+      throw FiguresError.unwritable(path: url.path(percentEncoded: false), reason: error.reason)
     }
   }
 }

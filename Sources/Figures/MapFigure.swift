@@ -3,7 +3,7 @@ import Rasters
 
 /// A picture and its saliency maps side by side, with titles and colour bars, as a figure in a paper.
 ///
-/// Every panel is drawn 108 points (1.5 inches) wide or high. Small pictures are enlarged with hard pixel edges, in a PNG by a
+/// Every panel is drawn 108 points (1.5 inches) wide or high, times `scale`. Small pictures are enlarged with hard pixel edges, in a PNG by a
 /// whole number; large ones are smoothed. Seven panels at most stand on a line. The same figure gives the same bytes.
 public struct MapFigure: Sendable {
   /// The panels of one attribution.
@@ -41,6 +41,11 @@ public struct MapFigure: Sendable {
   public var classLegend: ClassLegend?
   /// Small print below everything, a paragraph each.
   public var notes: [String]
+  /// How many times as large as usual the panels are.
+  public var scale = 1.0
+
+  /// The longer side, in pixels, of a photograph that a panel shows in a PNG of this scale: more would be lost.
+  public static func photographSide(scale: Double) -> Int { Int((PanelSize.photographPixels * scale).rounded()) }
 
   public init(
     title: String, subtitle: String = "", rows: [Row], colourBars: [ColourBar] = [], classLegend: ClassLegend? = nil,

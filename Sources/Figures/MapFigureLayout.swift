@@ -20,7 +20,7 @@ struct MapFigureLayout {
   init(_ figure: MapFigure) {
     self.figure = figure
     let contents = figure.rows.flatMap(\.panels).map(\.content)
-    let sizes = contents.map { PanelSize(height: $0.size.height, width: $0.size.width) }
+    let sizes = contents.map { Self.size(of: $0, figure) }
     classColours = ClassColours(of: contents)
     pixelsPerPoint = sizes.first?.pixelsPerPoint ?? 2
     cellWidth = max(sizes.map(\.width).max() ?? 0, 84)
@@ -38,6 +38,11 @@ struct MapFigureLayout {
     addColourBars()
     addClassLegend()
     page.finish(notes: figure.notes)
+  }
+
+  private static func size(of content: MapPanel.Content, _ figure: MapFigure) -> PanelSize {
+    PanelSize(
+      height: content.size.height, width: content.size.width, scale: figure.scale, isPhotograph: content.isPhotograph)
   }
 
   /// The panels of a row, in lines of nearly equal length.
@@ -68,14 +73,14 @@ struct MapFigureLayout {
     let titleHeight = titled ? (titles.map(\.height).max() ?? 0) + 3 : 0
     var lineHeight = 0.0
     for (column, (panel, title)) in zip(panels, titles).enumerated() {
-      let size = PanelSize(height: panel.content.size.height, width: panel.content.size.width)
+      let size = Self.size(of: panel.content, figure)
       let x = left + Double(column) * (cellWidth + Self.gap)
       let bitmap = panel.content.bitmap(classColours: classColours)
       page.add { [y = page.y, cellWidth] canvas in
         if titled { canvas.text(title, x: x, y: y + titleHeight - 3 - title.height) }
         canvas.bitmap(
           bitmap, x: x + (cellWidth - size.width) / 2, y: y + titleHeight, width: size.width, height: size.height,
-          hard: size.isEnlarged)
+          hard: size.isEnlarged && !panel.isSmooth)
       }
       lineHeight = max(lineHeight, size.height)
     }

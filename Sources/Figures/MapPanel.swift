@@ -16,14 +16,19 @@ public struct MapPanel: Sendable {
     /// A class index for every pixel in the colours of the figure's ``ClassLegend``, fading to white with the square root of
     /// `strength` (0…1, same height and width). A negative index is white: no class.
     case classes(Raster<Int>, strength: Raster<Float>)
+    /// A map on the photograph itself.
+    case photograph(PhotographOverlay)
   }
 
   public var title: String
   public var content: Content
+  /// Whether it is interpolated where it is enlarged; otherwise its pixels are drawn as squares.
+  public var isSmooth: Bool
 
-  public init(title: String, content: Content) {
+  public init(title: String, content: Content, isSmooth: Bool = false) {
     self.title = title
     self.content = content
+    self.isSmooth = isSmooth
   }
 }
 
@@ -34,8 +39,11 @@ extension MapPanel.Content {
     case .picture(let map), .heat(let map, _), .overlay(let map, _, _, _), .signed(let map, _):
       (map.height, map.width)
     case .classes(let classes, _): (classes.height, classes.width)
+    case .photograph(let overlay): (overlay.photograph.height, overlay.photograph.width)
     }
   }
+
+  var isPhotograph: Bool { if case .photograph = self { true } else { false } }
 
   func bitmap(classColours: ClassColours) -> Bitmap {
     switch self {
@@ -53,6 +61,8 @@ extension MapPanel.Content {
       }
     case .signed(let map, let limit):
       return Bitmap(map: map) { ColourMap.diverging.colour(limit > 0 ? $0 / limit : $0 * 0) }
+    case .photograph(let overlay):
+      return Bitmap(pixels: overlay.pixels())
     case .classes(let classes, let strength):
       precondition(
         strength.height == classes.height && strength.width == classes.width,

@@ -1,5 +1,5 @@
 import Foundation
-import SaliencyCore
+import Maps
 import Tensors
 
 /// A trained network that ships with this package.

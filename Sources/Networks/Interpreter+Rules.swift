@@ -1,4 +1,4 @@
-import SaliencyCore
+import Maps
 import Tensors
 
 extension Interpreter {

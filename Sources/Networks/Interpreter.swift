@@ -1,4 +1,4 @@
-import SaliencyCore
+import Maps
 import Tensors
 
 /// Runs a graph with weights.
@@ -83,7 +83,7 @@ import Tensors
         epsilon: Self.batchNormEpsilon)
     case .relu:
       guard canOverwrite else { return try inputs[0].relu() }
-      try inputs[0].overwriteWithRelu()
+      try inputs[0].reluInPlace()
       return inputs[0]
     case .maxPool(let kernel, let stride, let padding):
       return try inputs[0].maxPool(kernel: kernel, stride: stride, padding: padding)
@@ -91,7 +91,7 @@ import Tensors
     case .linear: return try inputs[0].linear(weight: weights("weight"), bias: weights("bias"))
     case .add:
       guard canOverwrite else { return try inputs[0] + inputs[1] }
-      try inputs[0].overwriteWithSum(inputs[1])
+      try inputs[0].addInPlace(inputs[1])
       return inputs[0]
     }
   }

@@ -1,4 +1,5 @@
 import Foundation
+import Maps
 
 /// What is wrong with a model file. The messages are about the file and do not name it: whoever opens it does.
 public enum ModelFileError: LocalizedError, Equatable, Sendable {
@@ -23,7 +24,7 @@ public enum ModelFileError: LocalizedError, Equatable, Sendable {
       "the file is neither TorchScript nor safetensors; save a PyTorch model with "
         + "torch.jit.trace(model.eval(), example, check_trace=False).save(\"model.pt\")"
     case .unknownModel(let name, let known):
-      "there is no file and no bundled model named “\(name)”; bundled: \(known.joined(separator: ", "))"
+      "there is no file and no bundled model named “\(name)”\(name.suggestion(among: known)); bundled: \(known.joined(separator: ", "))"
     }
   }
 }

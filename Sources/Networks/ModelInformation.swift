@@ -1,5 +1,5 @@
 import Foundation
-import SaliencyCore
+import Maps
 
 /// What a model file says about itself beside its weights.
 public struct ModelInformation: Sendable, Equatable {

@@ -1,5 +1,5 @@
 import Foundation
-import SaliencyCore
+import Maps
 import Tensors
 
 /// A built-in network with its weights: a classifier whose layers are known.

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Tensors
 
@@ -108,7 +109,9 @@ public struct SafeTensors {
       .withUnsafeBytes { try Tensor(bytes: $0, type: type, shape: place.shape) }
   }
 
-  /// Writes the file under a temporary name and then gives it its own, so that a file with that name is always whole.
+  /// Writes the file whole: one that was there is replaced in one step.
+  ///
+  /// - Throws: `FileError`; `TorchError`.
   public func write(to url: URL) throws {
     var entries: [String: Entry] = ["__metadata__": .metadata(metadata)]
     var data = Data()
@@ -127,7 +130,10 @@ public struct SafeTensors {
     header.append(contentsOf: repeatElement(UInt8(ascii: " "), count: (8 - header.count % 8) % 8))
     var file = Data()
     withUnsafeBytes(of: UInt64(header.count).littleEndian) { file.append(contentsOf: $0) }
-    try (file + header + data).write(to: url, options: .atomic)
+    let whole = try WholeFile(url)
+    try whole.write(file + header)
+    try whole.write(data)
+    try whole.keep()
   }
 
   private static func headerLength(_ file: Data) -> Int {

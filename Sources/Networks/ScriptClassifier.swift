@@ -1,5 +1,5 @@
 import Foundation
-import SaliencyCore
+import Maps
 import Tensors
 
 /// A classifier in a TorchScript file of the user's own.

@@ -1,5 +1,5 @@
 import Foundation
-import SaliencyCore
+import Maps
 import Tensors
 
 /// What a script's outputs are, and how they become logits.

@@ -1,5 +1,5 @@
 import Foundation
-import SaliencyCore
+import Maps
 
 /// What the user says of a TorchScript file, which itself does not say how pictures become its input.
 ///
@@ -52,7 +52,7 @@ public struct ScriptSettings: Sendable, Equatable {
   ///
   /// - Throws: ``ScriptError/settings(file:problem:)`` naming the entry; Foundation's error when a file cannot be read.
   public init(contentsOf url: URL) throws {
-    let data = try Data(contentsOf: url)
+    let data = try SmallFile.read(url)
     let entries: [String: Entry]
     do { entries = try JSONDecoder().decode([String: Entry].self, from: data) } catch {
       throw ScriptError.settings(file: url.lastPathComponent, problem: "it is not a JSON object of texts and numbers")
@@ -73,18 +73,31 @@ public struct ScriptSettings: Sendable, Equatable {
   }
 
   /// The class names in a text file, one a line; empty lines at its end do not count.
+  ///
+  /// - Throws: ``ScriptError/settings(file:problem:)`` for a file that holds no names; Foundation's error when it cannot be read.
   public static func labels(contentsOf url: URL) throws -> [String] {
-    guard let text = String(data: try Data(contentsOf: url), encoding: .utf8) else {
-      throw ScriptError.settings(file: url.lastPathComponent, problem: "it is not text in UTF-8")
+    func problem(_ text: String) -> ScriptError { .settings(file: url.lastPathComponent, problem: text) }
+    guard let text = String(data: try SmallFile.read(url), encoding: .utf8) else {
+      throw problem("it is not text in UTF-8")
     }
-    let names = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
-      .map { $0.trimmingCharacters(in: .whitespaces) }
-    let end = names.lastIndex { !$0.isEmpty } ?? -1
-    if let gap = names[..<(end + 1)].firstIndex(of: "") {
-      throw ScriptError.settings(file: url.lastPathComponent, problem: "line \(gap + 1) is empty")
+    let lines = text.replacing("\r\n", with: "\n").unicodeScalars
+      .split(omittingEmptySubsequences: false) { Character($0).isNewline }
+    let end = (lines.lastIndex { !$0.allSatisfy(\.properties.isWhitespace) } ?? -1) + 1
+    guard end > 0 else { throw problem("it is empty; it should have a class name on each line") }
+    return try lines[..<end].enumerated().map { index, line in
+      // Not trimmed before: a line without an end would take for ever to draw.
+      if let mistake = mistake(in: line) { throw problem("line \(index + 1) \(mistake)") }
+      return String(line).trimmingCharacters(in: .whitespaces)
     }
-    return Array(names[..<(end + 1)])
   }
+
+  /// What is wrong with a class's name.
+  private static func mistake(in name: some Collection<Unicode.Scalar>) -> String? {
+    if name.allSatisfy(\.properties.isWhitespace) { return "is empty" }
+    return name.count > longestName ? "has \(name.count) characters, more than a name of \(longestName)" : nil
+  }
+
+  private static let longestName = 1000
 
   /// These settings, and those of `other` where these leave something open.
   public func completed(by other: ScriptSettings) -> ScriptSettings {
@@ -122,7 +135,13 @@ public struct ScriptSettings: Sendable, Equatable {
   /// Takes one entry of the JSON file in; returns what is wrong with it.
   private mutating func take(_ entry: Entry, name: String, folder: URL) throws -> String? {
     switch (name, entry) {
-    case ("labels", .texts(let names)) where !names.isEmpty: labels = names
+    case ("labels", .texts(let names)) where !names.isEmpty:
+      for (index, name) in names.enumerated() {
+        if let mistake = Self.mistake(in: name.unicodeScalars) {
+          return "name \(index + 1) of “labels” \(mistake)"
+        }
+      }
+      labels = names
     case ("labels", .text(let path)):
       labels = try Self.labels(contentsOf: URL(filePath: path, relativeTo: folder).absoluteURL)
     case ("size", .numbers(let sides)) where (1...2).contains(sides.count) && sides.allSatisfy(Self.isSide):

@@ -1,5 +1,5 @@
 import Foundation
-import SaliencyCore
+import Maps
 import Tensors
 
 /// What three images of noise tell about a script.

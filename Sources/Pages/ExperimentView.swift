@@ -5,7 +5,13 @@ struct ExperimentView {
   let name: String
   let heading: String
   let tables: [TableView]
+  let comparisons: [ComparisonView]
+  let hasComparisons: Bool
   let charts: [ChartView]
+
+  struct ComparisonView {
+    let key, metric, title, difference, interval, kind, sign, verdict: String
+  }
 
   struct TableView {
     let caption: String
@@ -14,7 +20,9 @@ struct ExperimentView {
   }
 
   struct AreaRow {
-    let key, title, style, value, interval, paper, difference: String
+    let key, title, value, interval, paper, difference: String
+    /// What its curve looks like; nil where it has none.
+    let look: String?
     let isControl: Bool
     let goal: Goal?
   }
@@ -49,6 +57,17 @@ struct ExperimentView {
         caption: "\(metric.capitalized)-deletion", hasPaper: areas.contains { $0.paper != nil },
         areaRows: areas.map { Self.row($0, in: experiment.name, namesAttribution) })
     }
+    comparisons = experiment.claims.flatMap { claim in
+      claim.comparisons.map { comparison in
+        ComparisonView(
+          key: "\(experiment.name)/\(claim.metric)/\(comparison.smaller.slug)/below/\(comparison.larger.slug)",
+          metric: claim.metric, title: comparison.title(namesAttribution: namesAttribution),
+          difference: Text.signed(comparison.difference.value), interval: Text.signedInterval(comparison.difference),
+          kind: comparison.verdict.kind, sign: comparison.verdict.sign,
+          verdict: comparison.verdict.rawValue + (comparison.isNeeded ? "" : ", too close in the paper"))
+      }
+    }
+    hasComparisons = !comparisons.isEmpty
     charts = experiment.chartCurves.map { id, metric, attribution, curves in
       let title = "\(metric.capitalized)-deletion" + (namesAttribution ? ", \(attribution)" : "")
       let chart = Chart(
@@ -70,17 +89,11 @@ struct ExperimentView {
 
   private static func row(_ area: PageArea, in experiment: String, _ namesAttribution: Bool) -> AreaRow {
     let series = area.series
-    let prefix = namesAttribution && series.kind != .random ? "\(series.attribution) " : ""
-    let title =
-      switch series.kind {
-      case .map: prefix + series.view
-      case .random: "random"
-      case .randomAsMany: "random, as many as \(prefix)\(series.view)"
-      }
     return AreaRow(
-      key: "\(experiment)/\(series.metric)/\(series.slug)", title: title, style: series.style,
+      key: "\(experiment)/\(series.metric)/\(series.slug)", title: series.title(namesAttribution: namesAttribution),
       value: Text.number(area.estimate.value), interval: Text.interval(area.estimate), paper: Text.optional(area.paper),
-      difference: Text.difference(area.estimate.value, area.paper), isControl: series.kind != .map,
+      difference: Text.difference(area.estimate.value, area.paper),
+      look: series.kind == .randomAsMany ? nil : series.style.key, isControl: series.kind != .map,
       goal: area.isLowGood.map {
         $0 ? Goal(arrow: "↓", meaning: "should be low") : Goal(arrow: "↑", meaning: "should be high")
       })

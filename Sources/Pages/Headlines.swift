@@ -4,21 +4,16 @@ import Foundation
 enum Headlines {
   static func sentences(_ report: PageReport) -> [String] {
     let judged = report.experiments.filter { !$0.claims.isEmpty }
+    let range = (judged.map(\.images).min() ?? 0, judged.map(\.images).max() ?? 0)
     var sentences: [String] = []
     if let only = judged.first, judged.count == 1 {
-      let verdict =
-        only.claims.allSatisfy(\.holds)
-        ? "The maps keep the order that the paper claims" : "The maps do not all keep the order that the paper claims"
-      sentences.append("\(verdict), \(metrics(only)), measured on \(count(only.images)) of \(only.dataset).")
+      sentences = OrderClaim.sentences(only.claims).map { "\($0), on \(count(only.images)) of \(only.dataset)." }
     } else if judged.count > 1 {
-      let held = judged.count { $0.claims.allSatisfy(\.holds) }
-      let range = (judged.map(\.images).min() ?? 0, judged.map(\.images).max() ?? 0)
       let images =
         range.0 == range.1 ? "\(count(range.0)) each" : "\(Text.count(range.0)) to \(count(range.1)) each"
-      sentences.append(
-        "The maps keep the order that the paper claims, in black- and in white-deletion, "
-          + (held == judged.count ? "for all \(held)" : "for \(held) of \(judged.count)")
-          + " pairs of model and data set, measured on \(images).")
+      sentences = OrderClaim.countingSentences(judged.flatMap(\.claims)).map {
+        "\($0), one for each model, data set and colour, on \(images)."
+      }
     }
     let farthest = report.experiments.compactMap { experiment in
       experiment.farthestFromPaper.map { (experiment, $0.area, $0.difference) }
@@ -34,21 +29,17 @@ enum Headlines {
     return sentences
   }
 
-  static func failures(_ report: PageReport) -> [String] {
-    report.experiments.flatMap { experiment in
-      experiment.claims.flatMap { claim in
-        claim.pairs.filter { $0.verdict == .fails }.map { pair in
-          "\(experiment.heading), \(claim.metric)-deletion: \(pair.smaller) has \(Text.number(pair.values.smaller)), not less "
-            + "than \(pair.larger) with \(Text.number(pair.values.larger))."
-        }
-      }
+  static func problems(_ report: PageReport) -> [String] {
+    let all = report.experiments.flatMap { experiment in
+      experiment.claims.flatMap { $0.problems(namesAttribution: experiment.attributions.count > 1) }
+        .map { "\(experiment.heading), \($0)." }
     }
+    return all.prefix(mostProblems)
+      + (all.count > mostProblems ? ["\(all.count - mostProblems) further comparisons are in the tables."] : [])
   }
 
-  private static func metrics(_ experiment: PageExperiment) -> String {
-    let names = experiment.claims.map { "\($0.metric)-deletion" }
-    return names.count == 2 ? "in black- and in white-deletion" : "in \(names.joined())"
-  }
+  /// More lines of comparisons that do not hold make no summary.
+  private static let mostProblems = 12
 
   private static func count(_ images: Int) -> String { images == 1 ? "1 image" : "\(Text.count(images)) images" }
 }
@@ -57,6 +48,6 @@ extension PageReport {
   /// The summary in sentences, without markup.
   public var headlines: [String] { Headlines.sentences(self) }
 
-  /// A sentence for every comparison that does not come out as the paper claims.
-  package var failures: [String] { Headlines.failures(self) }
+  /// A sentence for every comparison that does not come out as it should.
+  package var problems: [String] { Headlines.problems(self) }
 }

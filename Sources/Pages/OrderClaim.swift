@@ -1,66 +1,84 @@
-/// What the paper claims of the maps' order, and whether the numbers show it: {positive, active} < original <
-/// {negative, inactive} in the areas of black-deletion, the reverse in those of white-deletion.
-public struct OrderClaim: Sendable, Equatable {
-  /// Two maps, the first of which should have the smaller area.
-  public struct Pair: Sendable, Equatable {
-    public enum Verdict: Sendable, Equatable {
-      case holds
-      /// Not in order, but the paper's own areas lie less than 0.01 apart, so that either order may come out.
-      case eitherWay
-      case fails
-    }
+/// A claim that some areas under deletion curves are smaller than others, and what the images that were measured say of it.
+///
+/// It is a list of comparisons. Each is judged by the difference D of its two areas, the one that should be larger minus the other,
+/// and by D's 95% interval of the *paired* bootstrap (the same drawn images for both areas):
+///
+/// - ``Verdict/holds``: the whole interval is above 0;
+/// - ``Verdict/fails``: the whole interval is below 0;
+/// - ``Verdict/notShown``: it contains 0; or there are fewer than six images, because n images that all speak for the same side
+///   do so by chance, two-sided, with the probability 2^(1 − n), which is above 5% for n < 6.
+///
+/// The claim holds if every needed comparison does. If one of them fails it fails, else it is not shown. Because *all* must hold, a
+/// claim that is wrong is said to hold with a probability of about 2.5% at most, however many comparisons it has (an
+/// intersection–union test); that one that is right is said to fail has a probability of about k · 2.5% at most, for k
+/// comparisons.
+public struct OrderClaim: Codable, Sendable, Equatable {
+  public enum Subject: String, Codable, Sendable {
+    /// The paper's claim: {positive, active} < original < {negative, inactive} in black-deletion, the reverse in white-deletion.
+    case order
+    /// A map whose area should be low has less than random pixels, one whose area should be high has more: than as many as the
+    /// fraction asks for where the map is the original, else than as many as the map deletes.
+    case controls
+  }
 
-    public let smaller: String
-    public let larger: String
-    public let values: (smaller: Double, larger: Double)
-    public let verdict: Verdict
+  /// Its raw value says it in words, everywhere the same.
+  public enum Verdict: String, Codable, Sendable, CaseIterable {
+    case holds
+    case notShown = "not shown with this many images"
+    case fails = "does not hold"
 
-    public static func == (a: Pair, b: Pair) -> Bool {
-      a.smaller == b.smaller && a.larger == b.larger && a.values == b.values && a.verdict == b.verdict
+    /// Of a difference that should be above zero.
+    public init(of difference: PageEstimate, images: Int) {
+      // What is left of sums that cancel out; a true difference on n images is no smaller than about 0.01/n.
+      let rounding = 1e-9
+      self =
+        switch (difference.low, difference.high) {
+        case (let low?, _) where images >= 6 && low > rounding: .holds
+        case (_, let high?) where images >= 6 && high < -rounding: .fails
+        default: .notShown
+        }
     }
   }
 
-  public let metric: String
-  /// The four comparisons with the original map.
-  public let pairs: [Pair]
+  public struct Comparison: Codable, Sendable, Equatable {
+    public let smaller: PageSeries
+    public let larger: PageSeries
+    /// By how much the second area is above the first.
+    public let difference: PageEstimate
+    public let verdict: Verdict
+    /// Whether the claim needs it: not where the paper's own areas lie less than 0.01 apart, so that either order may come out.
+    public let isNeeded: Bool
 
-  public var holds: Bool { pairs.allSatisfy { $0.verdict != .fails } }
+    public init(
+      _ smaller: PageSeries, below larger: PageSeries, difference: PageEstimate, verdict: Verdict, isNeeded: Bool = true
+    ) {
+      self.smaller = smaller
+      self.larger = larger
+      self.difference = difference
+      self.verdict = verdict
+      self.isNeeded = isNeeded
+    }
+  }
+
+  public let subject: Subject
+  /// What deleted pixels become, such as `black`.
+  public let metric: String
+  public let comparisons: [Comparison]
+  public let verdict: Verdict
 
   /// Pairs that lie closer in the paper may fall either way.
-  static let tolerance = 0.01
+  public static let tolerance = 0.01
 
-  /// Nil where an experiment has not all five maps of the gradient in that metric, or the metric is neither black nor white.
-  public init?(_ metric: String, in experiment: PageExperiment) {
-    let sides =
-      switch metric {
-      case "black": (small: ["positive", "active"], large: ["negative", "inactive"])
-      case "white": (small: ["negative", "inactive"], large: ["positive", "active"])
-      default: (small: [String](), large: [String]())
-      }
-    guard !sides.small.isEmpty else { return nil }
-    func area(_ view: String) -> PageArea? {
-      let series = PageSeries(metric: metric, kind: .map, attribution: "gradient", view: view)
-      return experiment.areas.first { $0.series == series }
-    }
-    var pairs: [Pair] = []
-    for (smaller, larger) in sides.small.map({ ($0, "original") }) + sides.large.map({ ("original", $0) }) {
-      guard let a = area(smaller), let b = area(larger) else { return nil }
-      var verdict = a.estimate.value < b.estimate.value ? Pair.Verdict.holds : .fails
-      if verdict == .fails, let first = a.paper, let second = b.paper, abs(first - second) < Self.tolerance {
-        verdict = .eitherWay
-      }
-      pairs.append(
-        Pair(smaller: smaller, larger: larger, values: (a.estimate.value, b.estimate.value), verdict: verdict))
-    }
+  public init(_ subject: Subject, metric: String, comparisons: [Comparison]) {
+    self.subject = subject
     self.metric = metric
-    self.pairs = pairs
+    self.comparisons = comparisons
+    let verdicts = Set(comparisons.filter(\.isNeeded).map(\.verdict))
+    verdict = verdicts.contains(.fails) ? .fails : verdicts == [.holds] ? .holds : .notShown
   }
 }
 
 extension PageExperiment {
-  /// The claims that can be checked on it.
-  public var claims: [OrderClaim] { ["black", "white"].compactMap { OrderClaim($0, in: self) } }
-
   /// The areas that the paper has, too, and by how much they are above the paper's.
   var differencesFromPaper: [(area: PageArea, difference: Double)] {
     areas.compactMap { area in area.paper.map { (area, area.estimate.value - $0) } }

@@ -1,9 +1,12 @@
+import CCrypto
+import Figures
 import Foundation
 import Mustache
 
 /// A self-contained HTML page of results: one file, no network, nothing but what a browser brings.
 ///
-/// Every name that comes from a file is escaped. A number that is measured stands in an element whose `data-key` says which
+/// Every name that comes from a file is escaped, and the page's content security policy lets nothing but its own script and style
+/// act, by their hashes. A number that is measured stands in an element whose `data-key` says which
 /// one it is, so that a program can compare the page with the files beside it.
 public enum Page {
   /// The page.
@@ -15,8 +18,9 @@ public enum Page {
     MustacheContentTypes.register(HTMLText(), named: "PAGE")
     let template = try MustacheTemplate(string: text(PackageResources.page_mustache))
     var view = PageView(report, examples)
-    view.style = text(PackageResources.page_css)
+    view.style = text(PackageResources.page_css) + CurveStyle.css
     view.script = text(PackageResources.page_js)
+    (view.styleHash, view.scriptHash) = (hash(view.style), hash(view.script))
     view.data = try scriptText(PageData(report, examples))
     return template.render(view)
   }
@@ -28,6 +32,16 @@ public enum Page {
     return String(decoding: try encoder.encode(value), as: UTF8.self)
       .replacing("<", with: "\\u003c").replacing(">", with: "\\u003e").replacing("&", with: "\\u0026")
       .replacing("\u{2028}", with: "\\u2028").replacing("\u{2029}", with: "\\u2029")
+  }
+
+  /// What a content security policy calls a script or style by: the base64 of its SHA-256.
+  private static func hash(_ text: String) -> String {
+    let bytes = Array(text.utf8)
+    var (sum, count) = ([UInt8](repeating: 0, count: Int(EVP_MAX_MD_SIZE)), UInt32(0))
+    guard EVP_Digest(bytes, bytes.count, &sum, &count, EVP_sha256(), nil) == 1 else {
+      fatalError("libcrypto has no SHA-256")
+    }
+    return Data(sum.prefix(Int(count))).base64EncodedString()
   }
 
   private static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }

@@ -35,6 +35,8 @@ public struct PageExperiment: Codable, Sendable, Equatable {
   public var paperAccuracy: Double?
   public var areas: [PageArea]
   public var curves: [PageCurve]
+  /// What was claimed of the areas, and whether it shows.
+  public var claims: [OrderClaim] = []
   /// What a self-audit found.
   public var checks: [PageCheck] = []
   public var making: [PageFact] = []

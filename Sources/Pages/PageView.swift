@@ -1,19 +1,25 @@
+import Figures
 import Foundation
 
 /// What the template shows, ready to be put in: every number is text here.
-struct PageView {
+package struct PageView {
   var style = ""
+  var styleHash = ""
   var script = ""
+  var scriptHash = ""
   var data = ""
   let title: String
   let comparesWithPaper: Bool
   let headlines: [String]
+  let maps = Self.meanings.map { MapRow(name: $0, meaning: $1, look: CurveStyle.map("gradient", $0).key) }
   let claimRows: [ClaimRow]
-  let failures: [String]
+  let problems: [String]
   let missing: [PageMissing]
   let documents: [PageDocument]
   let spreadTitle: String
   let spreadNote: String
+  /// Where the intervals of differences come from.
+  let resampling: String
   let accuracyRows: [AccuracyRow]
   let experiments: [ExperimentView]
   let grids: [GridView]
@@ -25,10 +31,30 @@ struct PageView {
   let hasExamples: Bool
   let hasChecks: Bool
 
+  /// The paper's five maps and what a high value in each means.
+  package static let meanings = [
+    ("original", "getting brighter or darker, the pixel changes the score most"),
+    ("positive", "getting brighter, it raises the score"), ("negative", "getting darker, it raises the score"),
+    ("active", "getting brighter, it raises the score more than that of any other class"),
+    ("inactive", "getting darker, it raises the score against every other class"),
+  ]
+
+  struct MapRow {
+    let name, meaning, look: String
+  }
+
   struct ClaimRow {
     let name, dataset, model, images: String
-    let verdicts: [Verdict]
+    let first: Verdicts
+    let further: [Verdicts]
+    let span: Int
     let farthest: Farthest?
+  }
+
+  /// What is said of one claim in black- and in white-deletion.
+  struct Verdicts {
+    let subject: String
+    let verdicts: [Verdict]
   }
 
   struct Verdict {
@@ -61,7 +87,7 @@ struct PageView {
     title = report.title
     comparesWithPaper = report.comparesWithPaper
     headlines = Headlines.sentences(report)
-    failures = Headlines.failures(report)
+    problems = Headlines.problems(report)
     claimRows = report.experiments.filter { !$0.claims.isEmpty }.map(Self.claimRow)
     missing = report.missing
     documents = report.documents
@@ -71,6 +97,8 @@ struct PageView {
       isSpread
       ? "Means over models trained from different seeds, ± their standard deviation."
       : "Intervals: Wilson’s for the accuracy, 1,000 bootstrap samples of the images for the areas below."
+    resampling =
+      "1,000 bootstrap samples of the images, the same for both areas" + (isSpread ? ", in each of the trainings" : "")
     accuracyRows = report.experiments.map {
       AccuracyRow(
         name: $0.name, dataset: $0.dataset, model: $0.model, images: Text.count($0.images),
@@ -92,23 +120,21 @@ struct PageView {
   }
 
   private static func claimRow(_ experiment: PageExperiment) -> ClaimRow {
-    let verdicts = ["black", "white"].map { metric in
-      let key = "\(experiment.name)/\(metric)/claim"
-      guard let claim = OrderClaim(metric, in: experiment) else {
-        return Verdict(key: key, kind: "quiet", sign: "–", text: "not measured")
-      }
-      let held = claim.pairs.count { $0.verdict == .holds }
-      if claim.holds {
-        let either = claim.pairs.count - held
-        return Verdict(
-          key: key, kind: "good", sign: "✓", text: either == 0 ? "holds" : "holds (\(either) too close in the paper)")
-      }
-      return Verdict(key: key, kind: "bad", sign: "✗", text: "\(held) of \(claim.pairs.count) comparisons hold")
+    let rows = [OrderClaim.Subject.order, .controls].filter { subject in
+      experiment.claims.contains { $0.subject == subject }
+    }.map { subject in
+      Verdicts(
+        subject: subject.title,
+        verdicts: ["black", "white"].map { metric in
+          let claim = experiment.claims.first { $0.subject == subject && $0.metric == metric }
+          return Verdict(
+            key: "\(experiment.name)/\(metric)/\(subject.rawValue)", kind: claim?.verdict.kind ?? "quiet",
+            sign: claim?.verdict.sign ?? "–", text: claim?.summary ?? "not measured")
+        })
     }
     return ClaimRow(
       name: experiment.name, dataset: experiment.dataset, model: experiment.model,
-      images: Text.count(experiment.images),
-      verdicts: verdicts,
+      images: Text.count(experiment.images), first: rows[0], further: Array(rows.dropFirst()), span: rows.count,
       farthest: experiment.farthestFromPaper.map { area, difference in
         Farthest(
           key: "\(experiment.name)/farthest", text: Text.signed(difference),
@@ -125,6 +151,17 @@ struct PageView {
       case .skipped: ("quiet", "–")
       }
     return CheckView(name: check.name, kind: kind, sign: sign, verdict: check.verdict.rawValue, detail: check.detail)
+  }
+}
+
+extension OrderClaim.Verdict {
+  /// A CSS class.
+  var kind: String {
+    switch self {
+    case .holds: "good"
+    case .notShown: "fair"
+    case .fails: "bad"
+    }
   }
 }
 
@@ -152,6 +189,12 @@ package enum Text {
     if let spread = estimate.spread { return "± " + number(spread) }
     guard let low = estimate.low, let high = estimate.high else { return "–" }
     return "\(number(low))–\(number(high))"
+  }
+
+  /// The same of a difference: `−0.0010 to +0.0200`.
+  package static func signedInterval(_ estimate: PageEstimate) -> String {
+    guard estimate.spread == nil, let low = estimate.low, let high = estimate.high else { return interval(estimate) }
+    return "\(signed(low)) to \(signed(high))"
   }
 
   package static func percent(_ share: Double) -> String { String(format: "%.1f%%", 100 * share) }

@@ -1,4 +1,5 @@
 import CVips
+import Files
 import Foundation
 import Rasters
 
@@ -9,8 +10,8 @@ extension Raster<UInt8> {
   /// - Throws: ``PictureError``.
   public func writePNG(to url: URL) throws {
     let data = try encodedPNG(for: url.relativePath)
-    do { try data.write(to: url, options: .atomic) } catch {
-      throw PictureError.unwritable(path: url.relativePath, reason: error.localizedDescription)
+    do { try data.writeWhole(to: url) } catch let error as FileError {
+      throw PictureError.unwritable(path: url.relativePath, reason: error.reason)
     }
   }
 

@@ -23,9 +23,7 @@ public struct Picture: Sendable {
   ///
   /// - Throws: ``PictureError``, for truncated files too.
   public static func read(_ url: URL, maximumPixels: Int = 100_000_000) throws -> Picture {
-    try decoded(url.relativePath, maximumPixels) {
-      cvips_read(url.path(percentEncoded: false), Int64(maximumPixels), &$0)
-    }
+    try PictureFile(url, maximumPixels: maximumPixels).decoded()
   }
 
   /// Decodes a picture file's content.
@@ -33,46 +31,29 @@ public struct Picture: Sendable {
   /// - Parameter path: what errors call it.
   /// - Throws: as ``read(_:maximumPixels:)``.
   public static func decode(_ content: Data, named path: String, maximumPixels: Int = 100_000_000) throws -> Picture {
-    try decoded(path, maximumPixels) { picture in
-      content.withUnsafeBytes { cvips_read_memory($0.baseAddress, $0.count, Int64(maximumPixels), &picture) }
-    }
+    try opened(content, path, maximumPixels) { try $0.decoded() }
   }
 
-  private static func decoded(
-    _ path: String, _ maximumPixels: Int, _ read: (inout CVipsPicture) -> CVipsStatus
-  ) throws -> Picture {
-    guard libraryIsReady else { throw PictureError.libraryFailed(path: path) }
-    var decoded = CVipsPicture()
-    let status = read(&decoded)
-    defer { cvips_free(decoded.pixels) }
-    switch status {
-    case CVIPS_OK: break
-    case CVIPS_UNREADABLE: throw unreadable(path, decoded.system_error)
-    case CVIPS_EMPTY: throw PictureError.empty(path: path)
-    case CVIPS_NOT_A_PICTURE: throw PictureError.notAPicture(path: path)
-    case CVIPS_TOO_LARGE:
-      throw PictureError.tooLarge(
-        path: path, width: Int(decoded.width), height: Int(decoded.height), maximumPixels: maximumPixels)
-    case CVIPS_DAMAGED: throw PictureError.damaged(path: path)
-    case CVIPS_UNUSUAL_PIXELS: throw PictureError.unusualPixels(path: path)
-    default: throw PictureError.libraryFailed(path: path)
+  /// The sides of a picture file's content as stored, of which nothing but the header is read.
+  ///
+  /// - Throws: as ``read(_:maximumPixels:)``.
+  public static func size(
+    of content: Data, named path: String, maximumPixels: Int = 100_000_000
+  ) throws -> (height: Int, width: Int) {
+    try opened(content, path, maximumPixels) { ($0.height, $0.width) }
+  }
+
+  private static func opened<Result>(
+    _ content: Data, _ path: String, _ maximumPixels: Int, _ body: (consuming PictureFile) throws -> Result
+  ) throws -> Result {
+    try content.withUnsafeBytes { bytes in
+      try body(
+        PictureFile(path, maximumPixels) {
+          cvips_open_memory(bytes.baseAddress, bytes.count, Int64(maximumPixels), &$0)
+        })
     }
-    let (height, width, channels) = (Int(decoded.height), Int(decoded.width), Int(decoded.channels))
-    let values = Array(UnsafeBufferPointer(start: decoded.pixels, count: height * width * channels))
-    return Picture(
-      pixels: PixelArray(height: height, width: width, channels: channels, values: values),
-      hadTransparency: decoded.had_transparency)
   }
 
   /// libvips is started once for the process, on first use.
   static let libraryIsReady = cvips_start()
-
-  private static func unreadable(_ path: String, _ code: Int32) -> PictureError {
-    switch code {
-    case ENOENT, ENOTDIR: .missing(path: path)
-    case EISDIR: .isFolder(path: path)
-    case EINVAL: .unreadable(path: path, reason: "it is not a plain file")
-    default: .unreadable(path: path, reason: String(cString: strerror(code)))
-    }
-  }
 }

@@ -1,8 +1,7 @@
 import Downloads
 import Foundation
+import Maps
 import Pictures
-import SaliencyCore
-import SaliencyMethods
 
 extension Baseline {
   /// `black`, `white`, `mean`, or the picture in a file, brought to the classifier's input as every picture is.

@@ -1,8 +1,7 @@
 import Figures
 import Foundation
+import Maps
 import Rasters
-import SaliencyCore
-import SaliencyMethods
 
 /// How maps are drawn.
 public enum MapStyle: String, Sendable, CaseIterable {
@@ -21,6 +20,10 @@ public struct ExplanationFigure: Sendable {
   public var opacity: Float = 0.7
   /// Values above this percentile of a map are drawn as if they were at it. For display alone.
   public var clip = 99.5
+  /// σ of the Gaussian that maps are smoothed with for display, in their pixels; 0 for none, nil for ``usualSmoothing(height:width:)``.
+  public var smoothing: Double?
+  /// How many times as large as usual the panels are.
+  public var scale = 1.0
   /// The name of the model, for the subtitle.
   public var model: String
 
@@ -29,8 +32,14 @@ public struct ExplanationFigure: Sendable {
   /// Views drawn instead of those asked for: in the signed style the original map is shown with its sign.
   public static func viewsToCompute(_ views: [any View], style: MapStyle) -> [any View] {
     let needsSigned =
-      style == .signed && views.contains { $0.name == "original" } && !views.contains { $0.name == "signed" }
+      style == .signed && views.contains { $0 is Original } && !views.contains { $0 is Signed }
     return needsSigned ? views + [Signed()] : views
+  }
+
+  /// None for maps below 64 pixels, whose pixels can be told apart; above, so much that structure shows in place of speckle.
+  public static func usualSmoothing(height: Int, width: Int) -> Double {
+    let longer = max(height, width)
+    return longer < 64 ? 0 : (Double(longer) / 112 * 100).rounded() / 100
   }
 
   /// The figure.
@@ -39,58 +48,102 @@ public struct ExplanationFigure: Sendable {
   ///   - explained: the picture and what was found out.
   ///   - views: the names of the views to draw, in order, `rivalry` included.
   ///   - labels: the classifier's.
-  public func figure(_ explained: PictureJob.Explained, views: [String], labels: LabelSet) -> MapFigure {
+  ///   - photograph: what overlays lie on; nil: on the picture as the classifier saw it.
+  public func figure(
+    _ explained: PictureJob.Explained, views: [String], labels: LabelSet, photograph: Photograph? = nil
+  ) -> MapFigure {
     let explanation = explained.explanation
+    let photograph = style == .overlay ? photograph : nil
     let attributions = explanation.maps.map(\.attribution).unique + explanation.rivalries.map(\.attribution)
     let rows = attributions.unique.map { attribution in
       MapFigure.Row(
         label: attribution,
-        panels: [MapPanel(title: "Input", content: .picture(explained.image))]
-          + views.flatMap { panels($0, attribution, explained) })
+        panels: [input(explained, photograph)] + views.flatMap { panels($0, attribution, explained, photograph) })
     }
-    return MapFigure(
+    var figure = MapFigure(
       title: title(explanation, labels), subtitle: subtitle(explained, labels),
       rows: rows.count == 1 ? [MapFigure.Row(panels: rows[0].panels)] : rows,
-      colourBars: colourBars(views, attributions.unique),
-      classLegend: legend(views, labels), notes: notes(explained, views, labels))
+      colourBars: colourBars(views, explanation),
+      classLegend: legend(views, labels), notes: notes(explained, views, labels, photograph))
+    figure.scale = scale
+    return figure
   }
 
-  private func panels(_ view: String, _ attribution: String, _ explained: PictureJob.Explained) -> [MapPanel] {
+  /// A map laid over the photograph; nil if it was not computed or is no map, as `rivalry` is none.
+  public func overlay(
+    of view: String, _ attribution: String, in explanation: Explanation, on photograph: Photograph
+  ) -> PhotographOverlay? {
+    map(of: view, attribution, in: explanation).map { shown, map in
+      let layer: PhotographOverlay.Layer =
+        switch content(map, of: shown) {
+        case .signed(let values, let limit): .signed(values, limit: limit)
+        default: .heat(map, DisplayScale(of: map, percentile: clip))
+        }
+      return PhotographOverlay(
+        photograph.pixels, window: photograph.window, layer: layer, opacity: opacity, isSmooth: sigma(map) > 0)
+    }
+  }
+
+  private func input(_ explained: PictureJob.Explained, _ photograph: Photograph?) -> MapPanel {
+    guard let photograph else { return MapPanel(title: "Input", content: .picture(explained.image)) }
+    return MapPanel(
+      title: "Input",
+      content: .photograph(PhotographOverlay(photograph.pixels, window: photograph.window, layer: .nothing)),
+      isSmooth: true)
+  }
+
+  private func panels(
+    _ view: String, _ attribution: String, _ explained: PictureJob.Explained, _ photograph: Photograph?
+  ) -> [MapPanel] {
     let explanation = explained.explanation
     if view == Rivalry.name {
       return explanation.rivalries.filter { $0.attribution == attribution }.flatMap {
         [panel("Strongest rival", $0.strongest), panel("Weakest rival", $0.weakest)]
       }
     }
-    return content(of: view, attribution, in: explanation, over: explained.image).map {
-      [MapPanel(title: view.capitalized, content: $0)]
+    if let photograph {
+      return overlay(of: view, attribution, in: explanation, on: photograph).map {
+        [MapPanel(title: view.capitalized, content: .photograph($0), isSmooth: true)]
+      } ?? []
+    }
+    return map(of: view, attribution, in: explanation).map { shown, map in
+      let content = content(map, of: shown)
+      guard style == .overlay, case .heat(_, let scale) = content else {
+        return [MapPanel(title: view.capitalized, content: content, isSmooth: sigma(map) > 0)]
+      }
+      return [
+        MapPanel(
+          title: view.capitalized, content: .overlay(map, scale, over: explained.image, opacity: opacity),
+          isSmooth: sigma(map) > 0)
+      ]
     } ?? []
   }
 
-  /// The map of a view as it is drawn, of the first attribution unless another is named; nil if it was not computed.
-  func content(
-    of view: String, _ attribution: String? = nil, in explanation: Explanation, over image: Raster<Float>
-  ) -> MapPanel.Content? {
-    let shown = style == .signed && view == "original" ? "signed" : view
-    return (explanation.map(shown, of: attribution)?.values).map { content($0, view: shown, over: image) }
+  /// The map that stands for a view, and its values, smoothed; nil if it was not computed.
+  private func map(
+    of view: String, _ attribution: String, in explanation: Explanation
+  ) -> (shown: SaliencyMap, values: Raster<Float>)? {
+    let name = style == .signed && view == Views.original.name ? Views.signed.name : view
+    return explanation.map(name, of: attribution).map { ($0, $0.values.smoothed(sigma($0.values))) }
   }
 
-  private func content(_ map: Raster<Float>, view: String, over image: Raster<Float>) -> MapPanel.Content {
-    let isSigned = view == "signed"
-    if isSigned || style == .signed {
-      let darkens = view == "negative" || view == "inactive"
-      let values = darkens ? map.map { -$0 } : map
+  private func sigma<Scalar>(_ map: Raster<Scalar>) -> Double {
+    smoothing ?? Self.usualSmoothing(height: map.height, width: map.width)
+  }
+
+  private func content(_ map: Raster<Float>, of shown: SaliencyMap) -> MapPanel.Content {
+    if shown.hasNegatives || style == .signed {
+      let values = shown.direction == .darker ? map.map { -$0 } : map
       return .signed(values, limit: DisplayScale.limit(of: values, percentile: clip))
     }
-    let scale = DisplayScale(of: map, percentile: clip)
-    return style == .overlay ? .overlay(map, scale, over: image, opacity: opacity) : .heat(map, scale)
+    return .heat(map, DisplayScale(of: map, percentile: clip))
   }
 
   private func panel(_ title: String, _ side: Rivalry.Side) -> MapPanel {
-    let magnitudes = side.margins.map { abs($0) }
-    let scale = DisplayScale(low: 0, high: DisplayScale.limit(of: magnitudes, percentile: clip))
-    return MapPanel(
-      title: title, content: .classes(side.rivals.map { Int($0) }, strength: magnitudes.map(scale.position)))
+    let rivals = side.rivals.map { Int($0) }
+    let (classes, strength) = rivals.voted(side.margins.map { abs($0) }, smoothing: sigma(rivals))
+    let scale = DisplayScale(low: 0, high: DisplayScale.limit(of: strength, percentile: clip))
+    return MapPanel(title: title, content: .classes(classes, strength: strength.map(scale.position)))
   }
 
   private func title(_ explanation: Explanation, _ labels: LabelSet) -> String {
@@ -108,15 +161,19 @@ public struct ExplanationFigure: Sendable {
       + others.joined(separator: ", ")
   }
 
-  func colourBars(_ views: [String], _ attributions: [String]) -> [MapFigure.ColourBar] {
-    let maps = views.filter { $0 != Rivalry.name }
+  private func colourBars(_ views: [String], _ explanation: Explanation) -> [MapFigure.ColourBar] {
+    let attributions = explanation.maps.map(\.attribution).unique
+    let maps = attributions.flatMap { attribution in
+      views.compactMap { map(of: $0, attribution, in: explanation)?.shown }
+    }
     let clipped = clip < 100 ? "; clipped at the \(clip.formatted())th percentile" : ""
     var bars: [MapFigure.ColourBar] = []
-    if style != .signed && maps.contains(where: { $0 != "signed" }) {
+    if style != .signed && maps.contains(where: { !$0.hasNegatives }) {
       bars.append(.init(map: .heat, ticks: ["lowest", "highest"], caption: "each map scaled on its own" + clipped))
     }
-    if style == .signed && !maps.isEmpty || maps.contains("signed") {
-      let signs = attributions.map { Attributions.named($0)?.sign ?? .brightness }
+    let signed = style == .signed ? maps : maps.filter(\.hasNegatives)
+    if !signed.isEmpty {
+      let signs = signed.map { $0.sign ?? .brightness }
       if signs.contains(.brightness) {
         bars.append(
           .init(
@@ -139,28 +196,26 @@ public struct ExplanationFigure: Sendable {
       names: labels.names, caption: "rival with the largest (smallest) gradient; the deeper, the larger the margin")
   }
 
-  private func notes(_ explained: PictureJob.Explained, _ views: [String], _ labels: LabelSet) -> [String] {
+  private func notes(
+    _ explained: PictureJob.Explained, _ views: [String], _ labels: LabelSet, _ photograph: Photograph?
+  ) -> [String] {
     let rivals = explained.explanation.rivals
     var notes: [String] = []
+    let sigma = sigma(explained.image)
+    if sigma > 0 {
+      notes.append("Maps are smoothed for display by a Gaussian of σ = \(sigma.formatted()) input pixels.")
+    }
+    if let photograph, photograph.isCropped { notes.append("The classifier saw what lies inside the line.") }
     if !rivals.isEmpty && rivals.count < labels.count - 1 {
-      notes.append("Compared with: \(LabelSet(labels.names.map(\.isolated)).listing(rivals)).")
+      let listing = LabelSet(labels.names.map(\.isolated)).listing(rivals)
+      notes.append(
+        rivals.count > 12
+          ? "Compared with the \(rivals.count) most probable of \(labels.count - 1) other classes: \(listing)."
+          : "Compared with: \(listing).")
     }
     if explained.hadTransparency { notes.append("Transparent parts of the picture were laid over white.") }
     return notes
   }
 
   private func percent(_ probability: Float) -> String { String(format: "%.1f%%", probability * 100) }
-}
-
-extension String {
-  /// The text between marks that keep a name in a right-to-left script from turning the line around it.
-  var isolated: String { "\u{2068}\(self)\u{2069}" }
-}
-
-extension Array where Element: Hashable {
-  /// Every element once, in the order of first appearance.
-  var unique: [Element] {
-    var seen: Set<Element> = []
-    return filter { seen.insert($0).inserted }
-  }
 }

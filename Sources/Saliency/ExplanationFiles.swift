@@ -1,11 +1,16 @@
 import Figures
+import Files
 import Foundation
+import Maps
+import Pictures
 import Rasters
-import SaliencyMethods
 
 /// The files that one picture's explanation is written to.
 public struct ExplanationFiles: Sendable {
-  public let figure: URL
+  /// Nil where overlays are written instead.
+  public let figure: URL?
+  /// The photograph with one map over it, by attribution and view, in order; empty unless asked for.
+  public let overlays: [Map]
   /// The maps' files by attribution and view, in order; empty when maps are not kept.
   public let maps: [Map]
 
@@ -23,29 +28,41 @@ public struct ExplanationFiles: Sendable {
   ///   - attributions: their names.
   ///   - views: the names of the views, `rivalry` included.
   ///   - savesMaps: whether maps are kept, each as a file of numbers.
+  ///   - overlaysOnly: whether there is, in place of the figure, a PNG of the photograph for each map, which lies over it.
   public init(
-    folder: URL, name: String, format: FigureFormat, attributions: [String], views: [String], savesMaps: Bool
+    folder: URL, name: String, format: FigureFormat, attributions: [String], views: [String], savesMaps: Bool,
+    overlaysOnly: Bool = false
   ) {
-    figure = folder.appending(path: "\(name)\(Self.figureMark)\(format.rawValue)")
+    figure = overlaysOnly ? nil : folder.appending(path: "\(name)\(Self.figureMark)\(format.rawValue)")
+    /// Attributions without sign are not seen through the views that read it.
+    func seen(_ view: String, _ attribution: String) -> Bool {
+      guard let known = Attributions.named(attribution), known.sign == nil else { return true }
+      return Views.named(view)?.needsSign == false
+    }
     let sides = ["strongest", "strongest-margin", "weakest", "weakest-margin"].map { "\(Rivalry.name)-\($0)" }
-    let kept = savesMaps ? views.flatMap { $0 == Rivalry.name ? sides : [$0] } : []
-    maps = attributions.flatMap { attribution in
-      kept.map { view in
-        Map(
-          attribution: attribution, view: view,
-          url: folder.appending(path: "\(name).\(attribution).\(view).npy"))
+    func files(_ isWanted: Bool, _ ending: String, _ parts: (String) -> [String]) -> [Map] {
+      (isWanted ? attributions : []).flatMap { attribution in
+        views.filter { seen($0, attribution) }.flatMap(parts).map { view in
+          Map(
+            attribution: attribution, view: view,
+            url: folder.appending(path: "\(name).\(attribution).\(view).\(ending)"))
+        }
       }
     }
+    maps = files(savesMaps, "npy") { $0 == Rivalry.name ? sides : [$0] }
+    overlays = files(overlaysOnly, Self.overlayEnding) { [$0] }
   }
 
   private static let figureMark = ".saliency."
+  private static let overlayEnding = "overlay.png"
 
-  /// Whether a file bears the name of a figure, so that figures among pictures are not taken for pictures.
+  /// Whether a file bears the name of a figure or an overlay, so that these among pictures are not taken for pictures.
   public static func isFigure(_ url: URL) -> Bool {
     FigureFormat.allCases.contains { url.lastPathComponent.hasSuffix(figureMark + $0.rawValue) }
+      || url.lastPathComponent.hasSuffix("." + overlayEnding)
   }
 
-  public var all: [URL] { [figure] + maps.map(\.url) }
+  public var all: [URL] { [figure].compactMap(\.self) + overlays.map(\.url) + maps.map(\.url) }
 
   /// The first file that is already there.
   public var existing: URL? { all.first { FileManager.default.fileExists(atPath: $0.path) } }
@@ -53,12 +70,21 @@ public struct ExplanationFiles: Sendable {
   /// Writes every file under a temporary name and then gives it its own.
   ///
   /// Maps are NumPy arrays, float32, [H, W], unscaled.
-  public func write(_ explanation: Explanation, figure drawing: MapFigure, format: FigureFormat) throws {
+  ///
+  /// - Parameters:
+  ///   - drawing: makes the figure.
+  ///   - overlay: makes the picture of a view of an attribution.
+  /// - Throws: ``FiguresError``, `PictureError`, Foundation's errors.
+  public func write(
+    _ explanation: Explanation, figure drawing: () throws -> MapFigure, format: FigureFormat,
+    overlay: (_ view: String, _ attribution: String) throws -> PhotographOverlay? = { _, _ in nil }
+  ) throws {
     for map in maps {
       guard let values = values(map, in: explanation) else { continue }
-      try NumPyFile.encoded(values).write(to: map.url, options: .atomic)
+      try NumPyFile.encoded(values).writeWhole(to: map.url)
     }
-    try drawing.write(to: figure, as: format)
+    for map in overlays { try overlay(map.view, map.attribution)?.pixels().writePNG(to: map.url) }
+    if let figure { try drawing().write(to: figure, as: format) }
   }
 
   private func values(_ map: Map, in explanation: Explanation) -> Raster<Float>? {

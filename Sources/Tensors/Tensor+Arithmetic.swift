@@ -40,14 +40,6 @@ extension Tensor {
   /// max(x, 0)
   public func relu() throws -> Tensor { try Tensor("ReLU", [self]) { ct_relu(handle, $0) } }
 
-  /// Puts max(x, 0) in place of the elements, for all copies of this tensor: for a result that nothing else reads.
-  public func overwriteWithRelu() throws { try check(ct_overwrite_with_relu(handle), "ReLU", [self]) }
-
-  /// Puts x + other in place of the elements, for all copies of this tensor: for a result that nothing else reads.
-  public func overwriteWithSum(_ other: Tensor) throws {
-    try check(ct_overwrite_with_sum(handle, other.handle), "addition", [self, other])
-  }
-
   /// The larger of each pair of elements.
   public static func maximum(_ a: Tensor, _ b: Tensor) throws -> Tensor {
     try Tensor("maximum", [a, b]) { ct_maximum(a.handle, b.handle, $0) }
@@ -79,7 +71,10 @@ extension Tensor {
   /// A tensor of its own memory.
   public func copy() throws -> Tensor { try Tensor("copy", [self]) { ct_clone(handle, $0) } }
 
-  // In place. Not for tensors whose gradient is being recorded.
+  // In place, for all copies of a tensor. Not for tensors whose gradient is being recorded or that something else reads.
+
+  /// self = max(self, 0)
+  public func reluInPlace() throws { try check(ct_relu_in_place(handle), "ReLU in place", [self]) }
 
   /// self += scale · other
   public func addInPlace(_ other: Tensor, scale: Double = 1) throws {

@@ -24,8 +24,11 @@ extension TorchActor {
     }
   }
 
-  /// Calls `body` where it is: on a worker's thread.
+  /// Calls `body` where it is: on a worker's thread, which counts as one of the actor's. The compiler cannot know that an
+  /// actor has several; so its check is made here, as `MainActor.assumeIsolated` does, and then the isolation, which is no more
+  /// than a part of the function's type, is taken off.
   private static func perform(_ body: @escaping @TorchActor @Sendable (Int) throws -> Void, _ index: Int) throws {
+    precondition(TorchThread.isCurrent, "this is not one of libtorch's threads")
     try unsafeBitCast(body, to: (@Sendable (Int) throws -> Void).self)(index)
   }
 }

@@ -26,7 +26,7 @@ public struct TorchError: LocalizedError, Sendable {
   public var errorDescription: String? {
     let operands = shapes.map { "[" + $0.map(String.init).joined(separator: ", ") + "]" }.joined(separator: ", ")
     let place = operands.isEmpty ? operation : "\(operation) of \(operands)"
-    if isOutOfMemory { return "not enough memory for \(place); try a smaller size or a smaller --memory" }
+    if isOutOfMemory { return "not enough memory for \(place)" }
     let reason = message.split(separator: "\n", omittingEmptySubsequences: true).first.map(String.init) ?? "unknown"
     return "\(place) failed: \(reason)"
   }

@@ -1,5 +1,5 @@
+import Maps
 import Rasters
-import SaliencyCore
 import Synchronization
 import Tensors
 

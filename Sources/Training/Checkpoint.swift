@@ -1,7 +1,7 @@
 import Foundation
+import Maps
 import Networks
 import Rasters
-import SaliencyCore
 import Tensors
 
 /// A training's state as a safetensors file: the weights under their names, AdamW's memory under `mean.` and `square.`,
@@ -12,6 +12,8 @@ enum Checkpoint {
     let recipe: Recipe
     let start: String?
     let images: Int
+    /// What the images are, by content; nil in files of earlier versions.
+    let data: String?
     let steps: Int
     let epoch: Int
     let stepsInEpoch: Int
@@ -19,10 +21,11 @@ enum Checkpoint {
     let history: [EpochRecord]
   }
 
-  @TorchActor static func write(_ state: TrainingState, images: Int, to url: URL) throws {
+  @TorchActor static func write(_ state: TrainingState, images: Int, data: String?, to url: URL) throws {
     let position = Position(
-      architecture: state.architecture, recipe: state.recipe, start: state.start, images: images, steps: state.steps,
-      epoch: state.epoch, stepsInEpoch: state.stepsInEpoch, lossInEpoch: state.lossInEpoch, history: state.history)
+      architecture: state.architecture, recipe: state.recipe, start: state.start, images: images, data: data,
+      steps: state.steps, epoch: state.epoch, stepsInEpoch: state.stepsInEpoch, lossInEpoch: state.lossInEpoch,
+      history: state.history)
     var tensors = state.parameters
     for (name, tensor) in state.means { tensors["mean.\(name)"] = tensor }
     for (name, tensor) in state.squares { tensors["square.\(name)"] = tensor }
@@ -30,11 +33,14 @@ enum Checkpoint {
     try SafeTensors(tensors: tensors, metadata: ["position": text]).write(to: url)
   }
 
+  /// - Parameter data: what the images are, by content; nil: it is not compared.
+  /// - Returns: the state, and whether the file says that it is of the same data; files of earlier versions say nothing.
   /// - Throws: ``TrainingError`` when the file is damaged or is of another architecture, recipe or data set. The number of
   ///   epochs may differ, so that a finished training can be continued.
   @TorchActor static func read(
-    _ url: URL, _ architecture: Architecture, _ recipe: Recipe, _ images: any LabelledImages, device: Device
-  ) throws -> TrainingState {
+    _ url: URL, _ architecture: Architecture, _ recipe: Recipe, _ images: any LabelledImages, data: String?,
+    device: Device
+  ) throws -> (state: TrainingState, isOfSameData: Bool) {
     let file: SafeTensors
     do { file = try SafeTensors(contentsOf: url) } catch let error as ModelFileError {
       throw TrainingError.damagedCheckpoint(error.localizedDescription)
@@ -51,6 +57,9 @@ enum Checkpoint {
     }
     guard same == recipe else { throw TrainingError.checkpointOf("its recipe is \(position.recipe.summary)") }
     guard position.images == images.count else { throw TrainingError.checkpointOf("it had \(position.images) images") }
+    guard data == nil || position.data == nil || position.data == data else {
+      throw TrainingError.checkpointOf("its images or their classes were others")
+    }
 
     func part(_ prefix: String, _ parameters: [Graph.Parameter]) throws -> [String: Tensor] {
       var result: [String: Tensor] = [:]
@@ -72,6 +81,6 @@ enum Checkpoint {
     state.stepsInEpoch = position.stepsInEpoch
     state.lossInEpoch = position.lossInEpoch
     state.history = position.history
-    return state
+    return (state, data != nil && position.data == data)
   }
 }

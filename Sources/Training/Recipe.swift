@@ -1,5 +1,5 @@
+import Maps
 import Networks
-import SaliencyCore
 
 /// How a network is trained. The defaults are the paper's recipe.
 public struct Recipe: Sendable, Equatable, Codable {

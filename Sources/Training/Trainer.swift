@@ -1,15 +1,16 @@
 import Foundation
+import Maps
 import Networks
 import Rasters
-import SaliencyCore
 import Tensors
 
 /// Trains a built-in network, interruptibly.
 public struct Trainer: Sendable {
   /// What a training reports while it runs.
   public enum Event: Sendable {
-    /// It goes on from a checkpoint after the whole epochs in `history` and that part of another.
-    case resumed(history: [EpochRecord], fraction: Double)
+    /// It goes on from a checkpoint after the whole epochs in `history` and that part of another. Checkpoints of earlier versions
+    /// do not say whether they are `ofSameData`.
+    case resumed(history: [EpochRecord], fraction: Double, ofSameData: Bool)
     /// Some more steps have been taken. `loss` is the epoch's mean so far.
     case step(epoch: Int, done: Int, of: Int, loss: Double)
     /// An epoch is done and its state kept; `history` holds all epochs' records, this one's last.
@@ -22,6 +23,8 @@ public struct Trainer: Sendable {
   public let test: any LabelledImages
   /// What the model file is to say of the data, e.g. `CIFAR-10 (JPEG re-encoding)`.
   public let dataset: String
+  /// What the images are, by content, so that a checkpoint of others is refused; nil: only their number is compared.
+  public let data: String?
   /// Where the state is kept after every epoch and when the training is interrupted.
   public let checkpoint: URL
   /// The weights to begin with; nil: random ones.
@@ -34,7 +37,8 @@ public struct Trainer: Sendable {
   ///   ``TrainingError/differentStart(_:)`` when `start` is another kind of network.
   public init(
     _ architecture: Architecture, recipe: Recipe = Recipe(), train: any LabelledImages, test: any LabelledImages,
-    dataset: String, checkpoint: URL, start: Network? = nil, weightType: ElementType = .float32, device: Device = .cpu
+    dataset: String, data: String? = nil, checkpoint: URL, start: Network? = nil, weightType: ElementType = .float32,
+    device: Device = .cpu
   ) throws {
     guard train.classNames == test.classNames, train.channels == test.channels, train.height == test.height,
       train.width == test.width
@@ -45,6 +49,7 @@ public struct Trainer: Sendable {
     self.train = train
     self.test = test
     self.dataset = dataset
+    self.data = data
     self.checkpoint = checkpoint
     self.start = start
     self.weightType = weightType
@@ -80,11 +85,13 @@ public struct Trainer: Sendable {
   {
     let state: TrainingState
     if resume && FileManager.default.fileExists(atPath: checkpoint.path) {
-      state = try Checkpoint.read(checkpoint, architecture, recipe, train, device: device)
+      let found = try Checkpoint.read(checkpoint, architecture, recipe, train, data: data, device: device)
+      state = found.state
       try report(
         .resumed(
           history: state.history,
-          fraction: Double(state.stepsInEpoch * recipe.batchSize) / Double(train.count)))
+          fraction: Double(state.stepsInEpoch * recipe.batchSize) / Double(train.count),
+          ofSameData: found.isOfSameData))
     } else {
       let parameters =
         try start?.parameters
@@ -97,7 +104,7 @@ public struct Trainer: Sendable {
     do {
       while state.epoch < recipe.epochs { try runEpoch(state, stepsPerReport: stepsPerReport, report: report) }
     } catch let error as CancellationError {
-      try Checkpoint.write(state, images: train.count, to: checkpoint)
+      try Checkpoint.write(state, images: train.count, data: data, to: checkpoint)
       throw error
     }
     return try network(state)
@@ -145,7 +152,7 @@ public struct Trainer: Sendable {
     state.stepsInEpoch = 0
     state.lossInEpoch = 0
     state.seconds = EpochRecord.Phases()
-    try Checkpoint.write(state, images: train.count, to: checkpoint)
+    try Checkpoint.write(state, images: train.count, data: data, to: checkpoint)
     try report(.epoch(record, history: state.history))
   }
 

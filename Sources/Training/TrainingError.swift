@@ -12,9 +12,8 @@ public enum TrainingError: LocalizedError, Equatable, Sendable {
     case .differentClasses: "the training and the test images do not have the same classes and sizes"
     case .differentStart(let what): "the model to start from does not fit: \(what)"
     case .loss(let step, let epoch):
-      "the loss became NaN or infinite at step \(step) of epoch \(epoch); try a smaller --learning-rate. "
-        + "The last checkpoint is kept"
-    case .checkpointOf(let what): "the checkpoint is of another training: \(what); choose another --output"
+      "the loss became NaN or infinite at step \(step) of epoch \(epoch). The last checkpoint is kept"
+    case .checkpointOf(let what): "the checkpoint is of another training: \(what)"
     case .damagedCheckpoint(let what): "the checkpoint is damaged (\(what)); remove it to start again"
     }
   }

@@ -1,6 +1,6 @@
+import Maps
 import Networks
 import Rasters
-import SaliencyCore
 import Tensors
 
 /// Everything that decides how training goes on: weights, the optimiser's memory, and the place in the data.

@@ -34,21 +34,20 @@ struct AttributionOptions: ParsableArguments {
   func attributions(_ names: [String], for classifier: any Classifier, seed: UInt64) async throws -> [any Attribution] {
     let compared: Baseline
     do { compared = try await .open(baseline, for: classifier.preprocessing) } catch {
-      throw CommandError("--baseline: \(error.message)")
+      throw CommandError("--baseline: \(error.told)")
     }
     return attributions(names, baseline: compared, seed: seed)
   }
 
   /// The same with a baseline that is at hand.
   func attributions(_ names: [String], baseline compared: Baseline, seed: UInt64) -> [any Attribution] {
-    names.compactMap { Attributions.named($0) }.map { attribution in
-      switch attribution {
-      case is IntegratedGradients: return IntegratedGradients(steps: steps, quadrature: quadrature, baseline: compared)
-      case let smooth as SmoothGrad:
-        return SmoothGrad(smooth.statistic, samples: samples, noiseLevel: noiseLevel, seed: seed)
-      case is DeepLIFT: return DeepLIFT(baseline: compared)
-      default: return attribution
-      }
-    }
+    var options = MethodOptions()
+    options.steps = steps
+    options.quadrature = quadrature
+    options.baseline = compared
+    options.samples = samples
+    options.noiseLevel = noiseLevel
+    options.seed = seed
+    return names.compactMap { Attributions.named($0, options: options) }
   }
 }

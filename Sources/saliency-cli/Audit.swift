@@ -33,6 +33,7 @@ struct Audit: AsyncParsableCommand {
 
   @OptionGroup(title: "Data") var data: DatasetOptions
   @OptionGroup(title: "Model") var model: ModelOptions
+  @OptionGroup(title: "Maps") var comparison: ComparisonOptions
   @OptionGroup(title: "Computing") var device: DeviceOptions
 
   /// How many images are checked unless --limit says.
@@ -59,8 +60,12 @@ struct Audit: AsyncParsableCommand {
     }
     let twin = Torch.hasCUDA ? try await model.openQuietly(on: device == .cpu ? .cuda : .cpu).classifier : nil
     let (chosen, name) = try await images(for: opened.classifier)
+    let rivals = comparison.rivals(of: opened.classifier)
+    comparison.tell(opened.classifier)
     return try await TorchActor.run {
-      try AuditReport(opened, on: chosen, named: name, twin: twin) { share, step in Console.progress(share, step) }
+      try AuditReport(opened, on: chosen, named: name, twin: twin, rivals: rivals) { share, step in
+        Console.progress(share, step)
+      }
     }
   }
 
@@ -82,7 +87,7 @@ struct Audit: AsyncParsableCommand {
         return (chosen, data.limit == nil ? test.limited(to: count).name : test.name)
       }
     } catch let error as DatasetError where dataset == nil {
-      Console.note("\(error.message); made-up images are used instead")
+      Console.note("\(error.told); made-up images are used instead")
     }
     return (
       AuditImages.generated(for: preprocessing, count: count), "\(count) made-up image\(count == 1 ? "" : "s")"

@@ -53,9 +53,7 @@ struct Benchmark: AsyncParsableCommand {
   @Flag(help: "Leave the random pixels out.") var noControls = false
   @Option(help: "Decides the random pixels, and the noise of attributions that draw any.") var seed: UInt64 = 0
 
-  @Option(name: .shortAndLong, help: "Folder for the results.") var output: String
-  @Flag(help: "Go on with the results in the output folder.") var resume = false
-  @Flag(help: "Remove the results in the output folder.") var force = false
+  @OptionGroup var results: RunOptions
   @Flag(help: "Keep the images and their classes as images.npy and labels.npy, for other programs.")
   var saveImages = false
   @Option(help: ArgumentHelp("Compute part I of N only, to be merged later.", valueName: "I/N")) var shard: ShardOption?
@@ -82,8 +80,7 @@ struct Benchmark: AsyncParsableCommand {
       throw ValidationError("--fractions must lie in 0…1 and ascend, such as 0,0.1,0.2")
     }
     if let block, block < 1 { throw ValidationError("--block must be at least 1") }
-    guard !(resume && force) else { throw ValidationError("--resume and --force contradict each other") }
-    guard merge.isEmpty || (dataset == nil && shard == nil && !resume) else {
+    guard merge.isEmpty || (dataset == nil && shard == nil && !results.resume) else {
       throw ValidationError("--merge takes everything from the parts: leave --dataset, --shard and --resume out")
     }
   }
@@ -94,16 +91,19 @@ struct Benchmark: AsyncParsableCommand {
     guard let dataset = dataset ?? BundledModel.named(model.model)?.dataset else {
       throw CommandError("--dataset is needed: \(model.model) is not a bundled model, whose data set is known")
     }
-    let folder = try outputFolder(output)
+    let folder = try results.folder()
     let opened = try await model.open(on: device.apply())
-    let test = try await data.open(dataset, for: opened.classifier.preprocessing).test
+    let images = try await data.open(dataset, for: opened.classifier.preprocessing)
+    try RunOptions.identify(images, .test)
     let explainer = try await maps.explainer(opened.classifier, seed: seed)
+    if maps.comparesClasses { maps.comparison.tell(opened.classifier) }
     let benchmark = try DeletionBenchmark(
-      explainer, images: test, replacements: metrics.names.compactMap { Replacement(rawValue: $0) },
+      explainer, images: images.test, replacements: metrics.names.compactMap { Replacement(rawValue: $0) },
       fractions: fractions.values, order: order, controls: !noControls, seed: seed,
       curveMetrics: curves.metrics(metrics.names), blockSize: block,
       memory: memory.bytes, precision: precision)
-    let run = try DeletionRun(benchmark, model: opened, folder: folder, resume: resume, force: force)
+    let run = try DeletionRun(
+      benchmark, model: opened, imagesSum: images.digest(of: .test), folder: folder, existing: results.existing)
     if saveImages { try run.writeImages() }
     let shard = shard?.shard ?? .whole
 
@@ -131,36 +131,37 @@ struct Benchmark: AsyncParsableCommand {
       return
     }
     try finish(
-      run.settings, result, folder, seconds: resume ? nil : seconds, phases: resume ? nil : phases, threads: threads)
+      run.settings, result, run.folder, seconds: run.folder.isResumed ? nil : seconds,
+      phases: run.folder.isResumed ? nil : phases, threads: threads)
   }
 
   private func join() async throws {
-    let folder = try outputFolder(output)
-    let (parts, force) = (merge.map { URL(filePath: $0, directoryHint: .isDirectory) }, force)
-    let (settings, result) = try await TorchActor.run { try DeletionRun.merge(parts, into: folder, force: force) }
+    let (url, existing) = (try results.folder(), results.existing)
+    let parts = merge.map { URL(filePath: $0, directoryHint: .isDirectory) }
+    let (folder, settings, result) = try await TorchActor.run {
+      try DeletionRun.merge(parts, into: url, existing: existing)
+    }
     try finish(settings, result, folder)
   }
 
   private func finish(
-    _ settings: DeletionRun.Settings, _ result: DeletionResult, _ folder: URL, seconds: Double? = nil,
+    _ settings: DeletionRun.Settings, _ result: DeletionResult, _ folder: RunFolder, seconds: Double? = nil,
     phases: DeletionClock.Phases? = nil, threads: Int? = nil
   ) throws {
-    let report = DeletionReport(settings, result)
-    let files = try report.write(to: folder, seconds: seconds, phases: phases, threads: threads)
     let bundled = BundledModel.named(settings.model)
-    let architecture = try bundled.map { try ModelInformation(contentsOf: $0.url).architecture }
-    let isPaper = settings.setup.fractions == DeletionBenchmark.paperFractions && settings.setup.order == .descending
-    let table = report.table { replacement, view in
-      guard let bundled, let architecture, isPaper else { return nil }
-      return Paper.area(of: architecture, on: bundled.dataset, replacement, view: view)
+    let paper = try bundled.map { try ModelInformation(contentsOf: $0.url).architecture }.flatMap { architecture in
+      bundled.map { Paper.Experiment(architecture, on: $0.dataset) }
     }
+    let report = DeletionReport(settings, result, paper: paper)
+    let files = try report.write(to: folder, seconds: seconds, phases: phases, threads: threads)
     let head =
       "\(settings.model) on \(settings.dataset): \(settings.setup.images) images, accuracy "
       + String(format: "%.4f", result.accuracy)
       + (seconds.map { ", measured in \(Console.clock($0))" } ?? "")
     var parts = [head]
     if !settings.setup.replacements.isEmpty {
-      parts += ["Area under the accuracy curve; ↓ should be low, ↑ should be high", Table.text(table)]
+      parts += ["Area under the accuracy curve; ↓ should be low, ↑ should be high", Table.text(report.table)]
+      parts += Self.shown(DeletionReport.text(of: report.claims), most: 16)
     }
     if let scores = report.scoreTable {
       parts += [
@@ -168,7 +169,15 @@ struct Benchmark: AsyncParsableCommand {
         Table.text(scores),
       ]
     }
-    try Console.result((parts + files.map { "  \(folder.appending(path: $0).shown)" }).joined(separator: "\n"))
+    try Console.result((parts + files.map { "  \(folder.file($0).shown)" }).joined(separator: "\n"))
+  }
+}
+
+extension Benchmark {
+  /// The first lines, and how many more there are.
+  private static func shown(_ lines: [String], most: Int) -> [String] {
+    lines.count <= most
+      ? lines : lines.prefix(most - 1) + ["  \(lines.count - most + 1) more comparisons are in summary.json"]
   }
 }
 

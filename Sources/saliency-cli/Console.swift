@@ -7,8 +7,7 @@ import Synchronization
 /// What the commands print: results to standard output, all else to standard error.
 enum Console {
   private static let isTerminal = isatty(STDERR_FILENO) == 1
-  /// The progress line on the terminal.
-  private static let bar = Mutex((text: "", drawn: ContinuousClock.now - .seconds(1)))
+  private static let bar = Mutex(ProgressLine(isTerminal: isTerminal))
 
   /// A result, written at once, so that whoever reads along need not wait for the end.
   static func result(_ text: String) throws {
@@ -26,19 +25,12 @@ enum Console {
   /// One line, whatever it says.
   static func error(_ text: String) { note("Error: \(text.split(whereSeparator: \.isNewline).joined(separator: " "))") }
 
-  /// A line that overwrites itself, ten times a second at most; nothing where standard error is not a terminal.
+  /// How far the work is: on a terminal a line that overwrites itself, elsewhere a line every ten seconds.
   ///
   /// - Parameter share: how much is done, 0…1.
   static func progress(_ share: Double, _ text: @autoclosure () -> String) {
-    guard isTerminal else { return }
-    let width = 24
     bar.withLock { bar in
-      guard ContinuousClock.now - bar.drawn > .milliseconds(100) else { return }
-      let filled = Int(Double(width) * min(max(share, 0), 1))
-      bar.text =
-        String(repeating: "█", count: filled) + String(repeating: "·", count: width - filled) + " " + text()
-      bar.drawn = .now
-      write("\r\u{1B}[K" + bar.text)
+      if let output = bar.output(share, text, at: .now) { write(output) }
     }
   }
 
@@ -99,7 +91,7 @@ func interruptibly(_ body: @escaping @Sendable () async throws -> Void) async th
     throw ExitCode(130)
   } catch let error where !(error is ExitCode || error is ValidationError) {
     Console.clearProgress()
-    Console.error(error.message)
+    Console.error(error.told)
     throw ExitCode.failure
   }
 }

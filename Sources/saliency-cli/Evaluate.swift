@@ -5,6 +5,7 @@ import Saliency
 struct Evaluate: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Measures how often a classifier is right on a data set's test images.",
+    usage: "saliency evaluate [<options>]",
     discussion: """
       Prints the accuracy, and for every class the share of its images that are recognised (recall) and the share of \
       the images taken for it that are of it (precision). With --figure it draws the confusion matrix.
@@ -77,7 +78,7 @@ struct Evaluate: AsyncParsableCommand {
       do {
         let (report, test) = try await evaluate(model.load(device: device), on: model.dataset)
         measured = (report.accuracy, test)
-      } catch let error as DatasetError { Console.warn(error.message) }
+      } catch let error as DatasetError { Console.warn(error.told) }
       rows.append([
         model.name, measured?.test ?? "–",
         Self.share(Paper.accuracy(of: information.architecture, on: model.dataset)),

@@ -2,21 +2,18 @@ import ArgumentParser
 import Foundation
 import Saliency
 
-extension FigureFormat: ExpressibleByArgument {}
-extension MapStyle: ExpressibleByArgument {}
-
 struct Explain: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Explains what a classifier sees in pictures: one figure of saliency maps for each.",
     discussion: """
-      For every picture it prints the predicted class, its probability and the runners-up, then the files written: \
-      <stem>.saliency.png and, with --save-maps, <stem>.<attribution>.<view>.npy (NumPy, float32, [H, W], unscaled).
+      --help-all shows every option. For every picture it prints the predicted class, its probability and the runners-up, then the files written: \
+      <stem>.saliency.png (with --overlay-only <stem>.<attribution>.<view>.overlay.png) and, with --save-maps, <stem>.<attribution>.<view>.npy (NumPy, float32, [H, W], unscaled).
 
       EXAMPLES
         saliency explain cat.jpg
         saliency explain cat.jpg --class dog --style signed
-        saliency explain photos --model resnet.pt --labels names.txt --fit crop \\
-          --mean 0.485,0.456,0.406 --std 0.229,0.224,0.225 --output maps --save-maps
+        saliency explain photos --model resnet.pt --preset imagenet --save-maps
+        saliency explain photo.jpg --overlay-only --views active
         saliency explain cat.jpg --views active,rivalry --rivals 3 --format pdf
         saliency explain cat.jpg --attributions gradient,deeplift --baseline mean
         saliency explain cat.jpg --json | jq .predicted
@@ -25,7 +22,10 @@ struct Explain: AsyncParsableCommand {
         0 all done; 1 something failed; 64 the command line is wrong; 130 interrupted
       """)
 
-  @Argument(help: ArgumentHelp("Pictures, and folders of pictures.", valueName: "image|folder")) var pictures: [String]
+  @Argument(
+    help: ArgumentHelp(
+      "Pictures, folders of pictures, and - for a picture from standard input.", valueName: "image|folder"))
+  var pictures: [String]
 
   @OptionGroup(title: "Model") var model: ModelOptions
 
@@ -39,12 +39,20 @@ struct Explain: AsyncParsableCommand {
 
   @OptionGroup(title: "Results") var results: ResultOptions
 
-  @Option(help: "About how much memory a batch may take, such as 500MB.") var memory = MemorySize(bytes: 2_000_000_000)
-  @Option(help: "Refuse pictures with more million pixels than this.") var maxPixels = 100
-  @Option(help: "Seed for attributions that draw random numbers.") var seed: UInt64 = 0
-  @OptionGroup(title: "Computing") var device: DeviceOptions
+  @Option(
+    help: ArgumentHelp(
+      "About how much memory a batch and the pictures decoded meanwhile may take, such as 500MB.", visibility: .hidden))
+  var memory = MemorySize(bytes: 2_000_000_000)
+  @Option(help: ArgumentHelp("Refuse pictures with more million pixels than this.", visibility: .hidden))
+  var maxPixels = 100
+  @Option(help: ArgumentHelp("Seed for attributions that draw random numbers.", visibility: .hidden)) var seed: UInt64 =
+    0
+  @OptionGroup(title: "Computing", visibility: .hidden) var device: DeviceOptions
 
   func validate() throws {
+    guard !(results.overlayOnly && maps.views.names.contains(Rivalry.name)) else {
+      throw ValidationError("--overlay-only: the view rivalry names classes and is no map; choose from the other views")
+    }
     guard (1...100_000).contains(maxPixels) else { throw ValidationError("--max-pixels is not between 1 and 100000") }
   }
 
@@ -52,7 +60,8 @@ struct Explain: AsyncParsableCommand {
 
   private func explain() async throws {
     let report = ExplainReport(json: results.json)
-    let urls = try found(report)
+    let found = try PictureArguments(pictures, maximumBytes: Self.mostBytes) { try report.failed($0, $1) }
+    guard !found.urls.isEmpty else { throw ExitCode(1) }
     let folder = try outputFolder(results.output)
     let device = try await device.apply()
     let opened = try await model.open(on: device)
@@ -63,12 +72,13 @@ struct Explain: AsyncParsableCommand {
       }
     }
 
+    let explainer = try await maps.explainer(classifier, style: results.style, seed: seed)
     // What would be overwritten is left out before any work is done.
     var files: [URL: ExplanationFiles] = [:]
-    for (url, name) in zip(urls, OutputNames.names(for: urls)) {
+    for (url, name) in zip(found.urls, OutputNames.names(for: found.urls)) {
       let names = ExplanationFiles(
-        folder: folder, name: name, format: results.format, attributions: maps.attributionNames,
-        views: maps.views.names, savesMaps: results.saveMaps)
+        folder: folder, name: name, format: results.format, attributions: explainer.attributions.map(\.name),
+        views: maps.views.names, savesMaps: results.saveMaps, overlaysOnly: results.overlayOnly)
       if let existing = names.existing, !results.force {
         try report.failed(url, CommandError("\(existing.shown) exists; give --force to overwrite it"))
       } else {
@@ -76,12 +86,12 @@ struct Explain: AsyncParsableCommand {
       }
     }
 
-    let job = try await PictureJob(
-      maps.explainer(classifier, style: results.style, seed: seed), explainedClass: explained, memory: memory.bytes,
-      maximumPixels: maxPixels * 1_000_000)
+    let job = try PictureJob(
+      explainer, explainedClass: explained, memory: memory.bytes, maximumPixels: maxPixels * 1_000_000,
+      contents: found.contents)
     let drawing = results.drawing(model: opened.name)
     let (chosen, views, format, model) = (files, maps.views.names, results.format, opened.name)
-    let todo = urls.filter { chosen[$0] != nil }
+    let todo = found.urls.filter { chosen[$0] != nil }
     if todo.count == 1 { try await self.device.saveThreads(for: classifier) }
     report.begin(todo.count)
     try await job.run(todo, progress: report.progress) { outcome in
@@ -89,63 +99,32 @@ struct Explain: AsyncParsableCommand {
       let explained: PictureJob.Explained
       do {
         explained = try outcome.result.get()
+        let photograph = try await photograph(of: outcome.url, job)
         try names.write(
-          explained.explanation, figure: drawing.figure(explained, views: views, labels: classifier.labels),
-          format: format)
+          explained.explanation,
+          figure: { drawing.figure(explained, views: views, labels: classifier.labels, photograph: photograph) },
+          format: format
+        ) { view, attribution in
+          photograph.flatMap { drawing.overlay(of: view, attribution, in: explained.explanation, on: $0) }
+        }
       } catch { return try report.failed(outcome.url, error) }
       try report.explained(
-        outcome.url, explained, names, labels: classifier.labels, model: model, rivals: maps.rivals)
+        outcome.url, explained, names, labels: classifier.labels, model: model, rivals: explainer.rivals)
     }
+    if let cost = report.costOfAllRivals(classifier) { maps.comparison.tell(classifier, cost: cost) }
     if report.failures > 0 { throw ExitCode(1) }
   }
 
-  /// The picture files that the arguments name; what is not there is reported.
-  private func found(_ report: ExplainReport) throws -> [URL] {
-    var urls: [URL] = []
-    var seen: Set<String> = []
-    for argument in pictures {
-      let url = URL(filePath: argument)
-      var isFolder: ObjCBool = false
-      if FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder), isFolder.boolValue {
-        do { urls += try pictures(in: url) } catch { try report.failed(url, error) }
-      } else {
-        urls.append(url)
-      }
-    }
-    urls = urls.filter { seen.insert($0.standardizedFileURL.path).inserted }
-    if urls.isEmpty { throw ExitCode(1) }
-    return urls
+  /// What overlays lie on, as large as it is shown; nil where there are none.
+  private func photograph(of url: URL, _ job: PictureJob) async throws -> Photograph? {
+    guard results.overlayOnly || results.style == .overlay else { return nil }
+    let whole = try job.photograph(url)
+    if results.overlayOnly { return whole }
+    let input = job.explainer.classifier.preprocessing
+    return try await whole.fitted(
+      side: MapFigure.photographSide(scale: results.scale), height: input.height, width: input.width)
   }
 
-  private func pictures(in folder: URL) throws -> [URL] {
-    let urls = try Picture.pictures(in: folder).filter { !ExplanationFiles.isFigure($0) }
-    guard !urls.isEmpty else { throw PictureError.noPictures(folder: folder.relativePath) }
-    return urls
-  }
-}
-
-/// What is written, and how it looks.
-struct ResultOptions: ParsableArguments {
-  @Option(name: .shortAndLong, help: "Folder for the results.") var output = "."
-  @Option var format = FigureFormat.png
-  @Option(help: "heat, overlay (heat over the picture), or signed (red: should get brighter, blue: darker).")
-  var style = MapStyle.heat
-  @Option(help: "How much of the picture the heat covers with --style overlay, 0 to 1.") var opacity: Float = 0.7
-  @Option(help: "Draw values above this percentile as if they were at it. For display alone.") var clip = 99.5
-  @Flag(help: "Keep the maps as NumPy files.") var saveMaps = false
-  @Flag(help: "Print one JSON object a line for each picture, and nothing else.") var json = false
-  @Flag(help: "Overwrite files that are there.") var force = false
-
-  func validate() throws {
-    guard (0...1).contains(opacity) else { throw ValidationError("--opacity is not between 0 and 1") }
-    guard clip > 0, clip <= 100 else { throw ValidationError("--clip is a percentile: above 0, at most 100") }
-  }
-
-  func drawing(model: String) -> ExplanationFigure {
-    var drawing = ExplanationFigure(model: model)
-    drawing.style = style
-    drawing.opacity = opacity
-    drawing.clip = clip
-    return drawing
-  }
+  /// More than any picture takes: what comes from standard input may have no end.
+  private static let mostBytes = 1 << 30
 }

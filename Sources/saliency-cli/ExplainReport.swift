@@ -8,6 +8,8 @@ final class ExplainReport: Sendable {
     var total = 0
     var begin = ContinuousClock.now
     var failures = 0
+    /// Of the pictures explained with a part of the classes: how many, with how many rivals each, in how many seconds.
+    var compared = (pictures: 0, rivals: 0, seconds: 0.0)
   }
 
   private let json: Bool
@@ -36,7 +38,7 @@ final class ExplainReport: Sendable {
   func failed(_ url: URL, _ error: any Error) throws {
     state.withLock { $0.failures += 1 }
     // Errors of picture files name the file themselves.
-    let reason = error.message
+    let reason = error.told
     let text = error is PictureError ? reason : "\(url.relativePath): \(reason)"
     Console.error(text)
     if json { try line(Failed(image: url.relativePath, error: text)) }
@@ -44,9 +46,18 @@ final class ExplainReport: Sendable {
 
   func explained(
     _ url: URL, _ explained: PictureJob.Explained, _ files: ExplanationFiles, labels: LabelSet, model: String,
-    rivals: RivalsOption
+    rivals: Rivals
   ) throws {
     let explanation = explained.explanation
+    let others = labels.count - 1
+    let isPart = !explanation.rivals.isEmpty && explanation.rivals.count < others
+    if isPart {
+      state.withLock {
+        $0.compared.pictures += 1
+        $0.compared.rivals = explanation.rivals.count
+        $0.compared.seconds += explained.seconds
+      }
+    }
     let prediction = explanation.prediction
     func answer(_ index: Int) -> Answer {
       Answer(
@@ -62,26 +73,32 @@ final class ExplainReport: Sendable {
           transparency: explained.hadTransparency, predicted: answer(prediction.predictedClass),
           explained: answer(explanation.explainedClass),
           runnersUp: prediction.ranking.dropFirst().prefix(4).map(answer),
-          rivals: explanation.rivals.isEmpty ? nil : rivals.description,
-          rivalClasses: rivals.description == "all" ? nil : explanation.rivals, figure: files.figure.shown,
+          rivals: explanation.rivals.isEmpty ? nil : rivals.option,
+          rivalClasses: rivals == .all ? nil : explanation.rivals, figure: files.figure?.shown,
+          overlays: files.figure == nil
+            ? files.overlays.map { .init(attribution: $0.attribution, view: $0.view, file: $0.url.shown) } : nil,
           maps: files.maps.map { .init(attribution: $0.attribution, view: $0.view, file: $0.url.shown) },
           completeness: explanation.completeness.map {
             .init(attribution: $0.attribution, sum: $0.sum, difference: $0.difference, gap: $0.gap)
           }))
     } else {
-      let others = prediction.ranking.dropFirst().prefix(3).map {
+      let next = prediction.ranking.dropFirst().prefix(3).map {
         "\(labels[$0]) \(percent(prediction.probabilities[$0]))"
       }
       var text =
         "\(url.relativePath): \(labels[prediction.predictedClass]) "
-        + "\(percent(prediction.probabilities[prediction.predictedClass])), then \(others.joined(separator: ", "))"
+        + "\(percent(prediction.probabilities[prediction.predictedClass])), then \(next.joined(separator: ", "))"
       if explanation.explainedClass != prediction.predictedClass {
         text +=
           "; explained: \(labels[explanation.explainedClass]) "
           + percent(prediction.probabilities[explanation.explainedClass])
       }
-      if !explanation.rivals.isEmpty && rivals.description != "all" {
-        text += "; rivals: " + labels.listing(explanation.rivals)
+      if !explanation.rivals.isEmpty && rivals != .all {
+        let compared = explanation.rivals
+        text +=
+          "; rivals: "
+          + (isPart && compared.count > 12
+            ? "the \(compared.count) most probable of \(others)" : labels.listing(compared))
       }
       for found in explanation.completeness {
         text += String(format: "; %@: completeness gap %.2g of %.3g", found.attribution, found.gap, found.difference)
@@ -89,6 +106,15 @@ final class ExplainReport: Sendable {
       if explained.hadTransparency { text += "; transparent parts laid over white" }
       try Console.result(([text] + files.all.map { "  \($0.shown)" }).joined(separator: "\n"))
     }
+  }
+
+  /// What it would take to compare with all classes, by what comparing with some has taken; nil if all were.
+  func costOfAllRivals(_ classifier: any Classifier) -> String? {
+    let (pictures, rivals, seconds) = state.withLock(\.compared)
+    guard pictures > 0 else { return nil }
+    let each = seconds / Double(pictures) * Double(classifier.labels.count) / Double(rivals + 1)
+    return ", in about \(Console.clock(max(1, each))) a picture instead of "
+      + Console.clock(max(1, seconds / Double(pictures)))
   }
 
   private func percent(_ probability: Float) -> String { String(format: "%.1f%%", probability * 100) }
@@ -123,7 +149,8 @@ final class ExplainReport: Sendable {
     let runnersUp: [Answer]
     let rivals: String?
     let rivalClasses: [Int]?
-    let figure: String
+    let figure: String?
+    let overlays: [Map]?
     let maps: [Map]
     let completeness: [Complete]
   }

@@ -14,7 +14,7 @@ struct GroundTruth: AsyncParsableCommand {
       precision is the share of right pixels among the k highest of the map, k being how many are right; chance is what random \
       numbers get; wrong sign is the share of pixels that should change the other way; AP is the average precision; recall is \
       the share of the right pixels that the map shows at all. Writes scores.csv, summary.json, the figures views and \
-      attributions as PNG, PDF and SVG, and the network.
+      attributions as PNG, PDF and SVG, and the network. Ctrl-C keeps what the network has learnt; --resume goes on.
 
       EXAMPLES
         saliency ground-truth --output truth
@@ -22,7 +22,7 @@ struct GroundTruth: AsyncParsableCommand {
         saliency ground-truth --output truth --attributions gradient,deeplift
       """)
 
-  @Option(name: .shortAndLong, help: "Folder for the results.") var output: String
+  @OptionGroup var results: RunOptions
   @Option(help: "Images that maps are scored on.") var images = GroundTruthRun.Settings().images
   @Option(
     help: ArgumentHelp(
@@ -39,7 +39,6 @@ struct GroundTruth: AsyncParsableCommand {
   @Option(help: "Images to train on.") var trainingImages = GroundTruthRun.Settings().trainingImages
   @Option var epochs = GroundTruthRun.Settings().epochs
   @Option(help: "Decides the images, the first weights, and the random numbers of maps.") var seed: UInt64 = 0
-  @Flag(help: "Replace the results in the output folder.") var force = false
   @OptionGroup var device: DeviceOptions
 
   func validate() throws {
@@ -67,11 +66,12 @@ struct GroundTruth: AsyncParsableCommand {
     settings.epochs = epochs
     settings.images = images
     let device = try await device.apply()
-    let folder = try outputFolder(output)
+    let folder = try results.folder()
     let names = attributions.names == ["all"] ? Attributions.all.map(\.name) : attributions.names
     let run = try GroundTruthRun(
       settings, attributions: options.attributions(names, baseline: .black, seed: seed),
-      views: views.names.compactMap { Views.named($0) }, folder: folder, device: device, force: force)
+      views: views.names.compactMap { Views.named($0) }, folder: folder, device: device,
+      existing: results.existing)
     let clock = TrainingProgress(epochs: epochs)
     let report = try await run.run { progress in
       switch progress {
@@ -79,7 +79,7 @@ struct GroundTruth: AsyncParsableCommand {
       case .maps(let share): Console.progress(share, "maps")
       }
     }
-    let files = try report.write(to: folder)
+    let files = try report.write(to: run.folder)
     Console.clearProgress()
     try Console.result(
       "\(architecture.title) on generated shapes: \(images) images, accuracy \(String(format: "%.4f", report.accuracy))\n"

@@ -16,13 +16,10 @@ struct MapOptions: ParsableArguments {
   )
   var views = NameList(names: Views.paper.map(\.name))
 
-  @OptionGroup var options: AttributionOptions
-
-  @Option(help: "Compare with all other classes, or with the N highest-scoring ones.") var rivals = RivalsOption(.all)
+  @OptionGroup(visibility: .hidden) var options: AttributionOptions
+  @OptionGroup(visibility: .hidden) var comparison: ComparisonOptions
 
   private var takesAll: Bool { attributions.names == ["all"] }
-
-  var attributionNames: [String] { takesAll ? Attributions.all.map(\.name) : attributions.names }
 
   func validate() throws {
     if !takesAll { try Self.check(attributions, "--attributions", Attributions.all.map(\.name)) }
@@ -31,16 +28,23 @@ struct MapOptions: ParsableArguments {
 
   /// Refuses the views that rank no pixels.
   func refuseUnranked() throws {
-    guard !views.names.contains(where: { [Rivalry.name, "signed"].contains($0) }) else {
+    guard !views.names.contains(where: { Views.named($0)?.hasNegatives ?? true }) else {
       throw ValidationError("--views: signed and rivalry give no order of deletion; choose from the other views")
     }
   }
 
   static func check(_ list: NameList, _ option: String, _ known: [String]) throws {
     if let stranger = list.names.first(where: { !known.contains($0) }) {
-      throw ValidationError("\(option): there is no “\(stranger)”; choose from \(known.joined(separator: ", "))")
+      throw ValidationError(
+        "\(option): there is no “\(stranger)”\(stranger.suggestion(among: known)); choose from "
+          + known.joined(separator: ", "))
     }
     guard Set(list.names).count == list.names.count else { throw ValidationError("\(option) names something twice") }
+  }
+
+  /// Whether any view compares the explained class with others.
+  var comparesClasses: Bool {
+    views.names.contains { $0 == Rivalry.name || Views.named($0)?.comparesClasses == true }
   }
 
   /// The explainer, with the views that a style needs besides.
@@ -48,12 +52,24 @@ struct MapOptions: ParsableArguments {
   /// - Parameter seed: decides the random numbers of attributions that draw any.
   func explainer(_ classifier: any Classifier, style: MapStyle = .heat, seed: UInt64) async throws -> Explainer {
     let chosen = views.names.compactMap { Views.named($0) }
+    var attributions = try await options.attributions(
+      takesAll ? Attributions.all.map(\.name) : attributions.names, for: classifier, seed: seed)
+    if takesAll {
+      let unfit = try attributions.filter { try !Self.fits($0, classifier) }.map(\.name)
+      attributions.removeAll { unfit.contains($0.name) }
+      if !unfit.isEmpty {
+        Console.note("Left out, as this model cannot have them: \(unfit.joined(separator: ", ")).")
+      }
+    }
     return try Explainer(
-      classifier,
-      attributions: await options.attributions(
-        attributionNames, for: classifier, seed: seed),
-      views: ExplanationFigure.viewsToCompute(chosen, style: style), rivals: rivals.rivals,
+      classifier, attributions: attributions,
+      views: ExplanationFigure.viewsToCompute(chosen, style: style), rivals: comparison.rivals(of: classifier),
       includesRivalry: views.names.contains(Rivalry.name), leavesOutSigned: takesAll)
+  }
+
+  private static func fits(_ attribution: any Attribution, _ classifier: any Classifier) throws -> Bool {
+    do { try attribution.check(classifier) } catch let error as MethodError where error.isOfClassifier { return false }
+    return true
   }
 }
 
@@ -69,22 +85,4 @@ struct NameList: ExpressibleByArgument, CustomStringConvertible {
   }
 
   var description: String { names.joined(separator: ",") }
-}
-
-/// `all` or a number.
-struct RivalsOption: ExpressibleByArgument, CustomStringConvertible {
-  let rivals: Rivals
-
-  init(_ rivals: Rivals) { self.rivals = rivals }
-
-  init?(argument: String) {
-    if argument.lowercased() == "all" {
-      self.init(.all)
-      return
-    }
-    guard let count = Int(argument), count > 0 else { return nil }
-    self.init(.top(count))
-  }
-
-  var description: String { if case .top(let count) = rivals { "\(count)" } else { "all" } }
 }

@@ -3,6 +3,7 @@ import Foundation
 import Saliency
 
 extension Preprocessing.Fit: ExpressibleByArgument {}
+extension ModelPreset: ExpressibleByArgument {}
 
 /// The model, and how pictures become its input.
 struct ModelOptions: ParsableArguments {
@@ -11,21 +12,38 @@ struct ModelOptions: ParsableArguments {
     help: "A bundled model (see saliency models), a safetensors file of this program, or a TorchScript file.")
   var model = BundledModel.defaultName
 
-  @Option(help: "Text file with the class names, one a line, in the order of the logits.") var labels: String?
-
-  @Option(help: "The model's input size: N or HxW.") var size: SizeOption?
-
   @Option(
     help: """
+      How models of a well-known data set take pictures, and its classes: imagenet (as torchvision: 224×224, crop, mean, std, 1,000 \
+      names) or cifar10 (32×32, 10 names). Other options go before it.
+      """)
+  var preset: ModelPreset?
+
+  @Option(help: "Text file with the class names, one a line, in the order of the logits.") var labels: String?
+
+  @Option(help: ArgumentHelp("The model's input size: N or HxW.", visibility: .hidden)) var size: SizeOption?
+
+  @Option(
+    help: ArgumentHelp(
+      """
       How a picture is brought to that size: stretch (the aspect is not kept) or crop (shorter side to size/0.875, then the \
       centre).
-      """)
+      """, visibility: .hidden))
   var fit: Preprocessing.Fit?
 
-  @Option(help: "Numbers, one per channel, that the model's input has subtracted, such as 0.485,0.456,0.406.")
+  @Option(
+    help: ArgumentHelp(
+      "Numbers, one per channel, that the model's input has subtracted, such as 0.485,0.456,0.406.",
+      visibility: .hidden))
   var mean: NumberList?
 
-  @Option(help: "Numbers, one per channel, that the model's input is then divided by.") var std: NumberList?
+  @Option(
+    help: ArgumentHelp(
+      "Numbers, one per channel, that the model's input is then divided by.", visibility: .hidden))
+  var std: NumberList?
+
+  /// `CommandLineCheck` makes the parser's own word of it.
+  @Flag(help: "Show every option, the rare ones too.") var helpAll = false
 
   /// Opens the model and tells what its user should know of it.
   func open(on device: Device) async throws -> ModelChoice.Opened {
@@ -39,9 +57,10 @@ struct ModelOptions: ParsableArguments {
       height: size?.size.height, width: size?.size.width, fit: fit, mean: mean?.values, standardDeviation: std?.values)
     if let labels {
       do { settings.labels = try ScriptSettings.labels(contentsOf: URL(filePath: labels)) } catch {
-        throw CommandError("--labels \(error.message)")
+        throw CommandError("--labels \(error.told)")
       }
     }
+    if let preset { settings = settings.completed(by: preset.settings) }
     let (chosen, model) = (settings, model)
     return try await TorchActor.run { try ModelChoice.open(model, settings: chosen, device: device) }
   }

@@ -7,7 +7,7 @@ struct Report: AsyncParsableCommand {
     abstract: "Makes a page of results for a classifier and a data set of your own.",
     discussion: """
       Accuracy, black- and white-deletion, all maps of one correctly classified test image of each class and a self-audit, on \
-      one page, index.html, that needs no network, and as report.pdf. A run that was broken off goes on where it was when the same command is given again.
+      one page, index.html, that needs no network, and as report.pdf. Ctrl-C keeps what is done; --resume goes on with it.
 
       EXAMPLES
         saliency report --model flowers.pt --dataset flowers --output page
@@ -32,11 +32,12 @@ struct Report: AsyncParsableCommand {
 
   private func makeReport() async throws {
     let chosen = try await device.apply()
-    let folder = try outputFolder(page.output)
+    let folder = try page.results.folder()
     let opened = try await model.open(on: chosen)
     let dataset = try await data.open(dataset, for: opened.classifier.preprocessing)
     var report = ModelReport(opened, on: dataset, folder: folder)
     report.explainer = try await maps.explainer(opened.classifier, seed: page.seed)
+    if maps.comparesClasses { maps.comparison.tell(opened.classifier) }
     if Torch.hasCUDA {
       report.twin = try await model.openQuietly(on: chosen == .cpu ? .cuda : .cpu).classifier
     }
@@ -44,6 +45,6 @@ struct Report: AsyncParsableCommand {
     report.options.precision = precision == .full ? nil : precision
     report.making = await page.making(device: chosen)
     try page.finish(
-      await report.run(force: page.force, report: ReportPageOptions.show), in: folder)
+      await report.run(existing: page.results.existing, report: ReportPageOptions.show), in: folder)
   }
 }

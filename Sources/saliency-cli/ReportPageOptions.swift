@@ -6,13 +6,12 @@ extension ExampleChoice: ExpressibleByArgument {}
 
 /// What a page of results shows, and where it goes.
 struct ReportPageOptions: ParsableArguments {
-  @Option(name: .shortAndLong, help: "Folder for the page and all results.") var output: String
+  @OptionGroup var results: RunOptions
   @Option(help: "Which correctly classified image of each class is shown: the first, or a random one.")
   var examples = ExampleChoice.first
   @Option(help: "Decides random examples and the random pixels of the controls.") var seed: UInt64 = 0
   @Flag(help: "Leave out images of the data set, which may not be given to others with the page.") var noPictures =
     false
-  @Flag(help: "Remove the results in the output folder.") var force = false
 
   func options(limit: Int?) -> ReportOptions {
     var options = ReportOptions()
@@ -25,7 +24,7 @@ struct ReportPageOptions: ParsableArguments {
 
   /// What the page's last section says of this run.
   func making(device: Device) async -> [PageFact] {
-    let arguments = CommandLine.arguments.dropFirst().map { $0.contains(" ") ? "'\($0)'" : $0 }
+    let arguments = CommandLine.arguments.dropFirst().map(Self.shown)
     let threads = await TorchActor.run { Torch.threads }
     let system = ProcessInfo.processInfo
     return [
@@ -37,6 +36,15 @@ struct ReportPageOptions: ParsableArguments {
           + system.operatingSystemVersionString),
       PageFact("page made", Date.now.formatted(.iso8601)),
     ]
+  }
+
+  /// An argument as a shell would take it, without the folders of an absolute path: the page is for others, too.
+  static func shown(_ argument: String) -> String {
+    let parts = argument.hasPrefix("-") ? argument.split(separator: "=", maxSplits: 1) : [argument[...]]
+    let named = parts.map { $0.hasPrefix("/") ? URL(filePath: String($0)).lastPathComponent : String($0) }
+      .joined(separator: "=")
+    let isPlain = named.wholeMatch(of: #/[\p{L}\p{N}_\-.,:=\/+%@]+/#) != nil
+    return isPlain ? named : "'\(named.replacing("'", with: "'\\''"))'"
   }
 
   static func show(_ event: ExperimentRun.Event) {

@@ -12,8 +12,8 @@ struct Reproduce: AsyncParsableCommand {
       model. The page index.html is one file that needs no network; report.pdf says the same on paper, figures/ has every \
       figure alone; results.json has the numbers, and a folder for each model and data set what they come from.
 
-      Without --datasets it takes the data sets that are there, and says what is missing. A run that was broken off goes on \
-      where it was when the same command is given again.
+      Without --datasets it takes the data sets that are there, and says what is missing. Ctrl-C \
+      keeps what is done; --resume goes on with it.
 
       EXAMPLES
         saliency reproduce --output paper
@@ -33,6 +33,7 @@ struct Reproduce: AsyncParsableCommand {
       """, valueName: "list"))
   var bfloat16: NameList?
   @Flag(help: "Measure 500 images of each test set only.") var quick = false
+  @Option(help: "Measure N images of each test set only, spread evenly over it.") var limit: Int?
   @OptionGroup(title: "Page") var page: ReportPageOptions
   @OptionGroup(title: "Data") var kept: DataFolderOptions
   @OptionGroup(title: "Computing") var device: DeviceOptions
@@ -45,6 +46,8 @@ struct Reproduce: AsyncParsableCommand {
       Reproduction.datasets.flatMap { dataset in
         Architecture.allCases.map { Reproduction.name($0, on: dataset) }
       })
+    if let limit, limit < 1 { throw ValidationError("--limit must be at least 1") }
+    if limit != nil && quick { throw ValidationError("--quick is --limit 500: give one of them") }
     if let seeds, !(1...100).contains(seeds) { throw ValidationError("--seeds must lie between 1 and 100") }
   }
 
@@ -60,7 +63,7 @@ struct Reproduce: AsyncParsableCommand {
 
   private func reproduce() async throws {
     let chosen = try await device.apply()
-    let folder = try outputFolder(page.output)
+    let folder = try page.results.folder()
     let data = kept.folder
     var reproduction = Reproduction(folder: folder, device: chosen) {
       try await DatasetOptions.open($0, in: data, for: $1)
@@ -71,9 +74,9 @@ struct Reproduce: AsyncParsableCommand {
     }
     reproduction.seeds = seeds ?? 0
     reproduction.mixed = Set(bfloat16?.names ?? [])
-    reproduction.options = page.options(limit: quick ? 500 : nil)
+    reproduction.options = page.options(limit: quick ? 500 : limit)
     reproduction.making = await page.making(device: chosen)
-    let report = try await reproduction.run(force: page.force) { event in
+    let report = try await reproduction.run(existing: page.results.existing) { event in
       switch event {
       case .missing(let missing): Console.warn(missing.what + (missing.command.map { " Get it with: \($0)" } ?? ""))
       case .experiment(let event): ReportPageOptions.show(event)
@@ -85,7 +88,9 @@ struct Reproduce: AsyncParsableCommand {
 
   private static func show(_ name: String, _ event: Trainer.Event) {
     switch event {
-    case .resumed: Console.note("\(name): going on with a training that was broken off.")
+    case .resumed(_, _, let ofSameData):
+      TrainingProgress.warn(ofSameData)
+      Console.note("\(name): going on with a training that was broken off.")
     case .step(let epoch, let done, let steps, let loss):
       Console.progress(
         Double(done) / Double(steps),

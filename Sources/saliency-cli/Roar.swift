@@ -41,10 +41,8 @@ struct Roar: AsyncParsableCommand {
   @Option(help: "Trainings of each kind, with other first weights.") var seeds = 1
   @Option(help: "The first seed.") var seed: UInt64 = 0
 
-  @Option(name: .shortAndLong, help: "Folder for the results.") var output: String
+  @OptionGroup var results: RunOptions
   @Flag(help: "Say how long it will take, and no more.") var estimate = false
-  @Flag(help: "Go on with the results in the output folder.") var resume = false
-  @Flag(help: "Remove the results in the output folder.") var force = false
   @OptionGroup(title: "Computing") var device: DeviceOptions
 
   func validate() throws {
@@ -58,7 +56,6 @@ struct Roar: AsyncParsableCommand {
       throw ValidationError("--fractions must lie above 0, up to 1, and ascend, such as 0.1,0.5,0.9")
     }
     try maps.refuseUnranked()
-    guard !(resume && force) else { throw ValidationError("--resume and --force contradict each other") }
   }
 
   func run() async throws { try await interruptibly { try await measure() } }
@@ -67,13 +64,14 @@ struct Roar: AsyncParsableCommand {
     guard let dataset = dataset ?? BundledModel.named(model.model)?.dataset else {
       throw CommandError("--dataset is needed: \(model.model) is not a bundled model, whose data set is known")
     }
-    let folder = estimate ? URL(filePath: output, directoryHint: .isDirectory) : try outputFolder(output)
+    let url = estimate ? URL(filePath: results.output, directoryHint: .isDirectory) : try results.folder()
     let opened = try await model.open(on: device.apply())
     guard let architecture = architecture ?? (opened.classifier as? Network)?.information.architecture else {
       throw CommandError(
         "--architecture is needed: a TorchScript file cannot be trained anew; choose what is trained instead")
     }
     let data = try await data.open(dataset, for: opened.classifier.preprocessing)
+    try RunOptions.identify(data, .train, .test)
     var recipe = Recipe()
     recipe.epochs = epochs
     recipe.batchSize = batchSize
@@ -82,14 +80,16 @@ struct Roar: AsyncParsableCommand {
     let run = try RoarRun(
       await maps.explainer(opened.classifier, seed: seed), model: (opened.name, opened.file), dataset: data,
       controls: noControls ? [] : ControlMap.allCases, architecture: architecture, recipe: recipe, seeds: seeds,
-      fractions: fractions.values, folder: folder, estimateOnly: estimate, resume: resume, force: force)
-    let expected = try await run.estimate()
+      fractions: fractions.values)
+    if maps.comparesClasses { maps.comparison.tell(opened.classifier) }
+    let folder = estimate ? nil : try run.open(url, existing: results.existing)
+    let expected = try await run.estimate(in: url)
     let words =
       "\(expected.trainings) trainings of \(Console.clock(expected.training)) and \(Console.clock(expected.maps)) for maps: "
       + "about \(Console.clock(expected.seconds)), measured on a few batches"
-    guard !estimate else { return try Console.result(words) }
+    guard let folder else { return try Console.result(words) }
     Console.note(words)
-    let report = try await run.run { progress in
+    let report = try await run.run(in: folder) { progress in
       switch progress {
       case .order(let map, let share): Console.progress(share, "maps, \(map.title)")
       case .training(let title, let done, let total, .step(let epoch, let step, let steps, _)):
@@ -105,6 +105,6 @@ struct Roar: AsyncParsableCommand {
     try Console.result(
       "\(opened.name) on \(data.name): accuracy of \(architecture.title), trained on what the maps leave; low is good\n"
         + Table.text(report.table) + "\n"
-        + files.map { "  \(folder.appending(path: $0).shown)" }.joined(separator: "\n"))
+        + files.map { "  \(folder.file($0).shown)" }.joined(separator: "\n"))
   }
 }

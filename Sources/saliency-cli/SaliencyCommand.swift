@@ -14,4 +14,13 @@ import Saliency
       Models.self, Train.self,
       DataCommand.self,
     ])
+
+  static func main() async {
+    let arguments: [String]
+    do { arguments = try CommandLineCheck.checked(Array(CommandLine.arguments.dropFirst())) } catch {
+      Console.error(error.message)
+      exit(withError: ExitCode.validationFailure)
+    }
+    await main(arguments)
+  }
 }

@@ -39,9 +39,7 @@ struct SanityCheckCommand: AsyncParsableCommand {
   @Option(help: "Learning rate of that training.") var learningRate = 0.001
 
   @Option(help: "Decides random weights and labels, and the noise of maps that draw any.") var seed: UInt64 = 0
-  @Option(name: .shortAndLong, help: "Folder for the results.") var output: String
-  @Flag(help: "Go on with the training in the output folder.") var resume = false
-  @Flag(help: "Remove the results in the output folder.") var force = false
+  @OptionGroup var results: RunOptions
   @Option(help: "About how much memory a batch may take, such as 500MB.") var memory = MemorySize(bytes: 2_000_000_000)
   @OptionGroup(title: "Computing") var device: DeviceOptions
 
@@ -53,7 +51,6 @@ struct SanityCheckCommand: AsyncParsableCommand {
     guard !maps.views.names.contains(Rivalry.name) else {
       throw ValidationError("--views: rivalry names classes and cannot be compared; choose from the other views")
     }
-    guard !(resume && force) else { throw ValidationError("--resume and --force contradict each other") }
   }
 
   func run() async throws { try await interruptibly { try await check() } }
@@ -62,12 +59,13 @@ struct SanityCheckCommand: AsyncParsableCommand {
     guard let dataset = dataset ?? BundledModel.named(model.model)?.dataset else {
       throw CommandError("--dataset is needed: \(model.model) is not a bundled model, whose data set is known")
     }
-    let folder = try outputFolder(output)
+    let folder = try results.folder()
     let opened = try await model.open(on: device.apply())
     let data = try await data.open(dataset, for: opened.classifier.preprocessing)
     let explainer = try await maps.explainer(opened.classifier, seed: seed)
     // It alone has values and magnitudes that differ.
     let views = explainer.views + (explainer.views.contains { $0.name == "signed" } ? [] : [Signed()])
+    if labelRandomization { try RunOptions.identify(data, .train, .test) }
     var recipe = Recipe()
     recipe.epochs = epochs
     recipe.batchSize = batchSize
@@ -76,7 +74,7 @@ struct SanityCheckCommand: AsyncParsableCommand {
     let run = try await SanityRun(
       opened, images: data.test.limited(to: images), attributions: explainer.attributions, views: views,
       labels: labelRandomization ? (recipe, data) : nil, seed: seed, folder: folder, memory: memory.bytes,
-      resume: resume, force: force)
+      existing: results.existing)
     let clock = TrainingProgress(epochs: epochs)
     let report = try await run.run { progress in
       switch progress {
@@ -84,7 +82,7 @@ struct SanityCheckCommand: AsyncParsableCommand {
       case .maps(let share): Console.progress(share, "maps")
       }
     }
-    let files = try report.write(to: folder)
+    let files = try report.write(to: run.folder)
     Console.clearProgress()
     var lines = [
       "\(opened.name) on \(data.test.name): maps of \(report.result.imageCount) images", Table.text(report.table),

@@ -20,8 +20,6 @@ struct Train: AsyncParsableCommand {
 
   @Option(help: "basic-cnn or resnet18.") var architecture = Architecture.basicCNN
 
-  @Option(name: .shortAndLong, help: "Folder for the results.") var output: String
-
   @Option(
     help: """
       Resize the images to N or HxW pixels (class folders only; default: as they are, but 224 for Imagenette in sizes of its \
@@ -51,9 +49,7 @@ struct Train: AsyncParsableCommand {
       valueName: "type"))
   var weights = WeightType.float32
 
-  @Flag(help: "Go on from the checkpoint in the output folder.") var resume = false
-  @Flag(help: "Overwrite the results of another run.") var force = false
-
+  @OptionGroup var results: RunOptions
   @OptionGroup var device: DeviceOptions
 
   func validate() throws {
@@ -67,17 +63,13 @@ struct Train: AsyncParsableCommand {
 
   private func train() async throws {
     let chosen = try await device.apply()
-    let folder = try outputFolder(output)
-    let exists = FileManager.default.fileExists(atPath: TrainingRun.checkpoint(in: folder).path)
-    guard !exists || resume || force else {
-      throw CommandError("\(output) holds another training; give --resume to go on with it or --force to overwrite it")
-    }
-    guard exists || !resume else { throw CommandError("--resume: there is no checkpoint in \(output)") }
+    let folder = try results.folder(check: TrainingRun.checkEmpty)
     let start = try await startNetwork()
 
     let data = try await data.open(dataset, size: size?.size)
     Console.note("\(data.provenance); \(data.train.classNames.count) classes")
 
+    try RunOptions.identify(data, .train, .test)
     var recipe = Recipe()
     recipe.epochs = epochs
     recipe.batchSize = batchSize
@@ -85,16 +77,17 @@ struct Train: AsyncParsableCommand {
     recipe.weightDecay = weightDecay
     recipe.seed = seed
     recipe.precision = precision
-    let run = try TrainingRun(
+    let run = try await TrainingRun(
       architecture, recipe: recipe, dataset: data, folder: folder, start: start, weightType: weights.type,
-      device: chosen)
+      device: chosen, existing: results.existing)
     let begin = ContinuousClock.now
     // Epochs done before this run began, which its clock knows nothing of.
     nonisolated(unsafe) var before = 0.0
     let epochs = epochs
-    let network = try await run.run(resume: resume) { event in
+    let network = try await run.run { event in
       switch event {
-      case .resumed(let history, let fraction):
+      case .resumed(let history, let fraction, let ofSameData):
+        TrainingProgress.warn(ofSameData)
         before = Double(history.count) + fraction
         Console.note(
           history.count < epochs ? "Going on with epoch \(history.count + 1)." : "All \(epochs) epochs are done.")
@@ -122,7 +115,7 @@ struct Train: AsyncParsableCommand {
     guard let start else { return nil }
     if let bundled = BundledModel.named(start) { return try await bundled.load() }
     do { return try await Network.read(URL(filePath: start)) } catch {
-      throw CommandError("--start \(start): \(error.message)")
+      throw CommandError("--start \(start): \(error.told)")
     }
   }
 }

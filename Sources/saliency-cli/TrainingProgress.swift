@@ -10,9 +10,19 @@ final class TrainingProgress: Sendable {
 
   init(epochs: Int) { self.epochs = epochs }
 
+  /// Of a training that is gone on with.
+  static func warn(_ ofSameData: Bool) {
+    if !ofSameData {
+      Console.note(
+        "The checkpoint is of an earlier version, so that it could not be checked that the data are the same.")
+    }
+  }
+
   func show(_ event: Trainer.Event, _ name: String) {
     switch event {
-    case .resumed(let history, let fraction): before.withLock { $0 = Double(history.count) + fraction }
+    case .resumed(let history, let fraction, let ofSameData):
+      Self.warn(ofSameData)
+      before.withLock { $0 = Double(history.count) + fraction }
     case .step(let epoch, let done, let steps, let loss):
       let progress = Double(epoch - 1) + Double(done) / Double(steps)
       let seconds = (ContinuousClock.now - begin) / .seconds(1)

@@ -3,7 +3,7 @@ import Saliency
 import TestSupport
 import Testing
 
-@Suite struct AttributionOptionsTests {
+@Suite(.slow) struct AttributionOptionsTests {
   private let command: Command
 
   init() throws { command = try Command() }
@@ -63,6 +63,25 @@ import Testing
     ])
   func wrongAttributionOptions(option: String, value: String) {
     expectUsageError(["explain", "photo.png", "\(option)=\(value)"], [option])
+  }
+
+  @Test("of all attributions, those that a model cannot have are left out, and so are their files")
+  func allAttributions() throws {
+    try command.addPictures("photo.png", "other.png")
+    let model = ["--model", Fixture.url("torchscript/cnn.pt").path, "--size", "32"]
+    let finished = try command.run(
+      ["explain", "photo.png", "other.png", "--attributions", "all", "--steps", "2", "--samples", "2", "--save-maps"]
+        + ["--views", "original,active", "-o", "out"] + model)
+    #expect(finished.status == 0)
+    #expect(finished.errors == ["Left out, as this model cannot have them: guided-backpropagation, deeplift."])
+    let signed = ["gradient", "gradient-x-input", "integrated-gradients", "smoothgrad"]
+    let files = ["photo", "other"].flatMap { picture in
+      signed.flatMap { ["\(picture).\($0).original.npy", "\(picture).\($0).active.npy"] }
+        + ["\(picture).smoothgrad-squared.original.npy", "\(picture).vargrad.original.npy", "\(picture).saliency.png"]
+    }
+    #expect(command.files(in: "out") == Set(files))
+    // What is said to be written is.
+    #expect(Set(finished.lines.filter { $0.hasPrefix("  ") }) == Set(files.map { "  out/\($0)" }))
   }
 
   @Test("attributions that do not fit are told before any work")

@@ -3,7 +3,7 @@ import Saliency
 import TestSupport
 import Testing
 
-@Suite struct AuditTests {
+@Suite(.slow) struct AuditTests {
   private let command: Command
 
   init() throws { command = try Command() }

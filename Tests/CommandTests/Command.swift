@@ -9,6 +9,7 @@ struct Command {
     /// The exit code, or the signal's number below zero.
     let status: Int32
     let output: String
+    /// What is on standard error but the lines that tell how far it is, of which a busy machine gets more.
     let errors: [String]
     /// The most memory that it had in use, in bytes.
     let peakMemory: Int
@@ -32,11 +33,13 @@ struct Command {
   /// Runs the program in the folder.
   ///
   /// - Parameters:
+  ///   - input: the file that is its standard input, if it is not empty.
   ///   - output: where standard output goes, if not into what is returned.
   ///   - fileSizeLimit: the most bytes that a file it writes may have, in steps of 512; as if the disk were full.
   ///   - signalling: called again and again while it runs; the signal that it returns is sent.
   func run(
-    _ arguments: [String], output: String? = nil, fileSizeLimit: Int? = nil, signalling: (() -> Int32?)? = nil
+    _ arguments: [String], input: URL? = nil, output: String? = nil, fileSizeLimit: Int? = nil,
+    signalling: (() -> Int32?)? = nil
   ) throws -> Finished {
     // Files, because a pipe that nobody reads holds the program up.
     let streams = try (0..<2).map { _ in
@@ -55,7 +58,7 @@ struct Command {
     }
     process.environment = ProcessInfo.processInfo.environment.merging(["XDG_CACHE_HOME": cache.url.path]) { $1 }
     process.currentDirectoryURL = folder.url
-    process.standardInput = FileHandle.nullDevice
+    process.standardInput = try input.map { try FileHandle(forReadingFrom: $0) } ?? FileHandle.nullDevice
     process.standardOutput = try FileHandle(forWritingTo: output.map { URL(filePath: $0) } ?? streams[0])
     process.standardError = try FileHandle(forWritingTo: streams[1])
     let ended = DispatchSemaphore(value: 0)
@@ -75,7 +78,9 @@ struct Command {
     let texts = try streams.map { String(decoding: try Data(contentsOf: $0), as: UTF8.self) }
     return Finished(
       status: process.terminationReason == .exit ? process.terminationStatus : -process.terminationStatus,
-      output: texts[0], errors: texts[1].split(separator: "\n").map(String.init), peakMemory: peak)
+      output: texts[0],
+      errors: texts[1].split(separator: "\n").map(String.init).filter { $0.firstMatch(of: #/^\d+%: /#) == nil },
+      peakMemory: peak)
   }
 
   func run(_ arguments: String...) throws -> Finished { try run(arguments) }

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Ctrl-C and the like. The program is signalled when it is known to be at work.
-@Suite struct ConsoleTests {
+@Suite(.slow) struct ConsoleTests {
   private let command: Command
 
   init() throws { command = try Command() }

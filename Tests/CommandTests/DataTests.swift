@@ -3,7 +3,7 @@ import Saliency
 import TestSupport
 import Testing
 
-@Suite struct DataTests {
+@Suite(.slow) struct DataTests {
   private let command: Command
   private let store = ["--data", "store"]
 

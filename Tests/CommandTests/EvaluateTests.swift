@@ -3,7 +3,7 @@ import Saliency
 import TestSupport
 import Testing
 
-@Suite struct EvaluateTests {
+@Suite(.slow) struct EvaluateTests {
   private let command: Command
 
   init() throws {

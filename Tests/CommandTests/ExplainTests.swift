@@ -4,7 +4,7 @@ import Saliency
 import TestSupport
 import Testing
 
-@Suite struct ExplainTests {
+@Suite(.slow) struct ExplainTests {
   private let command: Command
 
   init() throws { command = try Command() }

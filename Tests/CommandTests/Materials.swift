@@ -79,14 +79,14 @@ extension Command {
     }
   }
 
-  /// IDX files of grey images of 6×6 with labels 0 and 1.
-  func addIDX(_ name: String = "idx") throws {
+  /// IDX files of grey images with labels 0 and 1.
+  func addIDX(_ name: String = "idx", side: Int = 6, train: Int = 10, test: Int = 4) throws {
     func numbers(_ values: [Int]) -> [UInt8] {
       values.flatMap { value in [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: value >> $0) } }
     }
-    for (part, count) in [("train", 10), ("t10k", 4)] {
-      let pixels = (0..<count * 36).map { UInt8(truncatingIfNeeded: $0 * 31) }
-      try add(numbers([0x803, count, 6, 6]) + pixels, as: "\(name)/\(part)-images-idx3-ubyte")
+    for (part, count) in [("train", train), ("t10k", test)] {
+      let pixels = (0..<count * side * side).map { UInt8(truncatingIfNeeded: $0 * 31) }
+      try add(numbers([0x803, count, side, side]) + pixels, as: "\(name)/\(part)-images-idx3-ubyte")
       try add(numbers([0x801, count]) + (0..<count).map { UInt8($0 % 2) }, as: "\(name)/\(part)-labels-idx1-ubyte")
     }
   }

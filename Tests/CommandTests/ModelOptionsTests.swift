@@ -3,7 +3,7 @@ import Saliency
 import TestSupport
 import Testing
 
-@Suite struct ModelOptionsTests {
+@Suite(.slow) struct ModelOptionsTests {
   private let command: Command
 
   init() throws {
@@ -148,6 +148,33 @@ import Testing
       "explain", "photo.png", "--model", model, "--size", "17x31", "--json", "--mean", "0.5")
     #expect(finished.status == 0)
     #expect(finished.output.contains(#""input":{"channels":3,"height":17,"width":31}"#))
+  }
+
+  @Test("a preset gives size, fit, normalisation and names; other options go before it")
+  func preset() throws {
+    func object(_ arguments: String...) throws -> [String: Any] {
+      let finished = try command.run(
+        ["explain", "photo.png", "--model", script("thousand-classes"), "--json", "--views", "positive", "--save-maps"]
+          + ["--force"] + arguments)
+      #expect(finished.status == 0 && finished.errors == [])
+      return try #require(JSONSerialization.jsonObject(with: Data(finished.output.utf8)) as? [String: Any])
+    }
+    func map() throws -> [Float] { try readNumPy(command.folder.file("photo.gradient.positive.npy")).values }
+    let preset = try object("--preset", "imagenet")
+    #expect((preset["input"] as? [String: Int])?["height"] == 224)
+    let index = try #require((preset["predicted"] as? [String: Any])?["index"] as? Int)
+    #expect(
+      (preset["predicted"] as? [String: Any])?["class"] as? String == ModelPreset.imagenet.settings.labels?[index])
+    let found = try map()
+    _ = try object(
+      "--size", "224", "--fit", "crop", "--mean", "0.485,0.456,0.406", "--std", "0.229,0.224,0.225")
+    #expect(try found == map())
+    let other = try object("--preset", "imagenet", "--size", "20", "--fit", "stretch")
+    #expect((other["input"] as? [String: Int])?["height"] == 20)
+    try command.expectFailure(
+      ["explain", "photo.png", "--model", script("thousand-classes"), "--preset", "cifar10", "--force"],
+      ["10 labels", "1000 classes"])
+    expectUsageError(["explain", "photo.png", "--preset", "imagenet21k"], ["--preset", "imagenet", "cifar10"])
   }
 
   @Test("an unknown class is told with those there are")

@@ -1,7 +1,8 @@
 import Saliency
+import TestSupport
 import Testing
 
-@Suite struct ModelsTests {
+@Suite(.slow) struct ModelsTests {
   @Test("every bundled model is listed with all there is to know")
   func list() throws {
     let finished = try Command().run("models")

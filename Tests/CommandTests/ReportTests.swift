@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite struct ReportTests {
+@Suite(.slow) struct ReportTests {
   private let command: Command
   private let options: [String]
 
@@ -24,7 +24,7 @@ import Testing
     #expect(finished.lines[0].contains("on 12 images of data") && finished.lines.last == "out/index.html")
     #expect(
       command.files(in: "out") == [
-        ".lock", "figures", "index.html", "measured", "report.json", "report.pdf", "results.json",
+        "figures", "index.html", "measured", "report.pdf", "results.json", "settings.json",
       ])
     #expect(
       command.files(in: "out/measured").isSuperset(of: [
@@ -36,12 +36,38 @@ import Testing
     // Whatever a network of formula weights takes dark and bright noise for, it is one class: the other one has no example.
     #expect(html.contains("No image was classified correctly, so that none is shown, of "))
 
-    #expect(try command.run(options + ["--output", "out"]).lines == finished.lines)
-    try command.expectFailure(options + ["--output", "out", "--seed", "3"], ["out", "other options", "--force"])
-    try command.expectFailure(options + ["--output", "out", "--limit", "2"], ["not mixed"])
+    #expect(try command.run(options + ["--output", "out", "--resume"]).lines == finished.lines)
+    try command.expectFailure(options + ["--output", "out"], ["out holds results", "--resume", "--force"])
+    try command.expectFailure(
+      options + ["--output", "out", "--resume", "--seed", "3"], ["out", "not mixed; different: seed; give --force"])
+    try command.expectFailure(
+      options + ["--output", "out", "--resume", "--limit", "2"], ["out/measured", "not mixed; different: test images"])
     let random = try command.run(options + ["--output", "out", "--force", "--examples", "random", "--seed", "3"])
     #expect(random.status == 0)
     #expect(try page().contains("drawn at random with the seed 3"))
+  }
+
+  @Test("nothing that is written says where on the machine the user's files are")
+  func places() throws {
+    let place = command.folder.url.path
+    try FileManager.default.moveItem(
+      at: command.folder.file("labels.txt"), to: command.folder.file("the user's labels.txt"))
+    let finished = try command.run(
+      "report", "--dataset", "\(place)/data", "--model", options[4], "--labels=\(place)/the user's labels.txt",
+      "--baseline", "\(place)/data/test/dark/0.png", "--attributions", "gradient-x-input", "--views", "original",
+      "--output", "\(place)/out")
+    #expect(finished.status == 0 && finished.errors == [], "\(finished)")
+    let files = try FileManager.default.subpathsOfDirectory(atPath: command.folder.file("out").path)
+    #expect(files.count > 20)
+    for file in files where !file.hasSuffix(".pdf") {
+      guard let data = try? Data(contentsOf: command.folder.file("out/\(file)")) else { continue }
+      for name in [place, command.folder.url.lastPathComponent, options[4]] {
+        #expect(data.range(of: Data(name.utf8)) == nil, "\(file) has \(name)")
+      }
+    }
+    let html = try page()
+    #expect(html.contains("saliency report --dataset data --model \(URL(filePath: options[4]).lastPathComponent) "))
+    #expect(html.contains("&#39;--labels=the user&#39;\\&#39;&#39;s labels.txt&#39; --baseline 0.png "))
   }
 
   @Test("interrupted or killed and started again, it ends as if nothing had happened", arguments: [SIGINT, SIGKILL])
@@ -49,7 +75,7 @@ import Testing
     for step in ["measured/settings.json", "measured/curves.csv", "measured/experiment.json", "results.json"] {
       var sent = false
       _ = try command.run(
-        options + ["--output", "out"],
+        options + ["--output", "out", "--resume"],
         signalling: {
           guard !sent, FileManager.default.fileExists(atPath: command.folder.file("out/\(step)").path) else {
             return nil
@@ -58,7 +84,7 @@ import Testing
           return signal
         })
     }
-    #expect(try command.run(options + ["--output", "out"]).status == 0)
+    #expect(try command.run(options + ["--output", "out", "--resume"]).status == 0)
     #expect(try command.run(options + ["--output", "whole"]).status == 0)
     for file in ["curves.csv", "predictions.npy", "examples.json"] {
       #expect(
@@ -71,7 +97,7 @@ import Testing
   func folders() throws {
     try command.add(Data("x".utf8), as: "thesis/chapter.txt")
     try command.expectFailure(options + ["--output", "thesis"], ["thesis holds other files", "--output"])
-    #expect(command.files(in: "thesis").subtracting([".lock"]) == ["chapter.txt"])
+    #expect(command.files(in: "thesis") == ["chapter.txt"])
     try command.expectFailure(options + ["--output", "labels.txt"], ["--output labels.txt"])
     let busy = open(try command.file("busy/.lock").path, O_CREAT | O_RDWR, 0o644)
     flock(busy, LOCK_EX)
@@ -94,7 +120,7 @@ import Testing
     "values that an option cannot have are told with the code 64",
     arguments: [
       ("--datasets", "mnist"), ("--datasets", "cifar10,cifar10"), ("--models", "vgg"), ("--seeds", "0"),
-      ("--examples", "best"), ("--seed", "-1"), ("--bfloat16", "imagenette"),
+      ("--examples", "best"), ("--seed", "-1"), ("--bfloat16", "imagenette"), ("--limit", "0"),
     ])
   func wrongValues(option: String, value: String) {
     expectUsageError(["reproduce", "--output", "o", "\(option)=\(value)"], [option])
@@ -102,6 +128,7 @@ import Testing
 
   @Test func outputIsNeeded() {
     expectUsageError(["reproduce"], ["--output"])
+    expectUsageError(["reproduce", "--output", "o", "--quick", "--limit", "3"], ["--quick", "--limit"])
     expectUsageError(["report", "--output", "o"], ["--dataset"])
   }
 }

@@ -1,7 +1,8 @@
 import Foundation
+import TestSupport
 import Testing
 
-@Suite struct RoarTests {
+@Suite(.slow) struct RoarTests {
   private let command: Command
   private let options: [String]
 
@@ -33,6 +34,12 @@ import Testing
     let again = try command.run(options + ["--resume"])
     #expect(again.status == 0 && again.output == finished.output)
     #expect(again.errors.first?.hasPrefix("0 trainings") == true)
+    // One image of the test set is another one now.
+    try Materials.picture(height: 8, width: 8, seed: 99).writePNG(to: command.file("data/test/dark/0.png"))
+    let other = try command.run(options + ["--resume"])
+    #expect(other.status == 1 && other.output == "" && other.errors.count == 1)
+    #expect(other.errors.first?.contains("run holds results of another run") == true)
+    #expect(other.errors.first?.contains("different: test images; give --force") == true)
   }
 
   @Test("a TorchScript file gives maps, but what is trained must be said")

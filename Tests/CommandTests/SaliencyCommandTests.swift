@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import TestSupport
 import Testing
 
 @testable import saliency_cli
@@ -19,7 +20,7 @@ func expectUsageError(
   }
 }
 
-@Suite struct SaliencyCommandTests {
+@Suite(.slow) struct SaliencyCommandTests {
   @Test func version() throws {
     let finished = try Command().run("--version")
     #expect(finished.status == 0 && finished.errors == [])
@@ -58,6 +59,20 @@ func expectUsageError(
         #expect(throws: Never.self) { try SaliencyCommand.parseAsRoot(Array(words.dropFirst())) }
       }
     }
+  }
+
+  @Test("help names what is needed every day, and how to see the rest")
+  func shortHelp() throws {
+    let options = #/(?m)^  (?:-\w, )?(--[a-z-]+)/#
+    func names(_ help: String) -> Set<String> { Set(help.matches(of: options).map { String($0.1) }) }
+    let short = names(Explain.helpMessage(columns: 80))
+    #expect(short.isSuperset(of: ["--model", "--preset", "--views", "--class", "--output", "--style", "--help-all"]))
+    #expect(short.isDisjoint(with: ["--quadrature", "--mean", "--rivals", "--memory", "--threads", "--clip"]))
+    #expect(short.count <= 16, "\(short.sorted())")
+    let finished = try Command().run("explain", "--help-all")
+    #expect(finished.status == 0 && finished.errors == [])
+    let all = names(finished.output)
+    #expect(all.isSuperset(of: short.union(["--quadrature", "--mean", "--rivals", "--memory", "--threads", "--clip"])))
   }
 
   @Test("shells are told how to complete", arguments: ["bash", "zsh", "fish"])

@@ -1,7 +1,8 @@
 import Foundation
+import TestSupport
 import Testing
 
-@Suite struct SanityCheckTests {
+@Suite(.slow) struct SanityCheckTests {
   @Test("a table, the verdict and files; results are not replaced unasked")
   func run() async throws {
     let command = try Command()

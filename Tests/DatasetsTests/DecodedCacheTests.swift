@@ -226,16 +226,24 @@ private struct CachedSet {
     #expect(colours(opened.dataset.train)[1] == [99, 99, 99])
   }
 
-  /// More pixels than are looked at: what a power failure leaves, pages of zeros, is seen none the less.
-  @Test func largeFilesAreLookedAtHereAndThere() async throws {
+  /// Several pieces with a checksum each, the last one not whole.
+  @Test("a single byte that is another one is noticed, wherever it is", arguments: 0..<5)
+  func flippedByte(turn: Int) async throws {
     let set = try CachedSet()
-    _ = try await set.open(side: 200)
-    var content = try Data(contentsOf: set.file())
-    #expect(content.count > 12 * 120_000)
+    let first = try await set.open(side: 200)
+    let whole = try Data(contentsOf: set.file())
+    let pixels = 12 * 120_000
+    #expect(whole.count > pixels && pixels > 1 << 20)
     #expect(try await set.open(side: 200).decoded == 0)
-    content.resetBytes(in: 1_310_720..<1_318_912)
+    var content = whole
+    // Both ends, both sides of the border of two pieces, and in between.
+    let places = [0, pixels - 1, 1 << 20, (1 << 20) - 1, 654_321]
+    content[places[turn]] ^= 1 << UInt8(turn)
     try content.write(to: set.file(), options: .atomic)
-    #expect(try await set.open(side: 200).decoded == 12)
+    let second = try await set.open(side: 200)
+    #expect(second.decoded == 12)
+    #expect(colours(second.dataset.train) == colours(first.dataset.train))
+    #expect(try Data(contentsOf: set.file()) == whole)
   }
 
   @Test("where nothing can be written the images stay in memory", arguments: ["file", "file/below", "no-folder"])

@@ -152,6 +152,45 @@ struct IDXFolder {
     #expect(throws: DatasetError.tooLong(path: path, expected: 52)) { try idx.open() }
   }
 
+  /// The values are not even there: no memory was spent on them.
+  @Test("headers that do not fit one another are refused before values are read")
+  func headersFirst() throws {
+    let idx = try IDXFolder()
+    try idx.write(IDXFolder.bytes([0x0801, 7]) + [1, 2, 3], to: "t10k-labels-idx1-ubyte")
+    #expect(throws: DatasetError.countMismatch(path: idx.path("t10k-labels-idx1-ubyte"), labels: 7, images: 4)) {
+      try idx.open()
+    }
+    let sizes = try IDXFolder()
+    try sizes.write(IDXFolder.bytes([0x0803, 4, 30, 20]) + [1, 2, 3], to: "t10k-images-idx3-ubyte")
+    let (train, test) = (ImageSize(height: 2, width: 3), ImageSize(height: 30, width: 20))
+    #expect(throws: DatasetError.sizeMismatch(path: sizes.url.relativePath, train: train, test: test)) {
+      try sizes.open()
+    }
+  }
+
+  @Test("images that are no such images, however well they are packed")
+  func hugeImages() throws {
+    let idx = try IDXFolder()
+    for part in ["train", "t10k"] {
+      let file = idx.url.appending(path: "\(part)-images-idx3-ubyte")
+      try idx.write(IDXFolder.bytes([0x0803, part == "train" ? 6 : 4, 20_000, 20_000]), to: file.lastPathComponent)
+      // A hole, which takes no room on the disk.
+      #expect(truncate(file.path, 3 << 20) == 0)
+    }
+    let error = try #require(throws: DatasetError.self) { try idx.open() }
+    #expect(
+      error
+        == .hugeImages(path: idx.path("train-images-idx3-ubyte"), size: ImageSize(height: 20_000, width: 20_000)))
+  }
+
+  @Test("bytes behind a gzipped file's end are refused", arguments: ["x", "garbage, much of it"])
+  func trailingBytes(text: String) throws {
+    let idx = try IDXFolder(gzipped: true)
+    let file = idx.url.appending(path: "train-labels-idx1-ubyte.gz")
+    try (Data(contentsOf: file) + Data(text.utf8)).write(to: file)
+    #expect(throws: DatasetError.otherBytes(path: file.relativePath)) { try idx.open() }
+  }
+
   @Test func refusesFilesWithoutImagesAndMissingFiles() throws {
     let idx = try IDXFolder()
     try idx.write(IDXFolder.images(0), to: "t10k-images-idx3-ubyte")

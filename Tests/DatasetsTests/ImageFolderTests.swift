@@ -134,7 +134,7 @@ private let imagenette = [
     }
     #expect(
       error?.localizedDescription
-        == "\(set.path("train/bee/3.png")) is 9×5, the images before it are 4×4; choose one size for all with --size")
+        == "\(set.path("train/bee/3.png")) is 9×5, the images before it are 4×4")
   }
 
   @Test func greyImagesAreExpandedOrLeftOut() async throws {
@@ -206,6 +206,26 @@ private let imagenette = [
     #expect(
       await message(different)
         == "\(train) and \(test) have different classes: only \(train) has dog, only \(test) has cow")
+  }
+
+  @Test("links to its own or to another class bring no image in twice, and a class is not two")
+  func links() async throws {
+    let set = try ClassFolderSet()
+    let outside = try ClassFolderSet(parts: ["more"], classes: ["ant"], count: 1)
+    func link(_ path: String, _ target: String) throws {
+      try FileManager.default.createSymbolicLink(atPath: set.path(path), withDestinationPath: target)
+    }
+    try link("train/ant/self", ".")
+    try link("train/ant/bees", "../bee")
+    try link("train/bee/ants", "../ant")
+    try link("train/bee/more", outside.path("more/ant"))
+    let dataset = try await ImageFolder.open(set.url, resize: refuseToResize)
+    #expect(dataset.train.labels == [0, 0, 0, 1, 1, 1, 1] && dataset.test.count == 6)
+    try link("train/cow", "bee")
+    try link("test/cow", "bee")
+    await #expect(throws: DatasetError.sameFolder(path: set.path("train/cow"))) {
+      try await ImageFolder.open(set.url, resize: refuseToResize)
+    }
   }
 
   @Test func refusesWhatNoMemoryHolds() async throws {

@@ -50,6 +50,25 @@ import Testing
     #expect(abs(Double(axis) - middle - 200) <= 1.5)
   }
 
+  @Test("a map looks the same whatever is drawn beside it, in every plot and in the legend")
+  func styles() throws {
+    func series(_ view: String, _ attribution: String = "gradient") -> CurveFigure.Series {
+      .init(name: view, style: .map(attribution, view), points: [.init(x: 0, y: 0), .init(x: 1, y: 1)])
+    }
+    func colours(_ plots: [[CurveFigure.Series]]) throws -> Set<Colour> {
+      let figure = CurveFigure(plots: plots.map { .init(xLabel: "", yLabel: "", series: $0) })
+      let page = try PNGPixels(figure.encoded(as: .png))
+      let places = (0..<page.height).flatMap { y in (0..<page.width).map { (x: $0, y: y) } }
+      return Set(places.map { page[$0.x, $0.y] }).intersection(CurveStyle.palette.dropFirst().map(\.light))
+    }
+    let (active, inactive) = (
+      CurveStyle.map("gradient", "active").colour, CurveStyle.map("gradient", "inactive").colour
+    )
+    #expect(try colours([[series("active")]]) == [active])
+    #expect(try colours([[series("inactive"), series("active")]]) == [active, inactive])
+    #expect(try colours([[series("inactive")], [series("active", "smoothgrad")]]) == [active, inactive])
+  }
+
   @Test("gaps, single points, empty plots and numbers that are not finite are drawn")
   func degenerate() throws {
     let points = [(0, 1), (1, .nan), (.infinity, 2), (3, 1e308), (4, 2), (5, 3)] as [(Double, Double)]

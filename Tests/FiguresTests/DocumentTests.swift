@@ -104,6 +104,53 @@ import Testing
     }
   }
 
+  @Test("a group of rows is never broken, nor parted from the table's caption", arguments: [0, 10, 20, 30, 35])
+  func groups(lines: Int) throws {
+    let rows = (0..<9).flatMap { group in
+      [Document.Table.Row.group("group \(group)")] + (0..<11).map { .cells(["row \(group).\($0) of it"]) }
+    }
+    let table = Document.Table(label: "Table 1", caption: "the caption", columns: [.init("map")], rows: rows)
+    let blocks = Array(repeating: Document.Block.paragraph("line"), count: lines) + [.heading("head"), .table(table)]
+    let pages = try pages(Document(title: "t", blocks: blocks)).map(words)
+    for group in 0..<9 {
+      let page = try #require(pages.first { $0.contains("group \(group)") })
+      for row in 0..<11 { #expect(page.contains("row \(group).\(row) of")) }
+    }
+    let first = try #require(pages.first { $0.contains("head") })
+    #expect(first.contains("head Table 1. the caption map group 0 row 0.0 of"))
+  }
+
+  @Test("what an item is called stays with the first lines that it says", arguments: [24, 26, 28, 30, 32, 34, 36])
+  func items(lines: Int) throws {
+    let long = (0..<60).map { "word\($0)" }.joined(separator: " ")
+    let blocks =
+      Array(repeating: Document.Block.paragraph("line"), count: lines) + [.item(mark: "•", title: "called", text: long)]
+    let pages = try pages(Document(title: "t", blocks: blocks))
+    let page = try #require(pages.first { $0.contains("called") })
+    #expect(page.matches(of: #/word\d+/#).count > 15)
+  }
+
+  @Test("a figure that finds no room lets what follows fill the page, and stands on the next ones in order")
+  func floating() throws {
+    let sentence = (0..<600).map { "word\($0)" }.joined(separator: " ")
+    let blocks: [Document.Block] = [
+      .paragraph("before"), .figure(figure(panelRows(12), name: "a")), .figure(figure(panelRows(12), name: "b")),
+      .paragraph(sentence), .heading("own"), .figure(figure(curves)),
+    ]
+    let pages = try pages(Document(title: "t", blocks: blocks)).map(words)
+    #expect(pages.count == 4)
+    #expect(pages[0].contains("before") && pages[0].contains("word300"))
+    #expect(pages[1].contains("the first words") && pages[2].contains("the first words"))
+    #expect(pages.joined().matches(of: #/word(\d+)/#).compactMap { Int($0.1) } == Array(0..<600))
+    let last = try #require(pages.first { $0.contains("own") })
+    #expect(last.contains("accuracy"))
+    // With nothing to fill it, and with a break that is asked for.
+    let short = try self.pages(
+      Document(title: "t", blocks: [.figure(figure(panelRows(12))), .pageBreak, .paragraph("after")])
+    ).map(words)
+    #expect(short.count == 3 && short[1].contains("the last words") && short[2].contains("after"))
+  }
+
   @Test("headings share the page of a figure that fills one", arguments: [0, 5, 30])
   func headingAndFigure(lines: Int) throws {
     let blocks = Array(repeating: Document.Block.paragraph("line"), count: lines)

@@ -13,6 +13,21 @@ import Testing
     #expect(size.isEnlarged == (times > 1))
   }
 
+  @Test("a scale multiplies the size in points and in pixels", arguments: [(28, 2.0, 21), (224, 2, 3), (224, 4, 5)])
+  func scale(side: Int, scale: Double, times: Int) {
+    let size = PanelSize(height: side, width: side, scale: scale)
+    #expect(size.width == 108 * scale)
+    #expect((size.width * size.pixelsPerPoint).rounded() == Double(side * times))
+  }
+
+  @Test(
+    "a photograph has up to 864 pixels, times the scale",
+    arguments: [(500, 1.0, 500.0), (6000, 1, 864), (6000, 3, 2592)])
+  func photograph(side: Int, scale: Double, pixels: Double) {
+    let size = PanelSize(height: side, width: side / 2, scale: scale, isPhotograph: true)
+    #expect((size.height * size.pixelsPerPoint).rounded() == pixels)
+  }
+
   @Test("a larger picture is reduced to 432 pixels, keeping its shape")
   func reduced() {
     let size = PanelSize(height: 700, width: 1000)

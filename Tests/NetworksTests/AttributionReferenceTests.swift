@@ -1,13 +1,13 @@
+import Maps
 import Networks
-import SaliencyCore
 import Tensors
 import TestSupport
 import Testing
 
-@testable import SaliencyMethods
+@testable import Maps
 
 /// Attributions of both built-in networks against Captum's, see Tests/Fixtures/attributions.
-@Suite @TorchActor struct AttributionReferenceTests {
+@Suite(.slow) @TorchActor struct AttributionReferenceTests {
   struct Model: CustomTestStringConvertible {
     let testDescription: String
     let architecture: Architecture

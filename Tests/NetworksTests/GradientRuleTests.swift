@@ -1,5 +1,4 @@
-import SaliencyCore
-import SaliencyMethods
+import Maps
 import Tensors
 import TestSupport
 import Testing

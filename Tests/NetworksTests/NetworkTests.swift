@@ -1,6 +1,5 @@
+import Maps
 import Networks
-import SaliencyCore
-import SaliencyMethods
 import Tensors
 import TestSupport
 import Testing

@@ -1,6 +1,6 @@
 import Foundation
+import Maps
 import Networks
-import SaliencyCore
 import Tensors
 import TestSupport
 import Testing

@@ -1,5 +1,5 @@
 import Foundation
-import SaliencyCore
+import Maps
 import Tensors
 import TestSupport
 import Testing

@@ -1,5 +1,5 @@
 import Foundation
-import SaliencyCore
+import Maps
 import TestSupport
 import Testing
 
@@ -54,6 +54,58 @@ import Testing
     #expect(throws: ScriptError.settings(file: "names.txt", problem: "line 2 is empty")) {
       try settings(#"{"labels": "names.txt"}"#, labels: "cat\n\ndog\n")
     }
+  }
+
+  @Test(
+    "names that are none",
+    arguments: [
+      (#"{"labels": ["", "", "", ""]}"#, "name 1 of “labels” is empty"),
+      (#"{"labels": ["cat", " \t"]}"#, "name 2 of “labels” is empty"),
+      (
+        #"{"labels": ["\#(String(repeating: "x", count: 1001))"]}"#,
+        "name 1 of “labels” has 1001 characters, more than a name of 1000"
+      ),
+    ])
+  func emptyNames(json: String, problem: String) {
+    #expect(throws: ScriptError.settings(file: "model.json", problem: problem)) { try settings(json) }
+  }
+
+  /// Two classes of ImageNet are called “crane”.
+  @Test func namesMayBeTheSame() throws {
+    #expect(try settings(#"{"labels": ["crane", "crane"]}"#).labels == ["crane", "crane"])
+  }
+
+  @Test(
+    "files that hold no names, or more than any list of names",
+    arguments: [
+      ("", "it is empty; it should have a class name on each line"),
+      (" \n\n", "it is empty; it should have a class name on each line"),
+      (String(repeating: "x", count: 200_000), "line 1 has 200000 characters, more than a name of 1000"),
+      (String(repeating: "x", count: 8_000_001), "it has more than 8 MB, which no such file needs"),
+    ])
+  func noNames(text: String, problem: String) {
+    #expect(throws: ScriptError.settings(file: "names.txt", problem: problem)) {
+      try settings(#"{"labels": "names.txt"}"#, labels: text)
+    }
+  }
+
+  @Test("devices and pipes are read, but not for ever")
+  func devices() throws {
+    func problem(_ path: String) -> String? {
+      #expect(throws: ScriptError.self) { try ScriptSettings.labels(contentsOf: URL(filePath: path)) }?
+        .localizedDescription
+    }
+    #expect(problem("/dev/null") == "null: it is empty; it should have a class name on each line")
+    #expect(problem("/dev/zero") == "zero: it has more than 8 MB, which no such file needs")
+    let folder = try TemporaryFolder()
+    let pipe = folder.file("pipe").path(percentEncoded: false)
+    #expect(mkfifo(pipe, 0o600) == 0)
+    #expect(problem(pipe)?.hasPrefix("pipe: it is empty") == true)
+    let both = Pipe()
+    try both.fileHandleForWriting.write(contentsOf: Data("cat\ndog\n".utf8))
+    try both.fileHandleForWriting.close()
+    let end = "/dev/fd/\(both.fileHandleForReading.fileDescriptor)"
+    #expect(try ScriptSettings.labels(contentsOf: URL(filePath: end)) == ["cat", "dog"])
   }
 
   @Test func aMissingLabelFileIsAnError() {

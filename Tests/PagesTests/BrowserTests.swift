@@ -1,11 +1,13 @@
 import Foundation
-import Pages
 import TestSupport
 import Testing
 
+@testable import Pages
+
 /// The page as a reader's browser shows it.
 @Suite(
-  .serialized, .enabled(if: Browser.isInstalled, "Debian's packages chromium and chromium-driver are not installed"))
+  .serialized, .slow,
+  .enabled(if: Browser.isInstalled, "Debian's packages chromium and chromium-driver are not installed"))
 struct BrowserTests {
   private let folder: TemporaryFolder
   private let page: URL
@@ -15,7 +17,13 @@ struct BrowserTests {
     page = folder.file("index.html")
     var experiment = sampleExperiment(
       model: hostileNames[0], dataset: hostileNames[3], paper: [0.2, 0.1, 0.3, 0.1, 0.3])
-    experiment.checks = [PageCheck(name: hostileNames[3], verdict: .passed, detail: hostileNames[5])]
+    experiment.checks = [
+      PageCheck(name: hostileNames[3], verdict: .passed, detail: hostileNames[5]),
+      PageCheck(
+        name: "independence of the batch", verdict: .warning,
+        detail:
+          "Alone and in a batch, 8 images have the same logits to 2.1e−07 of the largest, and the gradients agree."),
+    ]
     var report = sampleReport([experiment], comparesWithPaper: true)
     report.title = "A page"
     try Data(Page.html(report, examples: ["sample": sampleExamples(["cat", "dog"] + hostileNames)]).utf8).write(
@@ -97,6 +105,42 @@ struct BrowserTests {
     }
   }
 
+  @Test(
+    "even what stands on the page as it came does not run, and the page's own script and style do",
+    arguments: ["model", "dataset", "class"])
+  func policy(place: String) throws {
+    let name = try #require(["model": "\u{2460}", "dataset": "\u{2461}", "class": "\u{2462}"][place])
+    let experiment = sampleExperiment(model: "\u{2460}", dataset: "\u{2461}")
+    let html = try Page.html(sampleReport([experiment]), examples: ["sample": sampleExamples(["\u{2462}"])])
+    let injected = """
+      <i class="injected"></i><script>window.hacked = 1</script><script src="data:text/javascript,window.hacked = 1"></script>\
+      <img src="x" onerror="window.hacked = 1"><svg onload="window.hacked = 1"></svg>\
+      <iframe srcdoc="<script>top.hacked = 1</script>"></iframe><base href="https://example.org/">\
+      <style>.injected { color: rgb(1, 2, 3) }</style><i class="injected" style="color: rgb(1, 2, 3)"></i>
+      """
+    // Where it stands in text; in attributes it stays what it was.
+    let parts = html.components(separatedBy: ">\(name)")
+    #expect(parts.count > 1)
+    try Data(parts.joined(separator: ">\(injected)").utf8).write(to: page)
+    let browser = try Browser(width: 1280)
+    try browser.open(page)
+    #expect(try browser.run("return document.querySelectorAll('.injected').length", as: Int.self) >= 2)
+    #expect(try browser.run("return window.hacked === undefined", as: Bool.self))
+    #expect(
+      try browser.run(
+        """
+        return [...document.querySelectorAll('.injected')].every((i) => getComputedStyle(i).color !== 'rgb(1, 2, 3)')
+        """, as: Bool.self))
+    #expect(try browser.run("return document.baseURI", as: String.self) == page.absoluteString)
+    #expect(try browser.console().contains { $0.contains("Content Security Policy") })
+    // The page's own.
+    #expect(
+      try browser.run("return getComputedStyle(document.body).backgroundColor", as: String.self) == "rgb(253, 253, 251)"
+    )
+    try browser.hover("#chart-sample-black-0")
+    #expect(try text("#chart-sample-black-0-values", browser).hasPrefix("30% deleted: original 0.4000"))
+  }
+
   @Test("curves show their values under the pointer, and by the arrow keys")
   func hover() throws {
     try with(Browser(width: 1280)) { browser in
@@ -118,6 +162,16 @@ struct BrowserTests {
       #expect(try browser.run("return document.documentElement.scrollWidth", as: Int.self) == 390)
       let ground = try browser.run("return getComputedStyle(document.body).backgroundColor", as: String.self)
       #expect(ground == (dark ? "rgb(22, 24, 27)" : "rgb(253, 253, 251)"))
+      // No verdict is broken.
+      #expect(
+        try browser.run(
+          """
+          return [...document.querySelectorAll('.checks th:nth-child(2), .checks .verdict')].map((cell) => {
+            const range = document.createRange();
+            range.selectNodeContents(cell);
+            return new Set([...range.getClientRects()].map((box) => Math.round(box.bottom))).size;
+          })
+          """) == [1, 1, 1])
       try browser.type(Key.enter, into: ".example:nth-child(2) .open")
       #expect(
         try browser.run(

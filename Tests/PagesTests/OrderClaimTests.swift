@@ -1,60 +1,59 @@
+import Foundation
 import Pages
 import Testing
 
 @Suite struct OrderClaimTests {
-  @Test("the paper's order holds in both metrics")
-  func holds() {
-    let claims = sampleExperiment().claims
-    #expect(claims.map(\.metric) == ["black", "white"])
-    #expect(claims.allSatisfy { $0.holds && $0.pairs.count == 4 && $0.pairs.allSatisfy { $0.verdict == .holds } })
-    #expect(
-      claims[0].pairs.map { [$0.smaller, $0.larger] } == [
-        ["positive", "original"], ["active", "original"], ["original", "negative"], ["original", "inactive"],
-      ])
-    #expect(
-      claims[1].pairs.map { [$0.smaller, $0.larger] } == [
-        ["negative", "original"], ["inactive", "original"], ["original", "positive"], ["original", "active"],
-      ])
+  private func comparison(_ verdict: OrderClaim.Verdict, isNeeded: Bool = true) -> OrderClaim.Comparison {
+    let map = PageSeries(metric: "black", kind: .map, attribution: "gradient", view: "active")
+    return .init(
+      map, below: PageSeries(metric: "black", kind: .random), difference: PageEstimate(0), verdict: verdict,
+      isNeeded: isNeeded)
+  }
+
+  private func verdict(_ comparisons: [OrderClaim.Comparison]) -> OrderClaim.Verdict {
+    OrderClaim(.order, metric: "black", comparisons: comparisons).verdict
   }
 
   @Test(
-    "one map on the wrong side of the original breaks it",
-    arguments: zip([1, 2, 3, 4], ["positive", "negative", "active", "inactive"]))
-  func fails(place: Int, view: String) throws {
-    var black = [0.22, 0.16, 0.26, 0.17, 0.30]
-    black[place] = place % 2 == 1 ? 0.23 : 0.21
-    let claim = try #require(OrderClaim("black", in: sampleExperiment(black: black)))
-    #expect(!claim.holds)
-    let failed = claim.pairs.filter { $0.verdict == .fails }
-    #expect(failed.count == 1 && [failed[0].smaller, failed[0].larger].contains(view))
+    "a difference holds if its whole interval is above zero, fails if it is below, and else is not shown",
+    arguments: [
+      (0.001, 0.2, .holds), (-0.001, 0.2, .notShown), (0, 0.2, .notShown), (-0.2, 0, .notShown),
+      (-0.2, -0.001, .fails), (0, 0, .notShown),
+      // What summing leaves of equal areas.
+      (1e-13, 2e-13, .notShown), (-2e-13, -1e-13, .notShown),
+    ] as [(Double, Double, OrderClaim.Verdict)])
+  func verdicts(low: Double, high: Double, expected: OrderClaim.Verdict) {
+    let difference = PageEstimate((low + high) / 2, low: low, high: high)
+    #expect(OrderClaim.Verdict(of: difference, images: 6) == expected)
+    // Five of five do not come out the same less often than in 1 of 16 cases.
+    #expect(OrderClaim.Verdict(of: difference, images: 5) == .notShown)
   }
 
-  @Test("equal areas are no order")
-  func equal() throws {
-    let claim = try #require(OrderClaim("black", in: sampleExperiment(black: [0.2, 0.2, 0.3, 0.1, 0.3])))
-    #expect(claim.pairs.map(\.verdict) == [.fails, .holds, .holds, .holds])
+  @Test("a claim holds if all that it needs holds, and one that fails is enough to fail it")
+  func claims() {
+    let (holds, open, fails) = (comparison(.holds), comparison(.notShown), comparison(.fails))
+    #expect(verdict([holds, holds]) == .holds)
+    #expect(verdict([holds, open]) == .notShown)
+    #expect(verdict([holds, open, fails]) == .fails)
+    #expect(verdict([]) == .notShown)
+    // What the paper itself has close together may fall either way.
+    #expect(verdict([holds, comparison(.fails, isNeeded: false)]) == .holds)
+    #expect(verdict([open, comparison(.holds, isNeeded: false)]) == .notShown)
   }
 
-  @Test("pairs that the paper itself has close together may fall either way, others not", arguments: [0.009, 0.011])
-  func eitherWay(gap: Double) throws {
-    let experiment = sampleExperiment(
-      black: [0.22, 0.16, 0.21, 0.17, 0.30], paper: [0.2131, 0.13, 0.2131 + gap, 0.14, 0.26])
-    let claim = try #require(OrderClaim("black", in: experiment))
-    #expect(claim.pairs[2].verdict == (gap < 0.01 ? .eitherWay : .fails))
-    #expect(claim.holds == (gap < 0.01))
-  }
-
-  @Test("nothing is claimed of other metrics, or where a map is missing")
-  func notClaimed() {
+  @Test("in files the verdicts are the words of the page")
+  func words() throws {
+    let claims = sampleClaims(["black positive original": 0.005, "black original random": -0.02])
+    #expect(claims.map(\.verdict) == [.notShown, .fails, .holds])
+    let data = try JSONEncoder().encode(claims)
+    #expect(try JSONDecoder().decode([OrderClaim].self, from: data) == claims)
+    let json = try #require(try JSONSerialization.jsonObject(with: data) as? [[String: Any]])
+    let words = ["not shown with this many images", "does not hold", "holds"]
+    #expect(json.map { $0["verdict"] as? String } == words)
     var experiment = sampleExperiment()
-    #expect(OrderClaim("mean", in: experiment) == nil)
-    experiment.areas.removeAll { $0.series.metric == "white" && $0.series.view == "active" }
-    #expect(experiment.claims.map(\.metric) == ["black"])
-    experiment.areas = experiment.areas.map {
-      PageArea(
-        PageSeries(metric: $0.series.metric, kind: .map, attribution: "smoothgrad", view: $0.series.view), $0.estimate)
-    }
-    #expect(experiment.claims.isEmpty)
+    experiment.claims = claims
+    let html = try Page.html(sampleReport([experiment]))
+    for (sign, word) in zip(["?", "✗", "✓"], words) { #expect(html.contains("\(sign)</span> \(word)")) }
   }
 
   @Test("the area that is farthest from the paper's")

@@ -13,11 +13,36 @@ let hostileNames = [
 
 let views = ["original", "positive", "negative", "active", "inactive"]
 
+/// The paper's order in both colours, and the original against random pixels in black; half of an interval is 0.01.
+func sampleClaims(_ differences: [String: Double] = [:]) -> [OrderClaim] {
+  func map(_ metric: String, _ view: String) -> PageSeries {
+    PageSeries(metric: metric, kind: .map, attribution: "gradient", view: view)
+  }
+  func comparison(_ smaller: PageSeries, _ larger: PageSeries) -> OrderClaim.Comparison {
+    let value = differences["\(smaller.metric) \(smaller.shortTitle) \(larger.shortTitle)"] ?? 0.05
+    let difference = PageEstimate(value, low: value - 0.01, high: value + 0.01)
+    return .init(smaller, below: larger, difference: difference, verdict: .init(of: difference, images: 100))
+  }
+  func order(_ metric: String, _ small: [String], _ large: [String]) -> OrderClaim {
+    let original = map(metric, "original")
+    return OrderClaim(
+      .order, metric: metric,
+      comparisons: small.map { comparison(map(metric, $0), original) }
+        + large.map { comparison(original, map(metric, $0)) })
+  }
+  let random = PageSeries(metric: "black", kind: .random)
+  return [
+    order("black", ["positive", "active"], ["negative", "inactive"]),
+    OrderClaim(.controls, metric: "black", comparisons: [comparison(map("black", "original"), random)]),
+    order("white", ["negative", "inactive"], ["positive", "active"]),
+  ]
+}
+
 /// An experiment with areas and paper's areas for the five maps, black and white, in the paper's order unless told otherwise.
 func sampleExperiment(
   _ name: String = "sample", model: String = "a model", dataset: String = "a data set",
   black: [Double] = [0.22, 0.16, 0.26, 0.17, 0.30], white: [Double] = [0.21, 0.29, 0.16, 0.33, 0.17],
-  paper: [Double?] = [nil, nil, nil, nil, nil]
+  paper: [Double?] = [nil, nil, nil, nil, nil], claims: [OrderClaim] = sampleClaims()
 ) -> PageExperiment {
   let fractions = [0, 0.3, 0.6]
   var (areas, curves): ([PageArea], [PageCurve]) = ([], [])
@@ -36,10 +61,12 @@ func sampleExperiment(
     areas.append(PageArea(random, PageEstimate(0.2)))
     curves.append(PageCurve(random, fractions: fractions, deleted: fractions, accuracy: [0.8, 0.5, 0.2]))
   }
-  return PageExperiment(
+  var experiment = PageExperiment(
     name: name, model: model, dataset: dataset, images: 1234, classes: 10,
     accuracy: PageEstimate(0.8, low: 0.7, high: 0.9),
     areas: areas, curves: curves)
+  experiment.claims = claims
+  return experiment
 }
 
 func sampleReport(_ experiments: [PageExperiment], comparesWithPaper: Bool = false) -> PageReport {

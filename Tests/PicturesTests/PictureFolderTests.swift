@@ -30,13 +30,31 @@ import Testing
     #expect(try found(in: folder) == ["a b.jpeg", "b.PNG", "c.bmp", "z/1.tiff", "z/deep/2.gif", "é.webp"])
   }
 
-  @Test func followsLinksButNotInCircles() throws {
-    let folder = try folder(with: ["real/1.png"])
-    for (link, target) in [("link", "real"), ("real/up", ".."), ("dangling.png", "nowhere")] {
+  private func link(_ links: [(String, String)], in folder: TemporaryFolder) throws {
+    for (link, target) in links {
       try FileManager.default.createSymbolicLink(
         atPath: folder.file(link).path(percentEncoded: false), withDestinationPath: target)
     }
-    #expect(try found(in: folder) == ["link/1.png", "real/1.png"])
+  }
+
+  @Test func followsLinksButNoFolderTwice() throws {
+    let elsewhere = try folder(with: ["2.png"])
+    let folder = try folder(with: ["real/1.png"])
+    try link(
+      [
+        ("link", "real"), ("real/up", ".."), ("real/self", "."), ("dangling.png", "nowhere"),
+        ("again.png", "real/1.png"),
+        ("outside", elsewhere.url.path), ("outside-too", elsewhere.url.path),
+      ], in: folder)
+    #expect(try found(in: folder) == ["again.png", "outside/2.png", "real/1.png"])
+  }
+
+  @Test("folders that link to one another do not explode", .timeLimit(.minutes(1)))
+  func entangled() throws {
+    let names = (10..<40).map(String.init)
+    let folder = try folder(with: names.map { "\($0)/x.png" })
+    for name in names { try link(names.map { ("\(name)/to-\($0)", "../\($0)") }, in: folder) }
+    #expect(try found(in: folder) == names.map { "\($0)/x.png" })
   }
 
   @Test func saysWhenThereIsNothing() throws {

@@ -186,6 +186,79 @@ import Testing
     #expect(names([Original()], .heat) == ["original"])
   }
 
+  @Test("with a photograph, overlays lie on it, its cropped part marked")
+  func photograph() async throws {
+    let pixels = PixelArray(repeating: 90, height: 40, width: 60, channels: 3)
+    let photograph = Photograph(pixels, for: Preprocessing(height: 6, width: 5, fit: .crop))
+    let explained = try await explained(style: .overlay)
+    var drawing = ExplanationFigure(model: "a model")
+    drawing.style = .overlay
+    let figure = drawing.figure(explained, views: ["active", "signed"], labels: labels, photograph: photograph)
+    #expect(figure.notes == ["The classifier saw what lies inside the line."])
+    let overlays = figure.rows[0].panels.compactMap { panel -> PhotographOverlay? in
+      if case .photograph(let overlay) = panel.content { overlay } else { nil }
+    }
+    #expect(overlays.count == 2, "signed was not asked for")
+    #expect(overlays.allSatisfy { $0.photograph == pixels && $0.window == photograph.window })
+    guard case .nothing = overlays[0].layer, case .heat(let map, _) = overlays[1].layer else {
+      Issue.record("the input and the active map are not what is shown")
+      return
+    }
+    #expect(map == explained.explanation.map("active")?.values && !overlays[1].isSmooth)
+    // Other styles show what the classifier saw.
+    drawing.style = .heat
+    let heat = drawing.figure(explained, views: ["active"], labels: labels, photograph: photograph)
+    #expect(heat.rows[0].panels.allSatisfy { if case .photograph = $0.content { false } else { true } })
+  }
+
+  @Test("a photograph is shown as large as its panel, and no smaller than the map if it can be")
+  func fitted() async throws {
+    let whole = Photograph(
+      PixelArray(repeating: 90, height: 300, width: 400, channels: 3),
+      for: Preprocessing(height: 28, width: 28, fit: .crop))
+    let small = try await whole.fitted(side: 100, height: 28, width: 28)
+    #expect(small.pixels.height == 75 && small.pixels.width == 100)
+    expectClose(
+      [small.window.x, small.window.y, small.window.width, small.window.height],
+      [whole.window.x, whole.window.y, whole.window.width, whole.window.height].map { $0 / 4 }, absolute: 1e-9)
+    #expect(try await whole.fitted(side: 500, height: 28, width: 28).pixels.width == 400)
+    // The window has 262.5 of 300 pixels: twice as many have room for a map of 525.
+    let enlarged = try await whole.fitted(side: 5000, height: 525, width: 525)
+    #expect(enlarged.pixels.width == 800)
+  }
+
+  @Test(
+    "large maps are smoothed for display alone, and σ is told",
+    arguments: [(6, nil, 0), (6, 1.5, 1.5), (64, nil, 0.57), (64, 0, 0)] as [(Int, Double?, Double)])
+  func smoothing(side: Int, chosen: Double?, sigma: Double) async throws {
+    let explained = try await TorchActor.run {
+      let explainer = try Explainer(
+        randomLinear(classes: 4, height: side, width: side), views: [Original(), Signed()], includesRivalry: true)
+      let image = try Formula.tensor(9, [1, 3, side, side])
+      return PictureJob.Explained(
+        image: try Preprocessing.raster(from: image), hadTransparency: false,
+        explanation: try explainer.explain(image)[0])
+    }
+    var drawing = ExplanationFigure(model: "a model")
+    drawing.smoothing = chosen
+    let figure = drawing.figure(explained, views: ["original", "signed", "rivalry"], labels: labels)
+    let notes = ["Maps are smoothed for display by a Gaussian of σ = \(sigma.formatted()) input pixels."]
+    #expect(figure.notes == (sigma > 0 ? notes : []))
+    let panels = figure.rows[0].panels
+    guard case .heat(let original, let scale) = panels[1].content, case .signed(let signed, _) = panels[2].content,
+      case .classes(let classes, _) = panels[3].content
+    else {
+      Issue.record("other panels than expected")
+      return
+    }
+    let maps = explained.explanation
+    #expect(original == maps.map("original")?.values.smoothed(sigma))
+    #expect(scale == DisplayScale(of: original, percentile: 99.5))
+    #expect(signed == maps.map("signed")?.values.smoothed(sigma))
+    let side = try #require(maps.rivalries.first?.strongest)
+    #expect(classes == side.rivals.map { Int($0) }.voted(side.margins.map { abs($0) }, smoothing: sigma).classes)
+  }
+
   @Test("the figure of a photograph is as stored", arguments: MapStyle.allCases)
   func golden(style: MapStyle) async throws {
     let views = Views.paper.map(\.name) + ["rivalry"]

@@ -18,7 +18,7 @@ import Testing
   @Test("files are named by picture, attribution and view")
   func names() {
     let files = files(in: URL(filePath: "/out", directoryHint: .isDirectory))
-    #expect(files.figure.path == "/out/photo.saliency.svg")
+    #expect(files.figure?.path == "/out/photo.saliency.svg")
     #expect(
       files.maps.map(\.url.lastPathComponent) == [
         "photo.gradient.original.npy", "photo.gradient.positive.npy", "photo.gradient.negative.npy",
@@ -54,7 +54,7 @@ import Testing
       return try Explainer(classifier, includesRivalry: true).explain(Formula.tensor(7, [1, 3, 5, 7]))[0]
     }
     let files = files(in: folder.url)
-    try files.write(explanation, figure: MapFigure(title: "t", rows: []), format: .svg)
+    try files.write(explanation, figure: { MapFigure(title: "t", rows: []) }, format: .svg)
     func values(_ view: String) throws -> Raster<Float> {
       try readNumPy(folder.file("photo.gradient.\(view).npy"))
     }
@@ -77,7 +77,7 @@ import Testing
     for savesMaps in [false, true] {
       let files = files(in: folder.file("gone"), views: ["active"], savesMaps: savesMaps)
       let error = #expect(throws: (any Error).self) {
-        try files.write(explanation, figure: MapFigure(title: "t", rows: []), format: .svg)
+        try files.write(explanation, figure: { MapFigure(title: "t", rows: []) }, format: .svg)
       }
       #expect(error?.message.contains("\(folder.file("gone").path)/photo.") == true)
       #expect(error?.message.lowercased().contains("no such file or directory") == true)

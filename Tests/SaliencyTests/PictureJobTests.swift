@@ -11,11 +11,14 @@ import Testing
   nonisolated let labels = LabelSet(unnamed: 3)
   nonisolated let preprocessing = Preprocessing(height: 4, width: 4)
   nonisolated let device = Device.cpu
-  nonisolated let bytesPerImage = 1000
+  nonisolated let bytesPerImage: Int
   let batches = Mutex<[Int]>([])
   private let linear: LinearClassifier
 
-  init() throws { linear = try randomLinear(classes: 3, height: 4, width: 4) }
+  init(bytesPerImage: Int = 1000) throws {
+    self.bytesPerImage = bytesPerImage
+    linear = try randomLinear(classes: 3, height: 4, width: 4)
+  }
 
   func logits(_ images: Tensor) throws -> Tensor {
     batches.withLock { $0.append(images.shape[0]) }
@@ -55,7 +58,6 @@ import Testing
     #expect(try PictureJob(explainer, memory: 1 << 40).batchSize == 32)
     let error = #expect(throws: MethodError.self) { try PictureJob(explainer, memory: 999) }
     #expect(error == .tooLittleMemory(needed: 1000, given: 999))
-    #expect(error?.localizedDescription.contains("--memory") == true)
   }
 
   @Test("outcomes come in order, bad pictures among them, whatever the batch", arguments: [1, 2, 3, 32])
@@ -107,6 +109,49 @@ import Testing
     #expect(throws: PictureError.self) { try refused[0].result.get() }
     let taken = try await outcomes(PictureJob(explainer, maximumPixels: 30), urls)
     #expect(throws: Never.self) { try taken[0].result.get() }
+  }
+
+  /// Wide or tall without end it has few pixels, but rows of floats at their new width without end.
+  @Test("a picture that takes more memory than allowed is refused before it is decoded")
+  func unaffordable() async throws {
+    let folder = try TemporaryFolder()
+    let url = folder.file("tall.png")
+    try PixelArray(repeating: 9, height: 900_000, width: 1).writePNG(to: url)
+    let explainer = try await TorchActor.run {
+      try Explainer(randomLinear(classes: 2, height: 128, width: 128), views: [Original()])
+    }
+    let refused = try await outcomes(PictureJob(explainer, memory: 1 << 30), [url])[0]
+    let error = #expect(throws: PictureError.self) { try refused.result.get() }
+    #expect(error?.localizedDescription.hasPrefix("\(url.relativePath) needs about 27") == true)
+    let taken = try await outcomes(PictureJob(explainer, memory: 3 << 30), [url])[0]
+    #expect(try taken.result.get().image.values.allSatisfy { abs($0 - 9.0 / 255) < 1e-6 })
+  }
+
+  @Test("pictures that take long are reported as soon as each thread has done one, others together")
+  func together() async throws {
+    let folder = try TemporaryFolder()
+    let urls = try pictures(Array(repeating: 10, count: 12), in: folder)
+    let threads = await TorchActor.run { Torch.threads }
+    for (bytes, expected) in [(1000, 12), (400_000_000, min(12, threads))] {
+      let classifier = try await AfraidOfWhite(bytesPerImage: bytes)
+      let images = Mutex<Int?>(nil)
+      try await PictureJob(Explainer(classifier), memory: 1 << 40).run(urls) { _ in
+        images.withLock { $0 = $0 ?? classifier.batches.withLock { $0.reduce(0, +) } }
+      }
+      #expect(images.withLock(\.self) == expected, "images explained when the first was reported")
+    }
+  }
+
+  @Test("a picture's content may be given instead of a file")
+  func contents() async throws {
+    let folder = try TemporaryFolder()
+    let file = try pictures([70], in: folder)[0]
+    let explainer = try await Explainer(AfraidOfWhite())
+    let url = URL(filePath: "nowhere")
+    let found = try await outcomes(PictureJob(explainer, contents: [url: Data(contentsOf: file)]), [url, file])
+    #expect(try found[0].result.get().image == found[1].result.get().image)
+    let refused = try await outcomes(PictureJob(explainer, contents: [url: Data("no picture".utf8)]), [url])
+    #expect(throws: PictureError.notAPicture(path: "nowhere")) { try refused[0].result.get() }
   }
 
   @Test("no pictures, no outcome")

@@ -1,5 +1,5 @@
+import Maps
 import Networks
-import SaliencyCore
 import Tensors
 
 /// A built-in network with the weights of `Tests/Fixtures/formula.py`.

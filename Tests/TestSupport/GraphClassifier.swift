@@ -1,5 +1,5 @@
+import Maps
 import Networks
-import SaliencyCore
 import Tensors
 
 /// Any graph with any weights as a classifier whose layers are known.

@@ -1,4 +1,4 @@
-import SaliencyCore
+import Maps
 import Tensors
 
 /// logits = W x + b: the gradient of class k is row k of W at every image, a closed form.

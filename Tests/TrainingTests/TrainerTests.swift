@@ -1,7 +1,7 @@
 import Foundation
+import Maps
 import Networks
 import Rasters
-import SaliencyCore
 import Tensors
 import TestSupport
 import Testing
@@ -34,10 +34,11 @@ struct BrightOrDark: LabelledImages {
   }
 }
 
-@Suite @TorchActor struct TrainerTests {
+@Suite(.slow) @TorchActor struct TrainerTests {
   private func trainer(
     _ architecture: Architecture, in folder: TemporaryFolder, epochs: Int = 3, learningRate: Double = 0.001,
-    count: Int = 40, precision: Precision = .full, start: Network? = nil, weightType: ElementType = .float32
+    count: Int = 40, data: String? = nil, precision: Precision = .full, start: Network? = nil,
+    weightType: ElementType = .float32
   ) throws -> Trainer {
     var recipe = Recipe()
     recipe.epochs = epochs
@@ -47,7 +48,8 @@ struct BrightOrDark: LabelledImages {
     recipe.precision = precision
     return try Trainer(
       architecture, recipe: recipe, train: BrightOrDark(count: count, seed: 1), test: BrightOrDark(count: 20, seed: 2),
-      dataset: "brightness", checkpoint: folder.file("state.safetensors"), start: start, weightType: weightType)
+      dataset: "brightness", data: data, checkpoint: folder.file("state.safetensors"), start: start,
+      weightType: weightType)
   }
 
   @Test func anEasyTaskIsLearnt() async throws {
@@ -96,7 +98,7 @@ struct BrightOrDark: LabelledImages {
     #expect(try Data(contentsOf: first.checkpoint) == kept)
     var resumed: [Int] = []
     _ = try await trainer(.basicCNN, in: folder, epochs: 2).run(resume: true) { event in
-      if case .resumed(let history, _) = event { resumed.append(history.count) }
+      if case .resumed(let history, _, _) = event { resumed.append(history.count) }
     }
     #expect(resumed == [1])
   }
@@ -109,6 +111,10 @@ struct BrightOrDark: LabelledImages {
     }
     await #expect(throws: TrainingError.self) {
       _ = try await trainer(.basicCNN, in: folder, learningRate: 0.01).run(resume: true) { _ in }
+    }
+    _ = try await trainer(.basicCNN, in: folder, epochs: 2, data: "one").run(resume: true) { _ in }
+    await #expect(throws: TrainingError.checkpointOf("its images or their classes were others")) {
+      _ = try await trainer(.basicCNN, in: folder, data: "other").run(resume: true) { _ in }
     }
     await #expect(throws: TrainingError.checkpointOf("it had 40 images")) {
       _ = try await trainer(.basicCNN, in: folder, count: 41).run(resume: true) { _ in }

@@ -2,8 +2,9 @@ import Foundation
 
 /// A report of text, tables and figures on numbered A4 pages, as a PDF: text stays text, figures stay vectors.
 ///
-/// Pages break by themselves: a heading stays with what follows it, a figure with its caption; a table that goes on shows its
-/// header again, a figure too large for a page is drawn smaller. Names in any script are set by Pango. The headings are the
+/// Pages break by themselves: a heading stays with what follows it, a figure with its caption, a table's group of rows together;
+/// a table that goes on shows its header again. A figure that finds no room goes to the top of the next page, and what follows it
+/// fills the rest of this one; one too large for a page is drawn smaller. Names in any script are set by Pango. The headings are the
 /// PDF's outline. The same document gives the same bytes.
 public struct Document: Sendable {
   public enum Block: Sendable {

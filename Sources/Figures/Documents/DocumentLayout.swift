@@ -1,4 +1,3 @@
-import CCairo
 import Foundation
 
 /// Where everything in a document goes, in points.
@@ -19,12 +18,14 @@ struct DocumentLayout {
   /// What stands on each page.
   private(set) var pages: [Drawing] = [Self.emptyPage]
   /// The headings and where they are, for the outline.
-  private var headings: [(text: String, level: Int, page: Int, y: Double)] = []
+  private(set) var headings: [(text: String, level: Int, page: Int, y: Double)] = []
   /// Where the next thing begins.
   var y = Self.top
   /// How high the headings are that a figure may have to share its page with.
   private var headingsHeight = 0.0
-  private let title: String
+  /// Figures that found no room where they were named; they stand at the top of the next pages, and what follows goes on before.
+  private var waiting: [Document.Figure] = []
+  let title: String
 
   private static var emptyPage: Drawing { Drawing(width: pageWidth, height: pageHeight) }
 
@@ -39,13 +40,22 @@ struct DocumentLayout {
     for (index, block) in document.blocks.enumerated() {
       if case .heading = block {
         // The first of several headings has found room for all of them and for what follows.
-        if headingsHeight == 0 { need(Self.extent(of: document.blocks[index...])) }
-      } else if !block.isFigure {
+        if headingsHeight == 0 { makeRoom(for: document.blocks[index...]) }
+        add(block)
+      } else {
+        add(block)
         headingsHeight = 0
       }
-      add(block)
-      if block.isFigure { headingsHeight = 0 }
     }
+    placeWaiting()
+  }
+
+  private mutating func placeWaiting() { while !waiting.isEmpty { breakPage() } }
+
+  private mutating func makeRoom(for blocks: ArraySlice<Document.Block>) {
+    // A figure right after a heading does not leave it.
+    if case .figure = blocks.first(where: { if case .heading = $0 { false } else { true } }) { placeWaiting() }
+    need(Self.extent(of: blocks))
   }
 
   /// How much room headings take with so much of the block after them as must be on their page.
@@ -55,24 +65,39 @@ struct DocumentLayout {
       switch block {
       case .heading(let text, let level): height += Heading(text, level).height
       case .figure(let figure): return height + PlacedFigure(figure, below: height).height
-      default: return height + 60
+      case .paragraph(let text): return height + beginning(of: Self.block(text))
+      case .item(let mark, let title, let text): return height + Item(mark, title, text).beginning
+      case .code: return height + 30
+      case .table(let table): return height + PlacedTable(table).beginning
+      case .pageBreak: return height
       }
     }
     return height
+  }
+
+  /// The height of the lines of a text that stay together at its beginning: two, or all of up to three.
+  private static func beginning(of text: TextBlock) -> Double {
+    let lines = text.lines
+    return lines.count <= 3 ? text.height : lines[1].bottom
   }
 
   var isAtTop: Bool { y <= Self.top }
 
   mutating func draw(_ item: @escaping (Canvas) -> Void) { pages[pages.count - 1].add(item) }
 
+  /// Begins a page, with the figures that wait and fit.
   mutating func breakPage() {
     pages.append(Self.emptyPage)
     y = Self.top
+    while let figure = waiting.first.map({ PlacedFigure($0, below: 0) }), isAtTop || y + figure.height <= Self.bottom {
+      waiting.removeFirst()
+      place(figure)
+    }
   }
 
   /// Goes to the next page unless there is as much room on this one.
   mutating func need(_ height: Double) {
-    if y + height > Self.bottom + 0.01 && !isAtTop { breakPage() }
+    while y + height > Self.bottom + 0.01 && !isAtTop { breakPage() }
   }
 
   private mutating func add(_ block: Document.Block) {
@@ -83,7 +108,9 @@ struct DocumentLayout {
     case .code(let text): addCode(text)
     case .table(let table): add(table)
     case .figure(let figure): add(figure)
-    case .pageBreak: if !isAtTop { breakPage() }
+    case .pageBreak:
+      placeWaiting()
+      if !isAtTop { breakPage() }
     }
   }
 
@@ -141,14 +168,34 @@ struct DocumentLayout {
     headingsHeight += heading.height
   }
 
+  /// An item as it is set.
+  private struct Item {
+    static let indent = 16.0
+    let mark: TextBlock
+    let head: TextBlock?
+    let text: TextBlock?
+
+    init(_ mark: String, _ title: String, _ text: String) {
+      func set(_ text: String, bold: Bool) -> TextBlock? {
+        text.isEmpty ? nil : block(text, bold: bold, width: width - Self.indent)
+      }
+      self.mark = TextBlock(mark, size: textSize, bold: true)
+      (head, self.text) = (set(title, bold: true), set(text, bold: false))
+    }
+
+    /// The height of what must be on one page: the title with the text's first lines.
+    var beginning: Double {
+      let title = head.map { text == nil ? DocumentLayout.beginning(of: $0) : min($0.height, height / 2) + 1 } ?? 0
+      return max(mark.height, title + (text.map(DocumentLayout.beginning) ?? 0))
+    }
+  }
+
   private mutating func addItem(_ mark: String, _ title: String, _ text: String) {
-    let indent = 16.0
-    let mark = TextBlock(mark, size: Self.textSize, bold: true)
-    let head = title.isEmpty ? nil : Self.block(title, bold: true, width: Self.width - indent)
-    need((head?.height ?? 0) + 2 * mark.height * Self.spacing)
-    draw { [y] in $0.text(mark, x: Self.left + 1, y: y) }
-    if let head { addText(head, indent: indent, after: text.isEmpty ? 5 : 1) }
-    if !text.isEmpty { addText(Self.block(text, width: Self.width - indent), indent: indent, after: 5) }
+    let item = Item(mark, title, text)
+    need(item.beginning)
+    draw { [y] in $0.text(item.mark, x: Self.left + 1, y: y) }
+    if let head = item.head { addText(head, indent: Item.indent, after: item.text == nil ? 5 : 1) }
+    if let text = item.text { addText(text, indent: Item.indent, after: 5) }
   }
 
   private mutating func addCode(_ text: String) {
@@ -194,8 +241,16 @@ struct DocumentLayout {
 
   private mutating func add(_ figure: Document.Figure) {
     let placed = PlacedFigure(figure, below: headingsHeight)
-    if !isAtTop && headingsHeight == 0 { y += 5 }
-    need(placed.height)
+    let gap = isAtTop || headingsHeight > 0 ? 0.0 : 5
+    guard waiting.isEmpty, isAtTop || y + gap + placed.height <= Self.bottom + 0.01 else {
+      waiting.append(figure)
+      return
+    }
+    y += gap
+    place(placed)
+  }
+
+  private mutating func place(_ placed: PlacedFigure) {
     let (left, size) = (Self.left + (Self.width - placed.drawnWidth) / 2, placed.size)
     draw { [y] canvas in
       canvas.placed(x: left - Page.margin * size, y: y - Page.margin * size, size: size) {
@@ -218,56 +273,4 @@ struct DocumentLayout {
       whole, size: smallSize, boldPrefix: label.isEmpty ? 0 : label.utf8.count + (text.isEmpty ? 0 : 1), limit: width,
       lines: nil, spacing: spacing)
   }
-
-  // MARK: The file
-
-  func encoded() throws -> Data {
-    let sink = Sink()
-    return try withExtendedLifetime(sink) {
-      let surface = cairo_pdf_surface_create_for_stream(Sink.write, sink.address, Self.pageWidth, Self.pageHeight)
-      defer { cairo_surface_destroy(surface) }
-      try Sink.check(cairo_surface_status(surface))
-      Sink.setDate(of: surface)
-      cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_TITLE, title)
-      let canvas = Canvas(surface: surface, scale: 1)
-      for (index, page) in pages.enumerated() {
-        page.draw(on: canvas)
-        drawFooter(index, on: canvas)
-        cairo_show_page(canvas.context)
-      }
-      addOutline(to: surface)
-      try Sink.check(cairo_status(canvas.context))
-      try Sink.finish(surface)
-      return sink.data
-    }
-  }
-
-  private func drawFooter(_ index: Int, on canvas: Canvas) {
-    let y = Self.pageHeight - 42
-    let number = TextBlock("\(index + 1)/\(pages.count)", size: 8)
-    let name = TextBlock(title, size: 8, limit: Self.width - 80)
-    canvas.line(
-      [Point(x: Self.left, y: y - 6), Point(x: Self.left + Self.width, y: y - 6)], colour: .frame, width: 0.4)
-    canvas.text(name, x: Self.left, y: y, colour: .quietInk)
-    canvas.text(number, x: Self.left + Self.width - number.width, y: y, colour: .quietInk)
-  }
-
-  private func addOutline(to surface: OpaquePointer?) {
-    var parents = [Int32(CAIRO_PDF_OUTLINE_ROOT)]
-    for heading in headings {
-      // A level that is left out counts as the next one.
-      let depth = min(heading.level, parents.count)
-      parents.removeSubrange(depth...)
-      let place = String(
-        format: "page=%d pos=[%.1f %.1f]", locale: Locale(identifier: "en_US_POSIX"), heading.page, Self.left, heading.y
-      )
-      parents.append(
-        cairo_pdf_surface_add_outline(
-          surface, parents[depth - 1], heading.text, place, CAIRO_PDF_OUTLINE_FLAG_OPEN))
-    }
-  }
-}
-
-extension Document.Block {
-  fileprivate var isFigure: Bool { if case .figure = self { true } else { false } }
 }

@@ -1,0 +1,220 @@
+// The C face of libtorch: exactly what the Swift targets call, and nothing of C++.
+//
+// - Handles are opaque. Inputs are borrowed; every `out` belongs to the caller, who gives it back with the matching
+//   `_free` (null-safe).
+// - Every function that can fail returns NULL, or an error that the caller frees. After an error `out` is untouched.
+// - Host memory is copied in and out, never aliased.
+// - libtorch keeps its OpenMP team and its gradient mode per calling thread, so call it from few threads that live long. Calls on
+//   different tensors may run side by side; a tensor that several threads use must not change.
+#ifndef CTORCH_H
+#define CTORCH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct CTTensor CTTensor;
+typedef struct CTGenerator CTGenerator;
+typedef struct CTModule CTModule;
+
+typedef enum {
+  CT_FAILED = 0,
+  CT_OUT_OF_MEMORY = 1,
+  /// A file that is not what it should be; the message says why.
+  CT_DAMAGED = 2,
+  /// A file that asks for what no file is allowed; the message says for what.
+  CT_FORBIDDEN = 3,
+} CTErrorCode;
+
+typedef struct {
+  CTErrorCode code;
+  char *message;
+} CTError;
+
+void ct_error_free(CTError *error);
+
+typedef enum {
+  CT_UINT8 = 0,
+  CT_INT64 = 1,
+  CT_FLOAT16 = 2,
+  CT_FLOAT32 = 3,
+  CT_FLOAT64 = 4,
+  CT_BOOL = 5,
+  CT_BFLOAT16 = 6,
+  CT_INT32 = 7,
+  CT_OTHER_TYPE = 8,
+} CTType;
+
+typedef enum {
+  CT_CPU = 0,
+  CT_CUDA = 1,
+} CTDevice;
+
+// The process ----------------------------------------------------------------------------------------------------
+
+/// The version of the libtorch that was linked, e.g. "1.13.1"; static storage.
+const char *ct_version(void);
+bool ct_cuda_is_available(void);
+int ct_threads(void);
+// For operations that the calling thread asks for.
+CTError *ct_set_threads(int count);
+/// How many processors this process may run on.
+int ct_processors(void);
+/// Switches TF32 off, so that float32 means float32 on every device.
+CTError *ct_use_full_precision(void);
+
+// Tensors: life, shape, data -----------------------------------------------------------------------------------------
+
+void ct_tensor_free(CTTensor *tensor);
+int64_t ct_dim(const CTTensor *tensor);
+int64_t ct_size(const CTTensor *tensor, int64_t axis);
+CTType ct_type(const CTTensor *tensor);
+CTDevice ct_device(const CTTensor *tensor);
+bool ct_requires_gradient(const CTTensor *tensor);
+
+/// A new CPU tensor with a copy of the data, which is row-major and has as many bytes as shape and type ask for.
+CTError *ct_from_data(const void *data, CTType type, const int64_t *shape, size_t dim, CTTensor **out);
+/// Copies the tensor's elements, row-major, in the tensor's own type, to `bytes` bytes at `data`.
+CTError *ct_copy_to(const CTTensor *tensor, void *data, size_t bytes);
+CTError *ct_full(double value, CTType type, CTDevice device, const int64_t *shape, size_t dim, CTTensor **out);
+CTError *ct_to(const CTTensor *tensor, CTType type, CTDevice device, CTTensor **out);
+CTError *ct_contiguous(const CTTensor *tensor, CTTensor **out);
+
+CTError *ct_generator_new(uint64_t seed, CTGenerator **out);
+void ct_generator_free(CTGenerator *generator);
+/// Uniform in [low, high), float32, CPU.
+CTError *ct_uniform(double low, double high, CTGenerator *g, const int64_t *shape, size_t dim, CTTensor **out);
+/// Normal with the given deviation around 0, float32, CPU.
+CTError *ct_normal(double deviation, CTGenerator *g, const int64_t *shape, size_t dim, CTTensor **out);
+CTError *ct_permutation(int64_t count, CTGenerator *g, CTTensor **out);
+
+// Element by element ---------------------------------------------------------------------------------------------------
+
+#define CT_UNARY(name) CTError *ct_##name(const CTTensor *a, CTTensor **out)
+#define CT_BINARY(name) CTError *ct_##name(const CTTensor *a, const CTTensor *b, CTTensor **out)
+#define CT_SCALAR(name) CTError *ct_##name(const CTTensor *a, double b, CTTensor **out)
+
+CT_UNARY(negate);
+CT_UNARY(absolute);
+CT_UNARY(relu);
+CT_UNARY(square_root);
+/// The natural logarithm.
+CT_UNARY(logarithm);
+CT_UNARY(is_finite);
+CT_UNARY(clone);
+CT_UNARY(detach);
+CT_BINARY(add);
+CT_BINARY(subtract);
+CT_BINARY(multiply);
+CT_BINARY(divide);
+CT_BINARY(maximum);
+CT_BINARY(minimum);
+CT_BINARY(greater);
+CT_BINARY(less);
+CT_SCALAR(add_scalar);
+CT_SCALAR(multiply_scalar);
+CTError *ct_where(const CTTensor *condition, const CTTensor *a, const CTTensor *b, CTTensor **out);
+
+// In place, outside of gradient recording ------------------------------------------------------------------------------
+
+CTError *ct_relu_in_place(CTTensor *a);
+/// a += scale · b
+CTError *ct_add_in_place(CTTensor *a, const CTTensor *b, double scale);
+CTError *ct_multiply_in_place(CTTensor *a, double b);
+/// a += scale · b · c
+CTError *ct_add_product_in_place(CTTensor *a, const CTTensor *b, const CTTensor *c, double scale);
+/// a += scale · b / c
+CTError *ct_add_quotient_in_place(CTTensor *a, const CTTensor *b, const CTTensor *c, double scale);
+
+// Reductions and selections --------------------------------------------------------------------------------------------
+
+CTError *ct_sum(const CTTensor *a, const int64_t *axes, size_t count, bool keep, CTTensor **out);
+CTError *ct_mean(const CTTensor *a, const int64_t *axes, size_t count, bool keep, CTTensor **out);
+CTError *ct_max(const CTTensor *a, int64_t axis, bool keep, CTTensor **values, CTTensor **indices);
+CTError *ct_min(const CTTensor *a, int64_t axis, bool keep, CTTensor **values, CTTensor **indices);
+CTError *ct_gather(const CTTensor *a, int64_t axis, const CTTensor *indices, CTTensor **out);
+CTError *ct_index_select(const CTTensor *a, int64_t axis, const CTTensor *indices, CTTensor **out);
+/// int32, of the same shape: the place, from 0, of every element in the order of the last axis. Equal elements keep their order.
+CTError *ct_ranks(const CTTensor *a, bool descending, CTTensor **out);
+
+// Shape --------------------------------------------------------------------------------------------------------------------
+
+CTError *ct_reshape(const CTTensor *a, const int64_t *shape, size_t dim, CTTensor **out);
+CTError *ct_expand(const CTTensor *a, const int64_t *shape, size_t dim, CTTensor **out);
+CTError *ct_permute(const CTTensor *a, const int64_t *axes, size_t dim, CTTensor **out);
+CTError *ct_narrow(const CTTensor *a, int64_t axis, int64_t start, int64_t length, CTTensor **out);
+CTError *ct_concatenate(const CTTensor *const *tensors, size_t count, int64_t axis, CTTensor **out);
+
+// Layers and losses ------------------------------------------------------------------------------------------------------
+
+CTError *ct_convolution(
+    const CTTensor *input, const CTTensor *weight, const CTTensor *bias_or_null, int64_t stride, int64_t padding,
+    CTTensor **out);
+CTError *ct_linear(const CTTensor *input, const CTTensor *weight, const CTTensor *bias_or_null, CTTensor **out);
+CTError *ct_max_pool(const CTTensor *input, int64_t kernel, int64_t stride, int64_t padding, CTTensor **out);
+/// Where the maxima stand: int64, indices into the plane [H·W] of each channel.
+CTError *ct_max_pool_places(const CTTensor *input, int64_t kernel, int64_t stride, int64_t padding, CTTensor **out);
+/// ReLU whose gradient is relu(gradient of the output) where the input is positive, 0 elsewhere.
+CTError *ct_guided_relu(const CTTensor *input, CTTensor **out);
+/// In training mode the running statistics are updated in place.
+CTError *ct_batch_norm(
+    const CTTensor *input, const CTTensor *weight, const CTTensor *bias, CTTensor *running_mean,
+    CTTensor *running_variance, bool training, double momentum, double epsilon, CTTensor **out);
+/// Mean over the batch of −log softmax(logits)[label].
+CTError *ct_cross_entropy(const CTTensor *logits, const CTTensor *labels, CTTensor **out);
+/// Bilinear resizing of [N, C, H, W], antialiased when it shrinks, corners not aligned.
+CTError *ct_resize_bilinear(const CTTensor *a, int64_t height, int64_t width, CTTensor **out);
+
+// Gradients ----------------------------------------------------------------------------------------------------------------
+
+bool ct_gradient_mode(void);
+void ct_set_gradient_mode(bool enabled);
+CTError *ct_require_gradient(CTTensor *tensor);
+/// Gradients of Σ output · seed with respect to the inputs, into `count` places at `out`. An input that the output does
+/// not depend on gets NULL.
+CTError *ct_gradient(
+    const CTTensor *output, const CTTensor *seed, const CTTensor *const *inputs, size_t count, bool retain,
+    CTTensor **out);
+
+// TorchScript --------------------------------------------------------------------------------------------------------------
+
+/// What a module's forward function returned.
+typedef enum {
+  CT_RETURNED_TENSOR = 0,
+  CT_RETURNED_TUPLE = 1,
+  CT_RETURNED_LIST = 2,
+  CT_RETURNED_DICTIONARY = 3,
+  CT_RETURNED_OTHER = 4,
+} CTReturned;
+
+/// Loads a TorchScript file and puts it into evaluation mode. Weights of 16 bits become float32.
+///
+/// Nothing of the file runs, and code that could touch files, the system or memory that is not its own is refused.
+CTError *ct_module_load(const char *path, CTDevice device, CTModule **out);
+void ct_module_free(CTModule *module);
+/// How many inputs besides self the forward function has that have no default value.
+CTError *ct_module_input_count(const CTModule *module, int64_t *out);
+/// The type of the first floating-point parameter or buffer, CT_FLOAT32 if there is none.
+CTType ct_module_type(const CTModule *module);
+/// `out` is set only when a tensor was returned. What the module prints goes to standard error.
+CTError *ct_module_forward(CTModule *module, const CTTensor *input, CTReturned *returned, CTTensor **out);
+
+/// The function that a module applies last of all.
+typedef enum {
+  CT_NO_ACTIVATION = 0,
+  CT_SOFTMAX = 1,
+  CT_LOG_SOFTMAX = 2,
+  CT_SIGMOID = 3,
+} CTActivation;
+
+/// A module with the same weights that returns what goes into the last activation; none where `activation` is none.
+CTError *ct_module_before_activation(const CTModule *module, CTActivation *activation, CTModule **out);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,230 @@
+import Datasets
+import Downloads
+import Files
+import Foundation
+import Maps
+import Networks
+import Rasters
+import Synchronization
+import Tensors
+
+/// A deletion benchmark with its files in one folder: what was measured (`settings.json`) and the answers, block by block, in
+/// `blocks/`. A run can be broken off at any moment, gone on with, and be spread over machines.
+public struct DeletionRun: Sendable {
+  /// What was measured. Results of runs whose settings are equal belong together.
+  public struct Settings: RunSettings {
+    /// The model's name and its file's SHA-256.
+    public let model: String
+    public let modelSum: String
+    /// The data set's name and the SHA-256 of the images' pixels and classes.
+    public let dataset: String
+    public let datasetSum: String
+    public let setup: DeletionSetup
+    public let device: Device
+    /// libtorch's version.
+    public let libtorch: String
+
+    public static let words = [
+      "modelSum": "model", "dataset": "test images", "datasetSum": "test images",
+      "series": "attributions, views or controls",
+      "replacements": "metrics", "curveMetrics": "metrics or their options",
+      "attributionSettings": "options of attributions",
+    ]
+
+    var identity: RunIdentity { RunIdentity(model: modelSum, data: ["test images": datasetSum], device: device) }
+  }
+
+  /// Part i of n of the work, counted from 1: every n-th block.
+  public struct Shard: Sendable, Equatable {
+    public let index: Int
+    public let count: Int
+
+    public init(index: Int, of count: Int) {
+      self.index = index
+      self.count = count
+    }
+
+    public static let whole = Shard(index: 1, of: 1)
+  }
+
+  public let folder: RunFolder
+  public let settings: Settings
+  private let benchmark: DeletionBenchmark
+  private let blocks: DeletionBlocks
+
+  /// Makes the folder ready.
+  ///
+  /// - Parameters:
+  ///   - benchmark: what to compute.
+  ///   - model: the benchmark's, for the record.
+  ///   - imagesSum: the digest of the benchmark's images, if it is known; else they are all read once.
+  ///   - folder: for the results; made if it is not there.
+  ///   - existing: what to do with results that it holds.
+  /// - Throws: `RunFolderError`; `CancellationError`; Foundation's errors.
+  public init(
+    _ benchmark: DeletionBenchmark, model: ModelChoice.Opened, imagesSum: String? = nil, folder: URL,
+    existing: RunFolder.Existing = .refuse
+  ) throws {
+    try self.init(
+      benchmark, model: model, imagesSum: imagesSum, folder: folder, existing: existing, parts: [], known: [])
+  }
+
+  /// - Parameters:
+  ///   - parts: what others write in the folder.
+  ///   - known: what of that may be there before.
+  package init(
+    _ benchmark: DeletionBenchmark, model: ModelChoice.Opened, imagesSum: String?, folder: URL,
+    existing: RunFolder.Existing, parts: [String], known: [String]
+  ) throws {
+    self.benchmark = benchmark
+    settings = Settings(
+      model: model.name, modelSum: try Checksum.of(model.file, .sha256).hex, dataset: benchmark.images.name,
+      datasetSum: try imagesSum ?? benchmark.images.digest(), setup: benchmark.setup, device: model.classifier.device,
+      libtorch: Torch.version)
+    self.folder = try RunFolder(
+      folder, settings, settings.identity, parts: Self.parts + parts, existing: existing, known: known)
+    blocks = DeletionBlocks(folder: folder)
+  }
+
+  private static let parts = [DeletionBlocks.name, "images.npy", "labels.npy"]
+
+  /// Computes what is missing of a part, a file for each block.
+  ///
+  /// On a processor several blocks are computed at once, one for each of libtorch's threads. Where there are fewer blocks than
+  /// threads, and so whatever blocks are missing, a block's operations share the threads that are left.
+  ///
+  /// - Parameters:
+  ///   - shard: the part: every so many blocks.
+  ///   - clock: takes down what the time goes to.
+  ///   - progress: called with the number of images done, fractions for those under way, and their total; never twice at once.
+  /// - Throws: `CancellationError`, `TorchError`, ``ClassifierError``; Foundation's errors when a file cannot be written.
+  /// - Returns: notes about damaged files of blocks that were computed anew.
+  @TorchActor public func run(
+    _ shard: Shard = .whole, clock: DeletionClock = DeletionClock(),
+    progress: @escaping @Sendable (_ done: Double, _ total: Int) -> Void = { _, _ in }
+  ) async throws -> [String] {
+    let setup = settings.setup
+    let mine = (0..<setup.blockCount).filter { $0 % shard.count == shard.index - 1 }
+    let work = Mutex(Work(blocks: mine.reversed()))
+    let total = mine.reduce(0) { $0 + setup.range(of: $1).count }
+    let classifier = try benchmark.answering()
+    let (threads, workers) = (Torch.threads, workerCount)
+    let benchmark = benchmark.sharingMemory(among: workers)
+    try await TorchActor.concurrently(workers, threads: max(1, threads / workers)) { worker in
+      let own = DeletionClock()
+      while let block = work.withLock({ $0.blocks.popLast() }) {
+        @Sendable func report(_ share: Double) {
+          work.withLock {
+            $0.done[block] = share * Double(setup.range(of: block).count)
+            progress($0.done.values.reduce(0, +), total)
+          }
+        }
+        do {
+          if try blocks.block(block, setup) != nil {
+            report(1)
+            continue
+          }
+        } catch let error as RunFolderError {
+          work.withLock { $0.notes.append((block, "\(error.message); computed anew")) }
+        }
+        let answers = try benchmark.measure(block, with: classifier, clock: own, progress: report)
+        try blocks.write(answers, block, setup)
+        report(1)
+      }
+      try Task.checkCancellation()
+      work.withLock { $0.phases.append(own.seconds) }
+    }
+    return work.withLock { work in
+      for phases in work.phases { clock.add(phases, sharedBy: workers) }
+      return work.notes.sorted { $0.block < $1.block }.map(\.text)
+    }
+  }
+
+  /// What the workers share.
+  private struct Work {
+    /// Those that nobody has begun with, the next one last.
+    var blocks: [Int]
+    /// Images by block, fractions for those under way.
+    var done: [Int: Double] = [:]
+    var notes: [(block: Int, text: String)] = []
+    var phases: [DeletionClock.Phases] = []
+  }
+
+  /// As many as there are threads and blocks for, and as have room in memory.
+  @TorchActor private var workerCount: Int {
+    let (explainer, setup) = (benchmark.explainer, settings.setup)
+    guard explainer.classifier.device == .cpu else { return 1 }
+    let room = explainer.memory / max(1, setup.batchSize * explainer.classifier.bytesPerImage)
+    return max(1, min(Torch.threads, setup.blockCount, room))
+  }
+
+  /// The results, if all blocks are there; nil if some are missing.
+  @TorchActor public func result() throws -> DeletionResult? {
+    let found = try (0..<settings.setup.blockCount).compactMap { try blocks.block($0, settings.setup) }
+    return found.count == settings.setup.blockCount ? try DeletionResult(settings.setup, blocks: found) : nil
+  }
+
+  /// Writes what anyone needs to measure the same with another program: `images.npy`, uint8 [N, H, W, C], and `labels.npy`,
+  /// the true classes, int32 [N].
+  public func writeImages() throws {
+    try NumPyFile.write(benchmark.images, to: folder.file("images.npy"))
+    try folder.write(
+      NumPyFile.encoded(benchmark.labels.map(Int32.init), shape: [benchmark.labels.count]), as: "labels.npy")
+  }
+
+  /// Joins the parts of one measurement in a new folder.
+  ///
+  /// - Throws: ``DeletionRunError`` when blocks are missing or there twice; `RunFolderError` when the parts are of different
+  ///   measurements or damaged.
+  @TorchActor public static func merge(
+    _ parts: [URL], into folder: URL, existing: RunFolder.Existing = .refuse
+  ) throws -> (folder: RunFolder, settings: Settings, result: DeletionResult) {
+    var first: RunFolder.Found<Settings>?
+    var found: [Int: (block: DeletionBlock, folder: URL)] = [:]
+    for part in parts {
+      let blocks = DeletionBlocks(folder: part)
+      guard let record = try RunFolder.found(in: part, as: Settings.self) else {
+        throw DeletionRunError.noResults(folder: part.relativePath)
+      }
+      if let first, first.settings != record.settings || first.identity != record.identity {
+        throw RunFolderError.otherRun(part, record, first)
+      }
+      if first == nil { first = record }
+      let setup = record.settings.setup
+      for index in 0..<setup.blockCount {
+        guard let block = try blocks.block(index, setup) else { continue }
+        if let other = found[index] {
+          throw DeletionRunError.doubleBlock(index, other.folder.relativePath, part.relativePath)
+        }
+        found[index] = (block, part)
+      }
+    }
+    guard let first else { throw DeletionRunError.nothingToMerge }
+    let settings = first.settings
+    let missing = (0..<settings.setup.blockCount).filter { found[$0] == nil }
+    guard missing.isEmpty else { throw DeletionRunError.missingBlocks(missing) }
+    let joined = try RunFolder(folder, settings, first.identity, parts: Self.parts, existing: existing)
+    for (index, entry) in found { try DeletionBlocks(folder: folder).write(entry.block, index, settings.setup) }
+    return (joined, settings, try DeletionResult(settings.setup, blocks: found.values.map(\.block)))
+  }
+}
+
+/// Why parts of a benchmark cannot be joined.
+public enum DeletionRunError: LocalizedError, Equatable, Sendable {
+  case noResults(folder: String)
+  case doubleBlock(Int, String, String)
+  case missingBlocks([Int])
+  case nothingToMerge
+
+  public var errorDescription: String? {
+    switch self {
+    case .noResults(let folder): "\(folder) holds no results of saliency benchmark: it has no settings.json"
+    case .doubleBlock(let index, let one, let other):
+      "block \(index) is in \(one) and in \(other); merge each part once"
+    case .missingBlocks(let blocks):
+      "\(blocks.count) blocks are missing (\(blocks.prefix(3).map(String.init).joined(separator: ", "))"
+        + "\(blocks.count > 3 ? ", …" : ""))"
+    case .nothingToMerge: "there is nothing to merge"
+    }
+  }
+}

@@ -1,0 +1,95 @@
+import Maps
+import Rasters
+import Tensors
+
+/// Scores maps against pixels that are known to be right: every attribution and view on every image of a ``ShapeImages``, beside
+/// maps that know nothing of the model.
+///
+/// The maps explain the image's true class. What each view should show is told at ``PixelTruth``.
+public struct GroundTruthBenchmark: Sendable {
+  /// The scores of one map on all images on which its view has something to show.
+  public struct Row: Sendable {
+    /// The attribution's name, or the ``ControlMap``'s.
+    public let map: String
+    public let view: String
+    public let isControl: Bool
+    public internal(set) var scores: [PixelScore] = []
+  }
+
+  /// The views that can be scored.
+  public static let views = Views.paper.map(\.name)
+
+  public let images: ShapeImages
+  private let explainers: [Explainer]
+  private let viewNames: [String]
+
+  /// - Parameters:
+  ///   - classifier: with the classes of ``ShapeImages/classNames-type.property``.
+  ///   - views: some of ``views``. Attributions without sign are seen through the original alone.
+  /// - Throws: ``MethodError`` when an attribution's options make no sense or it does not fit the classifier;
+  ///   ``EvaluationError/unknownClasses(_:)``, ``EvaluationError/noImages``.
+  public init(
+    _ classifier: any Classifier, images: ShapeImages, attributions: [any Attribution] = Attributions.all,
+    views: [any View] = Views.paper, memory: Int = 2_000_000_000
+  ) throws {
+    guard classifier.labels.names == images.classNames else {
+      throw EvaluationError.unknownClasses(images.classNames)
+    }
+    guard images.count > 0 else { throw EvaluationError.noImages }
+    self.images = images
+    viewNames = views.map(\.name).filter { Self.views.contains($0) }
+    explainers = try attributions.map {
+      try Explainer(
+        classifier, attributions: [$0], views: views.filter { Self.views.contains($0.name) }, leavesOutSigned: true,
+        memory: memory)
+    }.filter { !$0.views(of: $0.attributions[0]).isEmpty }
+  }
+
+  /// Makes the maps and scores them.
+  ///
+  /// - Parameter progress: called with the share of the work that is done, 0…1.
+  /// - Throws: ``ClassifierError``, ``TorchError``, ``MethodError/tooLittleMemory(needed:given:)``; `CancellationError`, before
+  ///   the next class.
+  @TorchActor public func run(progress: @escaping @Sendable (Double) -> Void = { _ in }) async throws -> [Row] {
+    let batches = stride(from: 0, to: images.count, by: 40).map { $0..<min($0 + 40, images.count) }
+    let work = Double(batches.count * explainers.count)
+    var done = 0.0
+    var rows: [Row] = []
+    for explainer in explainers {
+      var own = explainer.views(of: explainer.attributions[0]).map {
+        Row(map: explainer.attributions[0].name, view: $0.name, isControl: false)
+      }
+      for batch in batches {
+        let explanations = try await explainer.explainConcurrently(
+          images.images(batch), classes: batch.map { Int(images.labels[$0]) }, indices: Array(batch)
+        ) { [done] in progress((done + $0) / work) }
+        for (image, explanation) in zip(batch, explanations) {
+          for row in own.indices { add(explanation.maps[row].values, of: image, to: &own[row]) }
+        }
+        done += 1
+      }
+      rows += own
+    }
+    return rows + controls()
+  }
+
+  private func controls() -> [Row] {
+    var rows = ControlMap.allCases.flatMap { control in
+      viewNames.map { Row(map: control.rawValue, view: $0, isControl: true) }
+    }
+    for image in 0..<images.count {
+      let picture = images[image].map { Float($0) / 255 }
+      for (turn, control) in ControlMap.allCases.enumerated() {
+        let map = control.map(of: picture, index: image, seed: images.seed)
+        for view in viewNames.indices { add(map, of: image, to: &rows[turn * viewNames.count + view]) }
+      }
+    }
+    return rows
+  }
+
+  private func add(_ map: Raster<Float>, of image: Int, to row: inout Row) {
+    let truth = images.truth(image)
+    guard let set = truth.pixels(of: row.view) else { return }
+    row.scores.append(PixelScore(map.values, against: set, opposite: truth.opposite(of: row.view)))
+  }
+}

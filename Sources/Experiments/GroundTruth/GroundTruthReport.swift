@@ -1,0 +1,112 @@
+import Figures
+import Foundation
+import Maps
+import Rasters
+import Tensors
+
+/// What scoring maps against known pixels found, as a table, files and figures.
+public struct GroundTruthReport: Sendable {
+  public let settings: GroundTruthRun.Settings
+  /// The network's share of correct answers on the images, 0…1.
+  public let accuracy: Double
+  public let attributionSettings: [String: [String: String]]
+  public let rows: [GroundTruthBenchmark.Row]
+  let images: ShapeImages
+  let examples: [Example]
+
+  /// An image with its maps: the views of the first attribution that has a sign, and the signed view of all those.
+  struct Example: Sendable {
+    let image: Int
+    let views: [SaliencyMap]
+    let signed: [SaliencyMap]
+  }
+
+  /// The first image of every shape, bright and dark in turns.
+  @TorchActor static func examples(
+    _ images: ShapeImages, _ classifier: any Classifier, _ attributions: [any Attribution], _ views: [any View]
+  ) throws -> [Example] {
+    let chosen = Shape.allCases.indices.map { 2 * $0 + $0 % 2 }.filter { $0 < images.count }
+    let signed = attributions.filter { $0.sign != nil }
+    func maps(_ attributions: [any Attribution], _ views: [any View]) throws -> [[SaliencyMap]] {
+      guard !attributions.isEmpty else { return chosen.map { _ in [] } }
+      return try Explainer(classifier, attributions: attributions, views: views)
+        .explain(images.images(chosen), classes: chosen.map { Int(images.labels[$0]) }, indices: chosen).map(\.maps)
+    }
+    let (own, all) = (try maps(Array(signed.prefix(1)), views), try maps(signed, [Signed()]))
+    return chosen.indices.map { Example(image: chosen[$0], views: own[$0], signed: all[$0]) }
+  }
+
+  /// A row for every map, the header first: means over the images; intervals hold 95%.
+  public var table: [[String]] {
+    func number(_ value: Double) -> String { String(format: "%.3f", value) }
+    return [["attribution", "view", "images", "precision", "95% interval", "chance", "wrong sign", "AP", "recall"]]
+      + rows.filter { !$0.scores.isEmpty }.map { row in
+        let precision = MeanInterval(row.scores.map(\.precision))
+        return [
+          row.map, row.view, "\(row.scores.count)", number(precision.mean),
+          "\(number(precision.low))…\(number(precision.high))", number(row.mean(\.chance)),
+          row.wrongSign.map(number) ?? "–", number(row.mean(\.averagePrecision)), number(row.mean(\.shownRecall)),
+        ]
+      }
+  }
+
+  /// Writes `scores.csv`, the figures `views` and `attributions` as PNG, PDF and SVG and, last, `summary.json`.
+  ///
+  /// - Returns: the names of the files.
+  /// - Throws: `FileError` and ``FiguresError``.
+  @discardableResult public func write(to folder: RunFolder) throws -> [String] {
+    try folder.finish(
+      [("scores.csv", RunFolder.csv(csv))] + AnyFigure.grid(viewsFigure).files("views")
+        + AnyFigure.grid(attributionsFigure).files("attributions"),
+      summary: Summary(
+        accuracy: accuracy, settings: settings, attributions: attributionSettings, maps: rows.compactMap(\.line)))
+  }
+
+  private struct Summary: Encodable {
+    let accuracy: Double
+    let settings: GroundTruthRun.Settings
+    /// The attributions' options by name.
+    let attributions: [String: [String: String]]
+    let maps: [Line]
+  }
+
+  struct Line: Encodable {
+    let map, view: String
+    let images: Int
+    let chance: Double
+    let precision, averagePrecision: MeanInterval
+    let wrongSign: Double?
+    let shownPrecision, shownRecall: Double
+  }
+
+  private var csv: [[String]] {
+    let header = [
+      "map", "view", "images", "chance", "precision", "precision_low", "precision_high", "average_precision",
+      "average_precision_low", "average_precision_high", "wrong_sign", "shown_precision", "shown_recall",
+    ]
+    return [header]
+      + rows.compactMap(\.line).map { line in
+        [line.map, line.view, "\(line.images)", "\(line.chance)"]
+          + [line.precision, line.averagePrecision].flatMap { ["\($0.mean)", "\($0.low)", "\($0.high)"] }
+          + [line.wrongSign.map { "\($0)" } ?? "", "\(line.shownPrecision)", "\(line.shownRecall)"]
+      }
+  }
+}
+
+extension GroundTruthBenchmark.Row {
+  func mean(_ value: (PixelScore) -> Double) -> Double {
+    scores.reduce(0) { $0 + value($1) } / Double(max(1, scores.count))
+  }
+
+  var wrongSign: Double? {
+    scores.contains { $0.wrongSign == nil } ? nil : mean { $0.wrongSign ?? 0 }
+  }
+
+  fileprivate var line: GroundTruthReport.Line? {
+    guard !scores.isEmpty else { return nil }
+    return GroundTruthReport.Line(
+      map: map, view: view, images: scores.count, chance: mean(\.chance),
+      precision: MeanInterval(scores.map(\.precision)), averagePrecision: MeanInterval(scores.map(\.averagePrecision)),
+      wrongSign: wrongSign, shownPrecision: mean(\.shownPrecision), shownRecall: mean(\.shownRecall))
+  }
+}

@@ -1,0 +1,129 @@
+import Figures
+import Foundation
+
+/// What remove and retrain found, as a table, files and a figure.
+public struct RoarReport: Sendable {
+  public let settings: RoarSettings
+  private let outcomes: [RoarSettings.Training: RoarRun.Outcome]
+
+  init(settings: RoarSettings, outcomes: [RoarSettings.Training: RoarRun.Outcome]) {
+    self.settings = settings
+    self.outcomes = outcomes
+  }
+
+  /// The accuracies of a map's trainings at a fraction, one for each seed; of untouched images for 0 and any map.
+  public func accuracies(_ map: RoarSettings.Map, fraction: Double) -> [Double] {
+    found(map, fraction).map(\.accuracy)
+  }
+
+  /// The mean share of the training images' pixels that a map really removed at a fraction, 0…1.
+  public func removed(_ map: RoarSettings.Map, fraction: Double) -> Double {
+    Self.mean(found(map, fraction).map(\.removed))
+  }
+
+  private func found(_ map: RoarSettings.Map, _ fraction: Double) -> [RoarRun.Outcome] {
+    (0..<settings.seeds).compactMap {
+      outcomes[.init(map: fraction == 0 ? nil : map, fraction: fraction, seed: $0)]
+    }
+  }
+
+  private static func mean(_ values: [Double]) -> Double { values.reduce(0, +) / Double(max(1, values.count)) }
+
+  /// 0 and the fractions.
+  private var allFractions: [Double] { [0] + settings.fractions }
+
+  /// The mean accuracy by fraction, and the area under it from 0 to the last fraction, divided by that: the mean height.
+  func curve(_ map: RoarSettings.Map) -> (points: [Double], area: Double) {
+    let points = allFractions.map { Self.mean(accuracies(map, fraction: $0)) }
+    let area = zip(allFractions, points).adjacent.map { ($1.0 - $0.0) * ($0.1 + $1.1) / 2 }.reduce(0, +)
+    return (points, area / (allFractions.last ?? 1))
+  }
+
+  /// A row for every map, the header first: mean accuracies by fraction and their mean height. Low is good.
+  public var table: [[String]] {
+    func number(_ value: Double) -> String { String(format: "%.4f", value) }
+    return [["removed by"] + allFractions.map { $0.formatted() } + ["mean height"]]
+      + settings.maps.map { map in
+        let (points, area) = curve(map)
+        return [map.title] + points.map(number) + [number(area)]
+      }
+  }
+
+  /// Writes `accuracies.csv`, the figure `roar` as PNG, PDF and SVG and, last, `summary.json`.
+  ///
+  /// - Returns: the names of the files.
+  /// - Throws: `FileError` and ``FiguresError``.
+  @discardableResult public func write(to folder: RunFolder) throws -> [String] {
+    try folder.finish(
+      [("accuracies.csv", RunFolder.csv(csv))] + AnyFigure.curves(figure).files("roar"),
+      summary: Summary(
+        settings: settings,
+        maps: settings.maps.map { map in
+          let (points, area) = curve(map)
+          return Summary.Line(map: map, fractions: allFractions, accuracy: points, meanHeight: area)
+        }))
+  }
+
+  private struct Summary: Encodable {
+    struct Line: Encodable {
+      let map: RoarSettings.Map
+      let fractions: [Double]
+      /// Means over the seeds.
+      let accuracy: [Double]
+      let meanHeight: Double
+    }
+    let settings: RoarSettings
+    let maps: [Line]
+  }
+
+  private var csv: [[String]] {
+    [["attribution", "view", "fraction", "removed", "seed", "accuracy"]]
+      + settings.trainings.compactMap { training in
+        outcomes[training].map {
+          [
+            training.map?.attribution ?? "", training.map?.view ?? "", "\(training.fraction)", "\($0.removed)",
+            "\(settings.recipe.seed + UInt64(training.seed))", "\($0.accuracy)",
+          ]
+        }
+      }
+  }
+
+  /// The curves over the fractions asked for, and over the shares really removed; with several seeds a band from the lowest to the
+  /// highest accuracy.
+  var figure: CurveFigure {
+    func plot(_ title: String, _ xLabel: String, _ x: (RoarSettings.Map, Double) -> Double) -> CurveFigure.Plot {
+      CurveFigure.Plot(
+        title: title, xLabel: xLabel, yLabel: "accuracy after retraining",
+        series: settings.maps.map { map in
+          CurveFigure.Series(
+            name: map.title,
+            style: map.view.isEmpty ? .control(map.attribution) : .map(map.attribution, map.view),
+            points: allFractions.map { fraction in
+              let found = accuracies(map, fraction: fraction)
+              return CurveFigure.Point(
+                x: x(map, fraction), y: Self.mean(found),
+                interval: found.count > 1 ? (found.min() ?? 0, found.max() ?? 0) : nil)
+            })
+        }, yRange: 0...1)
+    }
+    return CurveFigure(
+      title: "Remove and retrain: \(settings.model)",
+      subtitle: "\(settings.architecture.title) · \(settings.dataset)",
+      plots: [
+        plot("As many as asked for", "fraction of pixels removed") { $1 },
+        plot("As many as the map has", "share of pixels really removed") { removed($0, fraction: $1) },
+      ],
+      notes: [
+        "The lower, the more of what tells the classes apart a map has removed. A map never removes pixels whose saliency is "
+          + "zero." + (settings.seeds > 1 ? " Bands: lowest to highest of \(settings.seeds) seeds." : "")
+      ])
+  }
+}
+
+extension Sequence {
+  /// Every element with the next one.
+  fileprivate var adjacent: [(Element, Element)] {
+    let all = Array(self)
+    return Array(zip(all, all.dropFirst()))
+  }
+}

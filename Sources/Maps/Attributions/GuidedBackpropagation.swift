@@ -1,0 +1,30 @@
+import Tensors
+
+/// The gradient, except that no ReLU lets anything negative flow back: guided backpropagation.
+///
+/// J. T. Springenberg, A. Dosovitskiy, T. Brox, M. Riedmiller, *Striving for Simplicity: The All Convolutional Net*, 2015.
+/// At a ReLU with input x and the gradient g of its output, relu(g) where x > 0, and 0 elsewhere, flows on. Sign, unit and cost
+/// are the gradient's. Needs a ``LayeredClassifier`` with ReLUs.
+public struct GuidedBackpropagation: Attribution {
+  public let name = "guided-backpropagation"
+  public let sign: Sign? = .brightness
+
+  public nonisolated init() {}
+
+  public nonisolated func check(_ classifier: any Classifier) throws {
+    guard try LayeredWork.classifier(classifier, for: name).hasReLU else { throw MethodError.noReLU(name) }
+  }
+
+  public func begin(_ batch: ImageBatch, _ classifier: any Classifier) throws -> any ClassAttributions {
+    let layered = try LayeredWork.classifier(classifier, for: name)
+    return try RecordedGradients(batch.images) { try layered.logits($0, rule: .guided) }
+  }
+}
+
+/// What the attributions share that need a classifier's layers.
+enum LayeredWork {
+  static func classifier(_ classifier: any Classifier, for attribution: String) throws -> any LayeredClassifier {
+    guard let layered = classifier as? any LayeredClassifier else { throw MethodError.needsLayers(attribution) }
+    return layered
+  }
+}

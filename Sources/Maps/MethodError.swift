@@ -1,0 +1,47 @@
+import Foundation
+
+/// A combination of methods that makes no sense, or options that do not.
+public enum MethodError: LocalizedError, Equatable, Sendable {
+  case signlessAttribution(String, view: String)
+  case noRivals
+  case needsLayers(String)
+  case noReLU(String)
+  case tooFew(String, least: Int)
+  case noiseLevel(Double)
+  case baselineShape(String, expected: String, found: String)
+  case tooLittleMemory(needed: Int, given: Int)
+
+  public var errorDescription: String? {
+    switch self {
+    case .signlessAttribution(let attribution, let view):
+      "the attribution \(attribution) has no sign, so the view \(view) of it has no meaning"
+    case .noRivals: "at least one rival class is needed"
+    case .needsLayers(let attribution):
+      "the attribution \(attribution) needs to know the model's layers, which a TorchScript file does not tell: take a "
+        + "built-in network, or integrated-gradients or smoothgrad"
+    case .noReLU(let attribution):
+      "the attribution \(attribution) changes how ReLUs pass gradients back, and the model has none; take gradient"
+    case .tooFew(let what, let least): "the number of \(what) must be at least \(least)"
+    case .noiseLevel(let level):
+      "the noise level \(level) is not a share of the image's range: it must be 0 or more"
+    case .baselineShape(let name, let expected, let found):
+      "the baseline \(name) has the shape \(found), but the model's input is \(expected)"
+    case .tooLittleMemory(let needed, let given):
+      "one image needs about \(needed.inMegabytes), and only \(given.inMegabytes) are allowed"
+    }
+  }
+}
+
+extension MethodError {
+  /// Whether the classifier is of a kind that cannot have the attribution, whatever its options.
+  public var isOfClassifier: Bool {
+    switch self {
+    case .needsLayers, .noReLU: true
+    default: false
+    }
+  }
+}
+
+extension Int {
+  fileprivate var inMegabytes: String { String(format: "%.1f MB", Double(self) / 1e6) }
+}

@@ -1,0 +1,73 @@
+import Files
+import Foundation
+import Maps
+import Tensors
+
+/// The classifier that a user names: a bundled model's name, a safetensors file of a built-in network, or a TorchScript
+/// file.
+public enum ModelChoice {
+  /// A classifier ready for inference, and what its user should know of it.
+  public struct Opened: Sendable {
+    public let classifier: any Classifier
+    /// The bundled model's name, or the file's.
+    public let name: String
+    public let file: URL
+    public let warnings: [String]
+  }
+
+  /// Opens a model.
+  ///
+  /// - Parameters:
+  ///   - nameOrPath: a bundled model's name goes before a file's.
+  ///   - settings: what the user says of labels, size and normalisation; it goes before what the file says.
+  ///   - device: where the model computes.
+  /// - Throws: ``ModelChoiceError``, which names the file.
+  @TorchActor public static func open(
+    _ nameOrPath: String, settings: ScriptSettings = ScriptSettings(), device: Device = .cpu
+  ) throws -> Opened {
+    if let bundled = BundledModel.named(nameOrPath) {
+      return try naming(nameOrPath) {
+        Opened(
+          classifier: try network(bundled.url, settings, device), name: bundled.name, file: bundled.url, warnings: [])
+      }
+    }
+    let url = URL(filePath: nameOrPath)
+    var isFolder: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder) else {
+      throw ModelFileError.unknownModel(nameOrPath, known: BundledModel.all.map(\.name))
+    }
+    guard !isFolder.boolValue else {
+      throw ModelChoiceError(model: nameOrPath, reason: "is a folder, not a model file")
+    }
+    return try naming(nameOrPath) {
+      let name = url.lastPathComponent
+      if SafeTensors.recognizes(url) || url.pathExtension == "safetensors" {
+        return Opened(classifier: try network(url, settings, device), name: name, file: url, warnings: [])
+      }
+      let script = try ScriptClassifier(contentsOf: url, settings: settings, device: device)
+      return Opened(classifier: script, name: name, file: url, warnings: script.warnings.map(\.description))
+    }
+  }
+
+  /// A built-in network with the user's settings, its batch normalisations folded.
+  @TorchActor private static func network(_ url: URL, _ settings: ScriptSettings, _ device: Device) throws -> Network {
+    let network = try Network.read(url, device: device)
+    var information = network.information
+    try information.apply(settings)
+    return try Network(information, parameters: network.parameters, device: device).folded()
+  }
+
+  private static func naming<Result>(_ path: String, _ body: () throws -> Result) throws -> Result {
+    do { return try body() } catch let error as CocoaError {
+      throw ModelChoiceError(model: path, reason: error.reason)
+    } catch { throw ModelChoiceError(model: path, reason: error.localizedDescription) }
+  }
+}
+
+/// Why the model that a user named cannot be used.
+public struct ModelChoiceError: LocalizedError, Equatable, Sendable {
+  public let model: String
+  public let reason: String
+
+  public var errorDescription: String? { "\(model): \(reason)" }
+}

@@ -1,0 +1,51 @@
+import Datasets
+import Experiments
+import Foundation
+import Maps
+import Networks
+import Pages
+import Tensors
+
+/// The page of results for a classifier and a data set of the user's own: as ``Reproduction``'s, without the paper.
+public struct ModelReport: Sendable {
+  public var options = ReportOptions()
+  /// Of the model, with the attributions to measure; nil: the gradient's five maps.
+  public var explainer: Explainer?
+  /// The same model on another device, for the self-audit to compare with.
+  public var twin: (any Classifier)?
+  /// The record of how it was made, beside what is known here.
+  public var making: [PageFact] = []
+
+  private let folder: URL
+  private let model: ModelChoice.Opened
+  private let dataset: Dataset
+
+  public init(_ model: ModelChoice.Opened, on dataset: Dataset, folder: URL) {
+    self.model = model
+    self.dataset = dataset
+    self.folder = folder
+  }
+
+  /// Makes the page.
+  ///
+  /// - Parameters:
+  ///   - existing: what to do with results that the folder holds.
+  ///   - report: told how far the run is.
+  /// - Throws: `RunFolderError`, ``ReportError``, and what ``ExperimentRun`` throws.
+  /// - Returns: what the page says.
+  public func run(
+    existing: RunFolder.Existing = .refuse, report: @Sendable @escaping (ExperimentRun.Event) -> Void = { _ in }
+  ) async throws -> PageReport {
+    let name = "measured"
+    let output = try ReportFolder(
+      folder, options: options, experiments: [name], device: model.classifier.device, existing: existing)
+    let result = try await ExperimentRun(
+      name, title: model.name, model: model, dataset: dataset, options: options, folder: output.experiment(name),
+      explainer: explainer, twin: twin
+    ).run(report: report)
+    let page = PageReport(
+      title: "Signed saliency maps of \(model.name)", comparesWithPaper: false, experiments: [result.experiment],
+      making: making)
+    return try output.write(page, [result])
+  }
+}

@@ -1,0 +1,85 @@
+import Experiments
+import Figures
+import Files
+import Foundation
+import Pages
+import Tensors
+
+/// The folder of a page of results: `index.html`, `report.pdf`, `figures` with every figure alone and their captions,
+/// `results.json`, and a folder for each experiment.
+struct ReportFolder: Sendable {
+  /// What was asked for, as far as results of another wish must not be mixed with it. Models and data are the experiments'.
+  private struct Settings: RunSettings {
+    var options: ReportOptions
+    let seeds: Int
+
+    static let words = ["limit": "number of images", "maximumClasses": "number of classes"]
+
+    /// Whether pictures are shown changes no result.
+    static func == (a: Self, b: Self) -> Bool {
+      var same = a.options
+      same.showsPictures = b.options.showsPictures
+      return same == b.options && a.seeds == b.seeds
+    }
+  }
+
+  private let folder: RunFolder
+
+  /// Makes the folder ready.
+  ///
+  /// - Parameters:
+  ///   - experiments: the names of the folders that will be in it.
+  ///   - existing: what to do with results in it.
+  /// - Throws: `RunFolderError`; Foundation's errors.
+  init(
+    _ url: URL, options: ReportOptions, seeds: Int = 0, experiments: [String], device: Device,
+    existing: RunFolder.Existing
+  ) throws {
+    folder = try RunFolder(
+      url, Settings(options: options, seeds: seeds), RunIdentity(device: device),
+      parts: ["index.html", "report.pdf", "figures", "results.json"] + experiments, existing: existing)
+  }
+
+  func experiment(_ name: String) -> URL { folder.folder(name) }
+
+  /// Writes the page, the numbers in it, and the same as a PDF with its figures.
+  ///
+  /// - Returns: the report with its documents.
+  func write(
+    _ report: PageReport, _ results: [ExperimentRun.Result]
+  ) throws -> PageReport {
+    let examples = Dictionary(
+      uniqueKeysWithValues: results.compactMap { result in
+        result.examples.map { (result.experiment.name, $0) }
+      })
+    var report = report
+    let document = try ReportDocument(report, examples).document
+    try folder.write(document.encoded(), as: "report.pdf")
+    // Figures of experiments that are no longer on the page do not stay.
+    try folder.remove("figures")
+    let figures = folder.folder("figures")
+    try FileManager.default.createDirectory(at: figures, withIntermediateDirectories: true)
+    try document.writeFigures(to: figures)
+    report.documents = [
+      PageDocument(title: "all of it as a PDF", path: "report.pdf"),
+      PageDocument(title: "every figure alone", path: "figures/"),
+      PageDocument(title: "the figures’ captions", path: "figures/captions.txt"),
+    ]
+    try folder.write(report, as: "results.json")
+    try folder.write(Data(Page.html(report, examples: examples).utf8), as: "index.html")
+    return report
+  }
+}
+
+/// Why a page of results cannot be made.
+public enum ReportError: LocalizedError, Equatable, Sendable {
+  case nothingToReproduce([PageMissing])
+
+  public var errorDescription: String? {
+    switch self {
+    case .nothingToReproduce(let missing):
+      "there is nothing to reproduce: "
+        + missing.map { $0.what + ($0.command.map { " (\($0))" } ?? "") }.joined(separator: " ")
+    }
+  }
+}

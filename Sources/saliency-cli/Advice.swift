@@ -1,0 +1,77 @@
+import Saliency
+
+/// The library's errors are facts; which option helps is known here.
+extension Error {
+  /// What is wrong and, where an option helps, which: one line.
+  var told: String { advice.map { "\(message); \($0)" } ?? message }
+
+  private var advice: String? {
+    switch self as any Error {
+    case let error as RunFolderError: error.advice
+    case let error as DatasetError: error.advice
+    case let error as PictureError: error.advice
+    case let error as MethodError: error.advice
+    case let error as EvaluationError: error.advice
+    case let error as TrainingError: error.advice
+    case CheckError.tooManyPixels: "choose a smaller --size"
+    case ClassifierError.notFinite: "--mean and --std say how"
+    case DeletionRunError.missingBlocks: "run the shards that are not complete again with --resume"
+    case let error as TorchError where error.isOutOfMemory: "try a smaller --size or a smaller --memory"
+    default: nil
+    }
+  }
+}
+
+extension DatasetError {
+  fileprivate var advice: String? {
+    switch self {
+    case .fixedSize(_, let size): "leave --size out or make it \(size)"
+    case .exceedsMemory: "choose a smaller --size"
+    case .differentSizes: "choose one size for all with --size"
+    default: nil
+    }
+  }
+}
+
+extension PictureError {
+  fileprivate var advice: String? {
+    switch self {
+    case .tooLarge: "--max-pixels raises it"
+    case .exceedsMemory: "make it smaller, or raise --memory"
+    default: nil
+    }
+  }
+}
+
+extension MethodError {
+  fileprivate var advice: String? {
+    switch self {
+    case .signlessAttribution: "ask for --views original"
+    case .tooLittleMemory: "raise --memory or choose a smaller --size"
+    default: nil
+    }
+  }
+}
+
+extension EvaluationError {
+  fileprivate var advice: String? {
+    switch self {
+    case .unknownClasses: "give its class names with --labels"
+    case .tooFewSteps: "give --rise-steps 1 or more"
+    case .tooFewSamples: "give --sensitivity-samples 2 or more"
+    case .sizes: "correct --sensitivity-sizes"
+    case .precision: "leave --precision out"
+    default: nil
+    }
+  }
+}
+
+extension TrainingError {
+  fileprivate var advice: String? {
+    switch self {
+    case .loss: "try a smaller --learning-rate"
+    case .checkpointOf: "choose another --output"
+    default: nil
+    }
+  }
+}

@@ -1,0 +1,47 @@
+import ArgumentParser
+import Foundation
+import Saliency
+
+/// Where a run's results go, and what becomes of those that are there.
+struct RunOptions: ParsableArguments {
+  @Option(name: .shortAndLong, help: "Folder for the results.") var output: String
+  @Flag(help: "Go on with the results in the output folder; begin if there are none.") var resume = false
+  @Flag(help: "Remove the results in the output folder and begin anew.") var force = false
+
+  func validate() throws {
+    guard !(resume && force) else { throw ValidationError("--resume and --force contradict each other") }
+  }
+
+  var existing: RunFolder.Existing { resume ? .resume : force ? .replace : .refuse }
+
+  /// The folder, made if need be.
+  ///
+  /// - Throws: what is in the way of the run, so that it is known before any work is done.
+  func folder(check: (URL) throws -> Void = { try RunFolder.checkEmpty($0) }) throws -> URL {
+    let folder = try outputFolder(output)
+    if existing == .refuse { try check(folder) }
+    return folder
+  }
+
+  /// Reads a part of a data set to know it again, and shows how far that is.
+  static func identify(_ dataset: Dataset, _ parts: Dataset.Part...) throws {
+    for part in parts {
+      _ = try dataset.digest(of: part) { Console.progress($0, "\(dataset.name), \(part.rawValue): identified") }
+    }
+    Console.clearProgress()
+  }
+}
+
+extension RunFolderError {
+  /// What can be done, in terms of this command's options.
+  var advice: String {
+    switch self {
+    case .holdsResults:
+      "give --resume to go on with them, --force to remove them and begin anew, or another --output"
+    case .holdsOtherFiles: "choose another --output"
+    case .otherRun, .unidentified: "give --force to remove them and begin anew, or another --output"
+    case .damaged: "give --force to begin anew"
+    case .busy: "wait for it, or choose another --output"
+    }
+  }
+}

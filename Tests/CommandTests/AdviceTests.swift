@@ -1,0 +1,27 @@
+import Foundation
+import Saliency
+import Testing
+
+@testable import saliency_cli
+
+@Suite struct AdviceTests {
+  @Test(
+    "the command adds which option helps to what the library says",
+    arguments: [
+      (PictureError.tooLarge(path: "a.png", width: 9, height: 9, maximumPixels: 80) as any Error, "--max-pixels"),
+      (PictureError.exceedsMemory(path: "a.png", needed: 2, allowed: 1), "--memory"),
+      (DatasetError.fixedSize(name: "cifar10", size: ImageSize(height: 32, width: 32)), "--size"),
+      (MethodError.tooLittleMemory(needed: 2, given: 1), "--memory"),
+      (MethodError.signlessAttribution("vargrad", view: "active"), "--views original"),
+      (EvaluationError.unknownClasses(["cat"]), "--labels"), (EvaluationError.precision, "--precision"),
+      (TrainingError.loss(step: 1, epoch: 2), "--learning-rate"), (CheckError.tooManyPixels(most: 9), "--size"),
+      (DeletionRunError.missingBlocks([1]), "--resume"), (RunFolderError.busy(folder: "results"), "--output"),
+    ])
+  func advice(error: any Error, option: String) {
+    #expect(error.told.hasPrefix(error.message + "; "))
+    #expect(error.told.contains(option) && !error.message.contains("--"))
+  }
+
+  @Test("an error without advice is told as it is")
+  func plain() { #expect(PictureError.empty(path: "a.png").told == PictureError.empty(path: "a.png").message) }
+}

@@ -1,0 +1,197 @@
+import Foundation
+import Rasters
+import Saliency
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import Datasets
+@testable import Experiments
+
+/// Grey images of 8×8: dark ones and bright ones.
+private struct Brightness: LabelledImages {
+  let name = "brightness"
+  let classNames = ["dark", "bright"]
+  let height = 8
+  let width = 8
+  let channels = 1
+  let labels: [Int32]
+
+  /// Added to one pixel of each image.
+  private let change: UInt8
+
+  init(count: Int, change: UInt8 = 0) {
+    labels = (0..<count).map { Int32($0 % 2) }
+    self.change = change
+  }
+
+  func copyPixels(of indices: some Sequence<Int>, into buffer: UnsafeMutableBufferPointer<UInt8>) {
+    var place = 0
+    for index in indices {
+      for pixel in 0..<64 {
+        buffer[place] = UInt8(labels[index]) * 128 + UInt8((pixel * 7 + index * 13) % 100) + (pixel == 9 ? change : 0)
+        place += 1
+      }
+    }
+  }
+}
+
+@Suite(.slow) struct TrainingRunTests {
+  private let folder: TemporaryFolder
+
+  init() throws { folder = try TemporaryFolder() }
+
+  @TorchActor private func run(
+    epochs: Int, in name: String = "run", existing: RunFolder.Existing = .resume, change: UInt8 = 0,
+    testChange: UInt8 = 0, seed: UInt64 = 0
+  ) throws -> TrainingRun {
+    var recipe = Recipe()
+    recipe.epochs = epochs
+    recipe.batchSize = 4
+    recipe.seed = seed
+    let dataset = Dataset(
+      name: "brightness", train: Brightness(count: 50, change: change),
+      test: Brightness(count: 4, change: testChange), provenance: "made for a test",
+      unreadable: [])
+    return try TrainingRun(
+      .basicCNN, recipe: recipe, dataset: dataset, folder: folder.file(name), device: .cpu, existing: existing)
+  }
+
+  private func log(_ name: String = "run") throws -> [[String]] {
+    try String(contentsOf: folder.file(name).appending(path: "log.csv"), encoding: .utf8)
+      .split(separator: "\n").map { $0.split(separator: ",").map(String.init) }
+  }
+
+  /// The log without the speed.
+  private func results(_ name: String = "run") throws -> [[String]] { try log(name).map { Array($0.prefix(3)) } }
+
+  @Test("a training leaves its model, its state, its log and its curves")
+  func files() async throws {
+    let run = try await run(epochs: 2)
+    let records = Mutex<[EpochRecord]>([])
+    let network = try await run.run { event in
+      if case .epoch(_, let history) = event { records.withLock { $0 = history } }
+    }
+    let found = try FileManager.default.contentsOfDirectory(atPath: run.folder.url.path)
+    #expect(
+      Set(found) == ["model.safetensors", "checkpoint.safetensors", "log.csv", "curves.png", "settings.json", ".lock"])
+    let rows = records.withLock(\.self).map {
+      ["\($0.epoch)", "\($0.loss)", "\($0.accuracy)", "\($0.imagesPerSecond)"]
+    }
+    #expect(
+      try log()[0] == [
+        "epoch", "loss", "accuracy", "images_per_second", "batches_s", "forward_s", "backward_s", "update_s",
+      ])
+    #expect(try log().dropFirst().map { Array($0.prefix(4)) } == rows)
+    #expect(rows.count == 2)
+    for (row, record) in zip(try log().dropFirst(), records.withLock(\.self)) {
+      let phases = try row.dropFirst(4).map { try #require(Double($0)) }
+      // Nearly all of the time goes to the four, and none twice.
+      let total = 50 / record.imagesPerSecond
+      #expect(phases.count == 4 && phases.reduce(0, +) <= total + 0.002 && phases.reduce(0, +) > total / 2)
+    }
+    let curves = try PNGPixels(Data(contentsOf: run.folder.file("curves.png")))
+    #expect(curves.width > 300 && curves.height > 100)
+    let stored = try await TorchActor.run {
+      let stored = try Network.read(run.model)
+      for (name, tensor) in network.parameters {
+        #expect(try stored.parameters[name]?.floats() == tensor.floats(), "\(name)")
+      }
+      return stored
+    }
+    #expect(stored.information == network.information)
+    #expect(stored.information.origin.dataset == "made for a test")
+    #expect(stored.information.labels.names == ["dark", "bright"])
+  }
+
+  @Test("interrupted after any step and resumed, it ends with the same model and log", arguments: [10, 13, 23])
+  func resumed(stop: Int) async throws {
+    try await run(epochs: 2, in: "whole").run { _ in }
+    let steps = Mutex(0)
+    let task = Task {
+      try await run(epochs: 2).run { event in
+        guard case .step(let epoch, let done, _, _) = event else { return }
+        steps.withLock { $0 = (epoch - 1) * 13 + done }
+        if steps.withLock({ $0 >= stop }) { withUnsafeCurrentTask { $0?.cancel() } }
+      }
+    }
+    await #expect(throws: CancellationError.self) { try await task.value }
+    #expect(!FileManager.default.fileExists(atPath: folder.file("run/model.safetensors").path))
+    try await run(epochs: 2).run { _ in }
+    #expect(try results() == results("whole"))
+    #expect(try results().count == 3)
+    try await TorchActor.run {
+      let (a, b) = (
+        try Network.read(folder.file("run/model.safetensors")), try Network.read(folder.file("whole/model.safetensors"))
+      )
+      for (name, tensor) in a.parameters { #expect(try b.parameters[name]?.floats() == tensor.floats(), "\(name)") }
+    }
+  }
+
+  @Test("a log that was lost, as when the program is killed between two files, is there again after resuming")
+  func lostLog() async throws {
+    try await run(epochs: 2).run { _ in }
+    let before = try results()
+    let files = ["log.csv", "curves.png", "model.safetensors"].map { folder.file("run").appending(path: $0) }
+    for file in files { try FileManager.default.removeItem(at: file) }
+    try await run(epochs: 2).run { _ in }
+    #expect(try results() == before)
+    for file in files { #expect(FileManager.default.fileExists(atPath: file.path), "\(file.lastPathComponent)") }
+  }
+
+  @Test("a folder that cannot be made is named")
+  func unwritable() async throws {
+    try Data().write(to: folder.file("file"))
+    let error = await #expect(throws: (any Error).self) { try await run(epochs: 1, in: "file/below") }
+    #expect(error?.message == "\(folder.file("file/below").path): not a directory")
+  }
+
+  @Test("a training of other data, though as many, is not gone on with; nor is one with other settings")
+  func otherTraining() async throws {
+    try await run(epochs: 1, existing: .refuse).run { _ in }
+    let path = folder.file("run").relativePath
+    await #expect(throws: RunFolderError.holdsResults(folder: path)) { try await run(epochs: 1, existing: .refuse) }
+    func expectDifferent(_ differences: [String], _ open: @TorchActor () throws -> TrainingRun) async {
+      await #expect(throws: RunFolderError.otherRun(folder: path, differences: differences)) { try await open() }
+    }
+    await expectDifferent(["training images"]) { try run(epochs: 1, change: 1) }
+    await expectDifferent(["test images"]) { try run(epochs: 1, testChange: 1) }
+    await expectDifferent(["epochs", "seed"]) { try run(epochs: 2, seed: 1) }
+    // More epochs are no other training.
+    try await run(epochs: 2).run { _ in }
+    #expect(try results().count == 3)
+    try await run(epochs: 1, existing: .replace, change: 1).run { _ in }
+    #expect(try results().count == 2)
+  }
+
+  @Test("a checkpoint of the previous version, without a record of the data, is gone on with, and that is told")
+  func earlierVersion() async throws {
+    try await run(epochs: 2, in: "whole").run { _ in }
+    try await run(epochs: 1).run { _ in }
+    // As the previous version left it, its output kept beside it.
+    try FileManager.default.removeItem(at: folder.file("run/settings.json"))
+    try Data("epoch 1".utf8).write(to: folder.file("run/output.txt"))
+    try await forgetData(folder.file("run/checkpoint.safetensors"))
+    let path = folder.file("run").relativePath
+    await #expect(throws: RunFolderError.holdsResults(folder: path)) { try await run(epochs: 2, existing: .refuse) }
+    let known = Mutex<[Bool]>([])
+    for epochs in [2, 2] {
+      try await run(epochs: epochs).run {
+        if case .resumed(_, _, let ofSameData) = $0 { known.withLock { $0.append(ofSameData) } }
+      }
+    }
+    // The new checkpoint says what it is of.
+    #expect(known.withLock(\.self) == [false, true])
+    #expect(try results() == results("whole"))
+  }
+
+  @TorchActor private func forgetData(_ checkpoint: URL) throws {
+    var file = try SafeTensors(contentsOf: checkpoint)
+    let text = try #require(file.metadata["position"])
+    var position = try #require(try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
+    #expect(position.removeValue(forKey: "data") != nil)
+    file.metadata["position"] = String(
+      decoding: try JSONSerialization.data(withJSONObject: position), as: UTF8.self)
+    try file.write(to: checkpoint)
+  }
+}

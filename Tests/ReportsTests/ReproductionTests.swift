@@ -1,0 +1,171 @@
+import Foundation
+import Pages
+import Rasters
+import Saliency
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import Reports
+
+@Suite(.slow) struct ReproductionTests {
+  private let folder: TemporaryFolder
+
+  init() throws { folder = try TemporaryFolder() }
+
+  private func reproduction(_ name: String = "out", datasets: [String] = ["cifar10"]) -> Reproduction {
+    var reproduction = Reproduction(folder: folder.file(name)) { name, _ in
+      guard name == "cifar10" else { throw DatasetError.notFetched(name: name) }
+      return noise(count: 20, classes: cifarClasses, side: 32)
+    }
+    reproduction.datasets = datasets
+    reproduction.architectures = [.basicCNN]
+    return reproduction
+  }
+
+  private func html(_ name: String = "out") throws -> String {
+    try String(contentsOf: folder.file("\(name)/index.html"), encoding: .utf8)
+  }
+
+  @Test("a page, its numbers, and what is missing with the command that gets it")
+  func page() async throws {
+    let missing = Mutex<[PageMissing]>([])
+    let report = try await reproduction(datasets: ["cifar10", "fashion-mnist", "nowhere"]).run { event in
+      if case .missing(let what) = event { missing.withLock { $0.append(what) } }
+    }
+    #expect(report.experiments.map(\.name) == ["cifar10-basic-cnn"])
+    #expect(report.missing == missing.withLock { $0 })
+    #expect(
+      report.missing.map(\.command) == [
+        "saliency data fetch fashion-mnist", "saliency reproduce --datasets nowhere --models cnn --seeds 1",
+      ])
+    #expect(report.experiments[0].paperAccuracy == 0.6307 && report.experiments[0].images == 20)
+    #expect(report.experiments[0].areas.count { $0.paper != nil } == 10)
+    let text = try html()
+    #expect(text.contains("saliency data fetch fashion-mnist"))
+    let saved = try JSONDecoder().decode(
+      PageReport.self, from: Data(contentsOf: folder.file("out/results.json")))
+    #expect(saved == report)
+    // Noise is hardly ever an image of every class.
+    #expect(text.contains("No image was classified correctly, so that none is shown, of "))
+    let again = try await reproduction(datasets: ["cifar10", "fashion-mnist", "nowhere"]).run(existing: .resume)
+    #expect(again == report)
+  }
+
+  @Test("nothing to reproduce says why")
+  func nothing() async throws {
+    let empty = reproduction(datasets: ["fashion-mnist"])
+    let error = await #expect(throws: ReportError.self) { _ = try await empty.run() }
+    #expect(error?.message.contains("saliency data fetch fashion-mnist") == true)
+  }
+
+  @Test("without pictures there are tables and curves, and it is said")
+  func noPictures() async throws {
+    var plain = reproduction()
+    plain.options.showsPictures = false
+    _ = try await plain.run()
+    #expect(!FileManager.default.fileExists(atPath: folder.file("out/cifar10-basic-cnn/examples.json").path))
+    #expect(try html().contains("made without pictures") && !html().contains("image/png"))
+    // With and without pictures it is the same measurement.
+    let curves = folder.file("out/cifar10-basic-cnn/blocks")
+    let before = try FileManager.default.attributesOfItem(atPath: curves.path)[.modificationDate] as? Date
+    _ = try await reproduction().run(existing: .resume)
+    #expect(try html().contains("image/png"))
+    _ = try await plain.run(existing: .resume)
+    #expect(try !html().contains("image/png"))
+    #expect(try FileManager.default.attributesOfItem(atPath: curves.path)[.modificationDate] as? Date == before)
+  }
+
+  @Test("answers in bfloat16 where it is asked for: another measurement, and the page says so")
+  func mixedPrecision() async throws {
+    var mixed = reproduction()
+    mixed.mixed = ["cifar10-basic-cnn", "cifar10-resnet18"]
+    let report = try await mixed.run()
+    let facts = report.experiments[0].making.filter { $0.name == "answers for changed images" }
+    #expect(facts.count == 1 && facts[0].value.hasPrefix("in bfloat16"))
+    #expect(try html().contains("in bfloat16 (mixed precision)"))
+    #expect(try await mixed.run(existing: .resume) == report)
+    let plain = reproduction()
+    await #expect(
+      throws: RunFolderError.otherRun(
+        folder: folder.file("out/cifar10-basic-cnn").relativePath, differences: ["precision"])
+    ) { _ = try await plain.run(existing: .resume) }
+  }
+
+  @Test("a part of the images, evenly spread")
+  func limit() async throws {
+    var quick = reproduction()
+    quick.options.limit = 5
+    let report = try await quick.run()
+    #expect(report.experiments[0].images == 5)
+    #expect(report.experiments[0].making.contains { $0.value.contains("5 of 20 images") })
+  }
+
+  @Test("models trained from seeds: means and standard deviations, trained once")
+  func seeds() async throws {
+    var trained = Reproduction(folder: folder.file("out")) { _, _ in noise(count: 8, side: 8) }
+    trained.datasets = ["small"]
+    trained.architectures = [.basicCNN]
+    trained.seeds = 2
+    trained.recipe.epochs = 1
+    trained.recipe.batchSize = 4
+    let report = try await trained.run()
+    let runs = try (0..<2).map { seed in
+      let file = folder.file("out/small-basic-cnn/seed-\(seed)/summary.json")
+      return try #require(
+        try JSONSerialization.jsonObject(with: Data(contentsOf: file)) as? [String: Any])
+    }
+    func area(_ run: [String: Any], _ place: Int) -> Double {
+      let rows = run["areas"] as? [[String: Any]]
+      return ((rows?[place]["auc"] as? [String: [String: Double]])?["accuracy"]?["value"]) ?? .nan
+    }
+    for (place, row) in report.experiments[0].areas.enumerated() {
+      let values = runs.map { area($0, place) }
+      expectClose(
+        [row.estimate.value, row.estimate.spread ?? -1],
+        [(values[0] + values[1]) / 2, abs(values[0] - values[1]) / 2.0.squareRoot()], absolute: 1e-12)
+    }
+    // A claim about trainings needs every one of them.
+    let own = try (0..<2).map { seed in
+      let file = folder.file("out/small-basic-cnn/seed-\(seed)/experiment.json")
+      let kept = try JSONSerialization.jsonObject(with: Data(contentsOf: file)) as? [String: Any]
+      let claims = try #require(kept?["claims"])
+      return try JSONDecoder().decode([OrderClaim].self, from: JSONSerialization.data(withJSONObject: claims))
+    }
+    for (place, claim) in report.experiments[0].claims.enumerated() {
+      for (index, comparison) in claim.comparisons.enumerated() {
+        let both = own.map { $0[place].comparisons[index] }
+        #expect((comparison.verdict == .holds) == both.allSatisfy { $0.verdict == .holds })
+        #expect((comparison.verdict == .fails) == both.contains { $0.verdict == .fails })
+        expectClose(
+          [comparison.difference.value], [(both[0].difference.value + both[1].difference.value) / 2], absolute: 1e-12)
+      }
+    }
+    #expect(try html().contains("± over seeds"))
+    let trainings = Mutex(0)
+    let again = try await trained.run(existing: .resume) { if case .training = $0 { trainings.withLock { $0 += 1 } } }
+    #expect(again == report && trainings.withLock { $0 } == 0)
+    // Other images, though as many, are not mixed with these.
+    var other = Reproduction(folder: folder.file("out")) { _, _ in noise(count: 8, side: 8, seed: 1) }
+    (other.datasets, other.architectures, other.seeds, other.recipe) = (["small"], [.basicCNN], 2, trained.recipe)
+    let training = folder.file("out/small-basic-cnn/seed-0/training").relativePath
+    await #expect(
+      throws: RunFolderError.otherRun(folder: training, differences: ["test images", "training images"])
+    ) { _ = try await other.run(existing: .resume) }
+  }
+
+  @Test("a report of a model of the user's own has no paper in it")
+  func modelReport() async throws {
+    let model = try await smallModel(in: folder)
+    let report = try await ModelReport(model, on: noise(), folder: folder.file("out")).run()
+    #expect(!report.comparesWithPaper && report.experiments[0].areas.allSatisfy { $0.paper == nil })
+    #expect(report.title == "Signed saliency maps of model.safetensors")
+    #expect(try !html().contains(">paper<") && html().contains("class 0"))
+    await #expect(
+      throws: RunFolderError.otherRun(
+        folder: folder.file("out/measured").relativePath, differences: ["test images"])
+    ) {
+      _ = try await ModelReport(model, on: noise(seed: 1), folder: folder.file("out")).run(existing: .resume)
+    }
+  }
+}
