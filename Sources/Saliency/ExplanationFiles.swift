@@ -72,7 +72,9 @@ public struct ExplanationFiles: Sendable {
   /// Maps are NumPy arrays, float32, [H, W], unscaled.
   ///
   /// - Parameters:
+  ///   - explanation: whose maps are written.
   ///   - drawing: makes the figure.
+  ///   - format: the figure's.
   ///   - overlay: makes the picture of a view of an attribution.
   /// - Throws: ``FiguresError``, `PictureError`, Foundation's errors.
   public func write(
