@@ -3,9 +3,10 @@ import Saliency
 /// The library's errors are facts; which option helps is known here.
 extension Error {
   /// What is wrong and, where an option helps, which: one line.
-  var told: String { advice.map { "\(message); \($0)" } ?? message }
+  var told: String { help.map { "\(message); \($0)" } ?? message }
 
-  private var advice: String? {
+  // Not “advice”, as each error calls its own: this one would be taken for theirs and call itself.
+  private var help: String? {
     switch self as any Error {
     case let error as RunFolderError: error.advice
     case let error as DatasetError: error.advice

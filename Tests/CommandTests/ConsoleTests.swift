@@ -46,7 +46,7 @@ import Testing
     let model = try await Materials.resNet18()
     var (begun, sent): (ContinuousClock.Instant?, ContinuousClock.Instant?)
     let finished = try command.run(
-      ["explain", "photo.png", "--model", model, "-o", "out"],
+      ["explain", "photo.png", "--model", model, "--rivals", "all", "-o", "out"],
       signalling: {
         // The output folder is made first, however busy the machine; two seconds later the classes are under way.
         if begun == nil, FileManager.default.fileExists(atPath: command.folder.file("out").path) { begun = .now }
