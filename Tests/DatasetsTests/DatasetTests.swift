@@ -27,7 +27,7 @@ import Testing
       try await Dataset.open(path, size: other, isSizeRequired: false, resize: refuseToResize).test.height == 2)
     #expect(
       await failure(path, size: other)
-        == "the images of MNIST are 2×3 and are not resized; leave --size out or make it 2×3")
+        == "the images of MNIST are 2×3 and are not resized")
   }
 
   @Test func saysWhatItLookedFor() async throws {
