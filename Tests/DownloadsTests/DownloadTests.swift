@@ -5,7 +5,7 @@ import Testing
 
 @testable import Downloads
 
-@Suite struct DownloadTests {
+@Suite(.slow) struct DownloadTests {
   private let folder: TemporaryFolder
   private var file: URL { folder.file("data.bin") }
   private var part: URL { folder.file("data.bin.part") }

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Figures
 
-@Suite struct DocumentTests {
+@Suite(.slow) struct DocumentTests {
   /// The text of each page, as Poppler reads it.
   private func pages(_ document: Document) throws -> [String] {
     let folder = try TemporaryFolder()

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Figures
 
-@Suite struct MatrixFigureTests {
+@Suite(.slow) struct MatrixFigureTests {
   /// A matrix with most on its diagonal and a number in about every tenth cell beside it.
   private func figure(rows: Int, columns: Int, names: [String] = ["cat", "dog", "tree frog"]) -> MatrixFigure {
     let counts = (0..<rows * columns).map { index in

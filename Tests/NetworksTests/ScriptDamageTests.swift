@@ -7,7 +7,7 @@ import Testing
 @testable import Networks
 
 /// Files that are not what they should be, by design or by chance: the process goes on.
-@Suite @TorchActor struct ScriptDamageTests {
+@Suite(.slow) @TorchActor struct ScriptDamageTests {
   nonisolated private static let mean = "torch.mean(x, [2, 3])"
   private static let eight = ScriptSettings(height: 8, width: 8)
 

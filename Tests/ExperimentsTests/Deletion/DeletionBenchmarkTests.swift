@@ -6,7 +6,7 @@ import Testing
 
 @testable import Experiments
 
-@Suite @TorchActor struct DeletionBenchmarkTests {
+@Suite(.slow) @TorchActor struct DeletionBenchmarkTests {
   private func benchmark(
     _ classifier: any Classifier, count: Int = 7, replacements: [Replacement] = [.black, .white],
     fractions: [Double] = [0, 0.05, 0.3, 0.5, 0.9, 1], order: DeletionOrder = .descending, controls: Bool = true,
