@@ -28,6 +28,8 @@ typedef enum {
   CT_DAMAGED = 2,
   /// A file that asks for what no file is allowed; the message says for what.
   CT_FORBIDDEN = 3,
+  /// An operator that this libtorch does not have.
+  CT_UNKNOWN_OPERATOR = 4,
 } CTErrorCode;
 
 typedef struct {
@@ -179,6 +181,78 @@ CTError *ct_require_gradient(CTTensor *tensor);
 CTError *ct_gradient(
     const CTTensor *output, const CTTensor *seed, const CTTensor *const *inputs, size_t count, bool retain,
     CTTensor **out);
+
+// Any operator, by its name ------------------------------------------------------------------------------------------------
+
+typedef struct CTOperator CTOperator;
+
+typedef enum {
+  CT_GIVEN_NONE = 0,
+  CT_GIVEN_TENSOR = 1,
+  CT_GIVEN_TENSORS = 2,
+  CT_GIVEN_INT = 3,
+  CT_GIVEN_DOUBLE = 4,
+  CT_GIVEN_BOOL = 5,
+  CT_GIVEN_STRING = 6,
+  CT_GIVEN_INTS = 7,
+  CT_GIVEN_DOUBLES = 8,
+  CT_GIVEN_BOOLS = 9,
+} CTArgumentKind;
+
+/// A value that an operator is given; the fields that count are those that `kind` says.
+typedef struct {
+  const char *name;
+  CTArgumentKind kind;
+  /// Of an integer, a truth value, an element type or a memory format, in libtorch's own codes.
+  int64_t integer;
+  double number;
+  /// Of a string or a device.
+  const char *text;
+  /// One of a tensor, `count` of tensors; an entry may be NULL.
+  const CTTensor *const *tensors;
+  /// Of integers and of truth values.
+  const int64_t *integers;
+  const double *numbers;
+  size_t count;
+} CTArgument;
+
+/// Looks an operator up, such as "aten::add" with the overload "Tensor". CT_FORBIDDEN for one that no network needs.
+/// What is found lives as long as the process.
+CTError *ct_operator_find(const char *name, const char *overload, const CTOperator **out);
+/// Calls an operator through libtorch's dispatcher. Arguments go by their names; those that are not given take their defaults.
+/// The tensors that it returns, those of lists one by one and NULL for an undefined one, are `*out_count` at `*out`.
+CTError *ct_operator_call(
+    const CTOperator *op, const CTArgument *arguments, size_t count, CTTensor ***out, size_t *out_count);
+/// Frees the array, not the tensors in it.
+void ct_tensor_array_free(CTTensor **array);
+
+// What a computation consists of ---------------------------------------------------------------------------------------------
+
+typedef struct CTTrace CTTrace;
+
+/// From here on the operators that the calling thread asks for are noted, but not those that they themselves use.
+CTError *ct_trace_begin(const CTTensor *input, CTTrace **out);
+/// Ends noting. Kept is what leads from the input to the answer; what does not depend on the input becomes a constant.
+/// `answer` is NULL where the computation failed.
+CTError *ct_trace_end(CTTrace *trace, const CTTensor *answer_or_null);
+void ct_trace_free(CTTrace *trace);
+/// Operators in the order of their calls. The results of the one at `i` are called i + 1, those of the input 0.
+size_t ct_trace_count(const CTTrace *trace);
+const char *ct_trace_operator(const CTTrace *trace, size_t index);
+const char *ct_trace_overload(const CTTrace *trace, size_t index);
+size_t ct_trace_argument_count(const CTTrace *trace, size_t index);
+
+/// A value that an operator was given, as CTArgument; a tensor is where it comes from: two integers each, the name of the
+/// results that it is one of and its place among them. −1 is a constant, by its number, and −2 an undefined tensor.
+CTArgument ct_trace_argument(const CTTrace *trace, size_t index, size_t argument);
+/// Where the answer comes from, two integers.
+void ct_trace_answer(const CTTrace *trace, int64_t *out);
+size_t ct_trace_constant_count(const CTTrace *trace);
+CTError *ct_trace_constant(const CTTrace *trace, size_t index, CTTensor **out);
+/// How many elements the results of all operators have together that are floating-point and no views.
+int64_t ct_trace_elements(const CTTrace *trace);
+/// Whether two handles stand for one tensor.
+bool ct_is_same(const CTTensor *a, const CTTensor *b);
 
 // TorchScript --------------------------------------------------------------------------------------------------------------
 
