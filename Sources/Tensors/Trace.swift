@@ -64,7 +64,8 @@ public struct Trace {
   private init(_ trace: OpaquePointer) throws {
     calls = (0..<ct_trace_count(trace)).map { index in
       Call(
-        name: String(cString: ct_trace_operator(trace, index)), overload: String(cString: ct_trace_overload(trace, index)),
+        name: String(cString: ct_trace_operator(trace, index)),
+        overload: String(cString: ct_trace_overload(trace, index)),
         arguments: (0..<ct_trace_argument_count(trace, index)).map { argument in
           let value = ct_trace_argument(trace, index, argument)
           return (String(cString: value.name), Argument(value))
@@ -113,6 +114,6 @@ extension Trace.Argument {
 }
 
 extension Tensor {
-  /// Whether two handles stand for the very same tensor.
-  public func isSame(as other: Tensor) -> Bool { ct_is_same(handle, other.handle) }
+  /// The same for handles on one tensor, and for no others as long as it lives.
+  public var identity: UInt { ct_identity(handle) }
 }

@@ -184,4 +184,6 @@ CTError *ct_operator_call(
 
 void ct_tensor_array_free(CTTensor **array) { std::free(array); }
 
-bool ct_is_same(const CTTensor *a, const CTTensor *b) { return a->value.is_same(b->value); }
+uintptr_t ct_identity(const CTTensor *tensor) { return reinterpret_cast<uintptr_t>(tensor->value.unsafeGetTensorImpl()); }
+
+void ct_text_free(char *text) { std::free(text); }

@@ -153,19 +153,19 @@ CTError *ct_concatenate(const CTTensor *const *tensors, size_t count, int64_t ax
 
 // Layers and losses ------------------------------------------------------------------------------------------------------
 
+/// How a window moves over height and width.
+typedef struct {
+  int64_t stride[2];
+  int64_t padding[2];
+  int64_t dilation[2];
+} CTWindow;
+
 CTError *ct_convolution(
-    const CTTensor *input, const CTTensor *weight, const CTTensor *bias_or_null, int64_t stride, int64_t padding,
+    const CTTensor *input, const CTTensor *weight, const CTTensor *bias_or_null, CTWindow window, int64_t groups,
     CTTensor **out);
 CTError *ct_linear(const CTTensor *input, const CTTensor *weight, const CTTensor *bias_or_null, CTTensor **out);
-CTError *ct_max_pool(const CTTensor *input, int64_t kernel, int64_t stride, int64_t padding, CTTensor **out);
-/// Where the maxima stand: int64, indices into the plane [H·W] of each channel.
-CTError *ct_max_pool_places(const CTTensor *input, int64_t kernel, int64_t stride, int64_t padding, CTTensor **out);
 /// ReLU whose gradient is relu(gradient of the output) where the input is positive, 0 elsewhere.
 CTError *ct_guided_relu(const CTTensor *input, CTTensor **out);
-/// In training mode the running statistics are updated in place.
-CTError *ct_batch_norm(
-    const CTTensor *input, const CTTensor *weight, const CTTensor *bias, CTTensor *running_mean,
-    CTTensor *running_variance, bool training, double momentum, double epsilon, CTTensor **out);
 /// Mean over the batch of −log softmax(logits)[label].
 CTError *ct_cross_entropy(const CTTensor *logits, const CTTensor *labels, CTTensor **out);
 /// Bilinear resizing of [N, C, H, W], antialiased when it shrinks, corners not aligned.
@@ -254,8 +254,8 @@ size_t ct_trace_constant_count(const CTTrace *trace);
 CTError *ct_trace_constant(const CTTrace *trace, size_t index, CTTensor **out);
 /// How many elements the results of all operators have together that are floating-point and no views.
 int64_t ct_trace_elements(const CTTrace *trace);
-/// Whether two handles stand for one tensor.
-bool ct_is_same(const CTTensor *a, const CTTensor *b);
+/// The same for handles on one tensor, and for no others as long as it lives.
+uintptr_t ct_identity(const CTTensor *tensor);
 
 // TorchScript --------------------------------------------------------------------------------------------------------------
 
@@ -277,6 +277,9 @@ void ct_module_free(CTModule *module);
 CTError *ct_module_input_count(const CTModule *module, int64_t *out);
 /// The type of the first floating-point parameter or buffer, CT_FLOAT32 if there is none.
 CTType ct_module_type(const CTModule *module);
+/// The names and tensors of the module's parameters and buffers, one after the other; NULL for the name at the end.
+CTError *ct_module_tensor(const CTModule *module, size_t index, char **name, CTTensor **out);
+void ct_text_free(char *text);
 /// `out` is set only when a tensor was returned. What the module prints goes to standard error.
 CTError *ct_module_forward(CTModule *module, const CTTensor *input, CTReturned *returned, CTTensor **out);
 
