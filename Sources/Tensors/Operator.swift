@@ -41,6 +41,11 @@ public struct Operator: @unchecked Sendable {
     handle = out
   }
 
+  /// The names of the arguments that it takes in this libtorch, in their order.
+  public var argumentNames: [String] {
+    (0..<ct_operator_argument_count(handle)).map { String(cString: ct_operator_argument_name(handle, $0)) }
+  }
+
   /// Calls the operator.
   ///
   /// - Parameter arguments: by their names in libtorch's schema; those left out take their defaults.

@@ -32,6 +32,12 @@ CTError *ct_operator_find(const char *name, const char *overload, const CTOperat
   });
 }
 
+size_t ct_operator_argument_count(const CTOperator *op) { return op->handle.schema().arguments().size(); }
+
+const char *ct_operator_argument_name(const CTOperator *op, size_t index) {
+  return op->handle.schema().arguments()[index].name().c_str();
+}
+
 namespace {
 
 [[noreturn]] void misfit(const c10::Argument &argument) {
@@ -157,6 +163,9 @@ CTError *ct_operator_call(
         stack.push_back(value(*given, argument, argument.type()));
       } else if (argument.default_value()) {
         stack.push_back(*argument.default_value());
+      } else if (argument.type()->kind() == c10::TypeKind::OptionalType) {
+        // Newer versions of some operators have this default.
+        stack.push_back(c10::IValue());
       } else {
         throw Refusal{CT_FAILED, "“" + argument.name() + "” is missing"};
       }

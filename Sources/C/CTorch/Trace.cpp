@@ -1,3 +1,8 @@
+// libtorch is built so; what RecordFunction looks like depends on it.
+#ifndef NDEBUG
+#define NDEBUG
+#endif
+
 #include <ATen/core/dispatch/Dispatcher.h>
 #include <ATen/record_function.h>
 
@@ -43,6 +48,8 @@ struct CTTrace {
   std::unordered_map<const at::TensorImpl *, int64_t> constant_places;
   Place answer{0, 0};
   int64_t elements = 0;
+  /// The length of the input's first axis.
+  int64_t batch = 0;
   std::string failure;
 
   /// Where the tensors that depend on the input come from.
@@ -55,32 +62,65 @@ struct CTTrace {
 
   int depth = 0;
   TraceNode begun;
+  /// What the call that runs is given and does not depend on the input.
+  std::vector<at::Tensor> independent;
   std::vector<at::Tensor> written;
   bool depends = false;
   at::CallbackHandle callback = 0;
   CTTrace *outer = nullptr;
 
   void put(const at::Tensor &tensor, Place place) {
-    kept.push_back(tensor);
     places[tensor.unsafeGetTensorImpl()] = place;
+    share(tensor);
+  }
+
+  void share(const at::Tensor &tensor) {
+    kept.push_back(tensor);
     if (tensor.has_storage()) sharing[tensor.storage().unsafeGetStorageImpl()].push_back(tensor.unsafeGetTensorImpl());
   }
 
+  /// A constant is a number in `independent` until it is known that the call depends on the input.
   Place place(const at::Tensor &tensor) {
     if (!tensor.defined()) return {undefined_place, 0};
-    const auto *impl = tensor.unsafeGetTensorImpl();
-    if (stale.count(impl) != 0) failure = "it writes into a part of a tensor";
-    auto found = places.find(impl);
-    if (found != places.end()) {
-      depends = true;
-      return found->second;
+    if (stale.count(tensor.unsafeGetTensorImpl()) != 0) failure = "it writes into a part of a tensor";
+    auto found = places.find(tensor.unsafeGetTensorImpl());
+    if (found == places.end()) {
+      independent.push_back(tensor);
+      return {constant_place, static_cast<int64_t>(independent.size()) - 1};
     }
-    auto [entry, is_new] = constant_places.try_emplace(impl, static_cast<int64_t>(constants.size()));
+    depends = true;
+    return found->second;
+  }
+
+  int64_t constant(const at::Tensor &tensor) {
+    auto [entry, is_new] =
+        constant_places.try_emplace(tensor.unsafeGetTensorImpl(), static_cast<int64_t>(constants.size()));
     if (is_new) {
       constants.push_back(tensor);
-      if (tensor.has_storage()) sharing[tensor.storage().unsafeGetStorageImpl()].push_back(impl);
+      share(tensor);
     }
-    return {constant_place, entry->second};
+    return entry->second;
+  }
+
+  /// Constants that share memory with what is about to be written into keep their numbers.
+  void keep_constants(const at::Tensor &tensor) {
+    if (!tensor.defined() || !tensor.has_storage()) return;
+    for (const auto *other : sharing[tensor.storage().unsafeGetStorageImpl()]) {
+      auto found = constant_places.find(other);
+      if (found == constant_places.end()) continue;
+      constants[found->second] = constants[found->second].clone();
+      constant_places.erase(found);
+    }
+  }
+
+  /// Whether a call only asks its tensor for type and device: x.new_zeros(shape), where the shape is not that of a batch.
+  bool is_independent(const TraceNode &node) const {
+    static const std::unordered_set<std::string> makers = {
+        "aten::new_zeros", "aten::new_ones", "aten::new_full", "aten::new_empty"};
+    if (makers.count(node.name) == 0) return false;
+    for (const TraceArgument &argument : node.arguments)
+      if (argument.name == "size") return argument.integers.empty() || argument.integers[0] != batch;
+    return false;
   }
 
   TraceArgument argument(const c10::IValue &value, const c10::Argument &schema) {
@@ -140,6 +180,7 @@ struct CTTrace {
     const auto name = function.operator_name();
     auto schema = function.operator_schema();
     begun = TraceNode{name ? name->name : "", name ? name->overload_name : "", {}};
+    independent.clear();
     written.clear();
     depends = false;
     if (!schema) {
@@ -159,6 +200,16 @@ struct CTTrace {
       const auto *alias = argument.alias_info();
       if (alias != nullptr && alias->isWrite() && value.isTensor()) written.push_back(value.toTensor());
     }
+    if (is_independent(begun)) depends = false;
+    // Registered before they are kept, so that one that is overwritten here keeps the numbers that go in.
+    if (depends) make_constants(begun);
+    for (const at::Tensor &tensor : written) keep_constants(tensor);
+  }
+
+  void make_constants(TraceNode &node) {
+    for (TraceArgument &argument : node.arguments)
+      for (Place &place : argument.places)
+        if (place.results == constant_place) place.index = constant(independent[place.index]);
   }
 
   void end(const at::RecordFunction &function) {
@@ -180,14 +231,15 @@ struct CTTrace {
         failure = "its course depends on the pixels (" + begun.name + ")";
       }
     }
-    for (const at::Tensor &tensor : written) overwrite(tensor);
     if (!depends) {
-      // A result of constants alone is one, too; what it was before stays what it was.
+      // A result of constants alone is one, too, and may be a part of one.
+      for (const at::Tensor &tensor : independent) share(tensor);
       for (const at::Tensor &result : results) {
-        if (result.defined()) places.erase(result.unsafeGetTensorImpl());
+        if (result.defined()) share(result);
       }
       return;
     }
+    for (const at::Tensor &tensor : written) overwrite(tensor);
     make_functional(begun);
     nodes.push_back(std::move(begun));
     const auto number = static_cast<int64_t>(nodes.size());
@@ -214,7 +266,9 @@ struct CTTrace {
 
   /// Drops what does not lead to the answer.
   void finish(const at::Tensor &result) {
+    independent.clear();
     answer = place(result);
+    if (answer.results == constant_place) answer.index = constant(result);
     std::vector<bool> needed(nodes.size() + 1, false);
     auto need = [&](const Place &place) {
       if (place.results > 0) needed[place.results] = true;
@@ -267,6 +321,7 @@ CTError *ct_trace_begin(const CTTensor *input, CTTrace **out) {
   return guarded([&] {
     auto trace = std::make_unique<CTTrace>();
     trace->put(input->value, {0, 0});
+    trace->batch = input->value.dim() > 0 ? input->value.size(0) : 0;
     trace->callback = at::addThreadLocalCallback(at::RecordFunctionCallback(operator_begins, operator_ends)
                                                      .needsInputs(true)
                                                      .needsOutputs(true)

@@ -219,6 +219,9 @@ typedef struct {
 /// Looks an operator up, such as "aten::add" with the overload "Tensor". CT_FORBIDDEN for one that no network needs.
 /// What is found lives as long as the process.
 CTError *ct_operator_find(const char *name, const char *overload, const CTOperator **out);
+/// The arguments that it takes; their names live as long as the process.
+size_t ct_operator_argument_count(const CTOperator *op);
+const char *ct_operator_argument_name(const CTOperator *op, size_t index);
 /// Calls an operator through libtorch's dispatcher. Arguments go by their names; those that are not given take their defaults.
 /// The tensors that it returns, those of lists one by one and NULL for an undefined one, are `*out_count` at `*out`.
 CTError *ct_operator_call(
