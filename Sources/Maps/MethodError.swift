@@ -6,6 +6,7 @@ public enum MethodError: LocalizedError, Equatable, Sendable {
   case noRivals
   case needsLayers(String)
   case noReLU(String)
+  case unruledOperator(String, String)
   case tooFew(String, least: Int)
   case noiseLevel(Double)
   case baselineShape(String, expected: String, found: String)
@@ -17,10 +18,13 @@ public enum MethodError: LocalizedError, Equatable, Sendable {
       "the attribution \(attribution) has no sign, so the view \(view) of it has no meaning"
     case .noRivals: "at least one rival class is needed"
     case .needsLayers(let attribution):
-      "the attribution \(attribution) needs to know the model's layers, which a TorchScript file does not tell: take a "
-        + "built-in network, or integrated-gradients or smoothgrad"
+      "the attribution \(attribution) needs to know the model's layers, which this one does not tell; take "
+        + "integrated-gradients or smoothgrad"
     case .noReLU(let attribution):
       "the attribution \(attribution) changes how ReLUs pass gradients back, and the model has none; take gradient"
+    case .unruledOperator(let attribution, let name):
+      "the attribution \(attribution) has no rule for the operator \(name) of this model; take integrated-gradients or "
+        + "smoothgrad"
     case .tooFew(let what, let least): "the number of \(what) must be at least \(least)"
     case .noiseLevel(let level):
       "the noise level \(level) is not a share of the image's range: it must be 0 or more"
@@ -36,7 +40,7 @@ extension MethodError {
   /// Whether the classifier is of a kind that cannot have the attribution, whatever its options.
   public var isOfClassifier: Bool {
     switch self {
-    case .needsLayers, .noReLU: true
+    case .needsLayers, .noReLU, .unruledOperator: true
     default: false
     }
   }

@@ -1,36 +1,76 @@
 import Tensors
 
-/// A network as data: operations in the order in which they run, each reading earlier results.
+/// A network as data: operators of libtorch in the order in which they run, each reading earlier results.
 ///
-/// The weights are not part of it; ``parameters`` says which ones it needs. One interpreter runs every graph, and passes
-/// such as ``Network/folded()`` make new graphs from old ones.
+/// Built-in networks and those of files are such graphs alike. The weights are not part of it; ``parameters`` says which ones
+/// it needs. One interpreter runs every graph through libtorch's dispatcher, and passes such as ``Network/folded()`` make new
+/// graphs from old ones. Passes and gradient rules act on the operators that they know; all others run as they are.
 public struct Graph: Sendable, Equatable {
-  public enum Operation: Sendable, Equatable {
-    /// The image.
-    case input
-    /// Weights [O, C, k, k] and perhaps a bias.
-    case convolution(stride: Int, padding: Int)
-    case batchNorm
-    case relu
-    case maxPool(kernel: Int, stride: Int, padding: Int)
-    /// The mean over height and width: [N, C, H, W] → [N, C].
-    case globalAveragePool
-    case linear
-    /// The sum of two results.
-    case add
+  /// A result of a node: most operators have one.
+  public struct Place: Sendable, Hashable {
+    public let node: Int
+    public let output: Int
+
+    public init(_ node: Int, output: Int = 0) {
+      self.node = node
+      self.output = output
+    }
   }
 
+  /// A whole number, or one that grows with the number of images: constant + perImage · N.
+  public struct Size: Sendable, Hashable, ExpressibleByIntegerLiteral {
+    public let constant: Int
+    public let perImage: Int
+
+    public init(_ constant: Int, perImage: Int = 0) {
+      self.constant = constant
+      self.perImage = perImage
+    }
+
+    public init(integerLiteral value: Int) { self.init(value) }
+
+    /// The number for a batch of so many images.
+    public func value(images: Int) -> Int { constant + perImage * images }
+  }
+
+  /// What an operator is given.
+  public indirect enum Value: Sendable, Equatable {
+    case none
+    case result(Place)
+    /// A tensor of weights, or another that does not depend on the image, by its name.
+    case parameter(String)
+    /// A list of results and parameters, in which places may be left open.
+    case tensors([Value])
+    case int(Size)
+    case double(Double)
+    case bool(Bool)
+    case string(String)
+    case ints([Size])
+    case doubles([Double])
+    case bools([Bool])
+  }
+
+  /// A call of an operator; the first node of a graph, with an empty name, is the image.
   public struct Node: Sendable, Equatable {
-    /// The prefix of its parameters' names, empty for an operation without parameters.
-    public let name: String
-    public let operation: Operation
-    /// The indices of the nodes whose results it reads.
-    public let inputs: [Int]
-    /// How many channels its result has.
-    public let channels: Int
+    public struct Argument: Sendable, Equatable {
+      public let name: String
+      public let value: Value
+    }
+
+    /// libtorch's name, such as `aten::conv2d`.
+    public let operation: String
+    /// Which operator of that name, such as `Tensor` of `aten::add`; often empty.
+    public let overload: String
+    public let arguments: [Argument]
+
+    init(_ operation: String, _ overload: String = "", _ arguments: [(String, Value)] = []) {
+      self.operation = operation
+      self.overload = overload
+      self.arguments = arguments.map { Argument(name: $0.0, value: $0.1) }
+    }
   }
 
-  /// A tensor of weights that the graph needs.
+  /// A tensor that the graph needs: its weights, and what else does not depend on the image.
   public struct Parameter: Sendable, Equatable {
     public enum Role: Sendable, Equatable {
       case convolutionWeight, linearWeight, bias
@@ -38,142 +78,163 @@ public struct Graph: Sendable, Equatable {
       case scale, shift
       /// Of batch normalisation; not trained but gathered.
       case runningMean, runningVariance
+      /// Of an imported network, with another use or none that is known.
+      case other
     }
 
     public let name: String
     public let shape: [Int]
     public let role: Role
-    /// How many inputs each output of the layer sums over.
+    /// How many inputs each output of the layer sums over; 0 where it is not known.
     public let fanIn: Int
 
     /// Whether training changes it by its gradient.
-    public var isTrained: Bool { role != .runningMean && role != .runningVariance }
-  }
-
-  /// In the order in which they run; the last one's result is the logits.
-  public private(set) var nodes: [Node]
-  public private(set) var parameters: [Parameter] = []
-
-  public init(channels: Int) {
-    nodes = [Node(name: "", operation: .input, inputs: [], channels: channels)]
+    public var isTrained: Bool { role != .runningMean && role != .runningVariance && role != .other }
   }
 
   /// The image's channels.
-  public var inputChannels: Int { nodes[0].channels }
-  /// The number of logits.
-  public var classCount: Int { nodes[nodes.count - 1].channels }
+  public let inputChannels: Int
+  /// In the order in which they run.
+  public private(set) var nodes: [Node] = [Node("")]
+  public private(set) var parameters: [Parameter] = []
+  /// What the graph answers: in a classifier, the logits.
+  public internal(set) var answer = Place(0)
+  private var declared: [String: Int] = [:]
+
+  /// A graph that hands the image through.
+  public init(channels: Int) { inputChannels = channels }
+
   /// The node that was added last.
   public var last: Int { nodes.count - 1 }
 
-  // Building. Each function appends a node that reads `source`, by default the last node, and returns its index.
+  /// The number of logits.
+  public var classCount: Int { width(of: answer.node) }
 
-  @discardableResult public mutating func convolution(
-    _ name: String, from source: Int? = nil, channels: Int, kernel: Int, stride: Int = 1, padding: Int = 0,
-    bias: Bool = true
-  ) -> Int {
-    let inputs = nodes[source ?? last].channels
-    let fanIn = inputs * kernel * kernel
-    declare(name, "weight", [channels, inputs, kernel, kernel], .convolutionWeight, fanIn)
-    if bias { declare(name, "bias", [channels], .bias, fanIn) }
-    return append(name, .convolution(stride: stride, padding: padding), [source ?? last], channels)
+  /// How many channels or features a node's result has, as far as weights tell.
+  func width(of index: Int) -> Int {
+    let node = nodes[index]
+    if let weight = (node.convolution?.weight ?? node.linear?.weight).flatMap(parameter) { return weight.shape[0] }
+    guard let source = node.places.first else { return inputChannels }
+    return width(of: source.node)
   }
 
-  @discardableResult public mutating func batchNorm(_ name: String, from source: Int? = nil) -> Int {
-    let channels = nodes[source ?? last].channels
-    declare(name, "weight", [channels], .scale, channels)
-    declare(name, "bias", [channels], .shift, channels)
-    declare(name, "running_mean", [channels], .runningMean, channels)
-    declare(name, "running_var", [channels], .runningVariance, channels)
-    return append(name, .batchNorm, [source ?? last], channels)
+  /// The parameter of that name, if the graph declares it.
+  public func parameter(_ name: String) -> Parameter? { declared[name].map { parameters[$0] } }
+
+  /// The parameters that a node reads.
+  public func parameters(of node: Node) -> [Parameter] { node.parameterNames.compactMap(parameter) }
+
+  /// Says what a parameter is; what is said first counts.
+  mutating func declare(_ parameter: Parameter) {
+    guard declared[parameter.name] == nil else { return }
+    declared[parameter.name] = parameters.count
+    parameters.append(parameter)
   }
 
-  @discardableResult public mutating func relu() -> Int { append("", .relu, [last], nodes[last].channels) }
-
-  @discardableResult public mutating func maxPool(kernel: Int, stride: Int, padding: Int) -> Int {
-    append("", .maxPool(kernel: kernel, stride: stride, padding: padding), [last], nodes[last].channels)
-  }
-
-  @discardableResult public mutating func globalAveragePool() -> Int {
-    append("", .globalAveragePool, [last], nodes[last].channels)
-  }
-
-  @discardableResult public mutating func linear(_ name: String, channels: Int) -> Int {
-    let inputs = nodes[last].channels
-    declare(name, "weight", [channels, inputs], .linearWeight, inputs)
-    declare(name, "bias", [channels], .bias, inputs)
-    return append(name, .linear, [last], channels)
-  }
-
-  @discardableResult public mutating func add(_ a: Int, _ b: Int) -> Int {
-    append("", .add, [a, b], nodes[a].channels)
-  }
-
-  private mutating func declare(
-    _ name: String, _ part: String, _ shape: [Int], _ role: Parameter.Role, _ fanIn: Int
-  ) {
-    parameters.append(Parameter(name: "\(name).\(part)", shape: shape, role: role, fanIn: fanIn))
-  }
-
-  private mutating func append(_ name: String, _ operation: Operation, _ inputs: [Int], _ channels: Int) -> Int {
-    append(Node(name: name, operation: operation, inputs: inputs, channels: channels), reading: inputs, [])
-  }
-
-  /// Appends a node of another graph, which is to read `inputs` here, with the parameters that it needs.
-  mutating func append(_ node: Node, reading inputs: [Int], _ parameters: [Parameter]) -> Int {
-    nodes.append(Node(name: node.name, operation: node.operation, inputs: inputs, channels: node.channels))
-    self.parameters += parameters
-    return last
-  }
-
-  /// The same network with every ReLU that alone reads a max pooling moved before it, as architectures are published.
-  ///
-  /// The order changes neither values nor gradients, but what other rules of flowing back give.
-  func reluBeforePooling() -> Graph {
-    var result = self
-    let lastUses = lastUses
-    for (index, node) in nodes.enumerated().dropLast() {
-      guard case .maxPool = node.operation, nodes[index + 1].operation == .relu, nodes[index + 1].inputs == [index],
-        lastUses[index] == index + 1
-      else { continue }
-      result.nodes[index] = Node(name: "", operation: .relu, inputs: node.inputs, channels: node.channels)
-      result.nodes[index + 1] = Node(name: "", operation: node.operation, inputs: [index], channels: node.channels)
-    }
-    return result
-  }
-
-  /// The parameters that belong to a node.
-  func parameters(of node: Node) -> [Parameter] {
-    parameters.filter { !node.name.isEmpty && $0.name.hasPrefix("\(node.name).") }
+  /// Appends a node, whose result becomes the answer.
+  @discardableResult mutating func append(_ node: Node) -> Place {
+    nodes.append(node)
+    answer = Place(last)
+    return answer
   }
 }
 
 extension Graph {
-  /// The number of scalars in all results of one image [C, H, W]: what recording its gradient keeps in memory.
-  public func activationCount(height: Int, width: Int) -> Int {
-    struct Size {
-      var height: Int
-      var width: Int
-      func reduced(kernel: Int, stride: Int, padding: Int) -> Size {
-        Size(
-          height: (height + 2 * padding - kernel) / stride + 1, width: (width + 2 * padding - kernel) / stride + 1)
-      }
+  /// A new graph, made node by node: its results are renamed where earlier nodes have gone or have been added.
+  ///
+  /// - Parameter step: appends to the new graph what takes the place of a node, whose arguments are renamed already, and
+  ///   returns the place of its result; nil to append the node as it is.
+  func rewritten(_ step: (_ index: Int, _ node: Node, _ result: inout Graph) throws -> Place?) rethrows -> Graph {
+    var result = Graph(channels: inputChannels)
+    var moved = [Place(0)]
+    // The other results of a node that was replaced have gone.
+    var isKept = [true]
+    func renamed(_ place: Place) -> Place {
+      isKept[place.node] ? Place(moved[place.node].node, output: place.output) : moved[place.node]
     }
-    var sizes: [Size] = []
-    var total = 0
-    for node in nodes {
-      var size = node.inputs.first.map { sizes[$0] } ?? Size(height: height, width: width)
-      switch node.operation {
-      case .convolution(let stride, let padding):
-        let kernel = parameters(of: node).first?.shape[2] ?? 1
-        size = size.reduced(kernel: kernel, stride: stride, padding: padding)
-      case .maxPool(let kernel, let stride, let padding):
-        size = size.reduced(kernel: kernel, stride: stride, padding: padding)
-      case .globalAveragePool, .linear: size = Size(height: 1, width: 1)
-      case .input, .batchNorm, .relu, .add: break
-      }
-      sizes.append(size)
-      total += size.height * size.width * node.channels
+    for (index, node) in nodes.enumerated().dropFirst() {
+      let node = node.renaming(renamed)
+      let replacement = try step(index, node, &result)
+      for parameter in parameters(of: node) where replacement == nil { result.declare(parameter) }
+      moved.append(replacement ?? result.append(node))
+      isKept.append(replacement == nil)
     }
-    return total
+    result.answer = renamed(answer)
+    return result
+  }
+
+  /// The same graph without what does not lead to the answer.
+  func pruned() -> Graph {
+    var needed = [Bool](repeating: false, count: nodes.count)
+    needed[answer.node] = true
+    for index in nodes.indices.reversed() where needed[index] {
+      for place in nodes[index].places { needed[place.node] = true }
+    }
+    if needed.dropFirst().allSatisfy(\.self) { return self }
+    return rewritten { index, _, _ in needed[index] ? nil : Place(0) }
+  }
+
+  /// The graph up to a result.
+  func cut(at place: Place) -> Graph {
+    var result = self
+    result.answer = place
+    return result.pruned()
+  }
+
+  /// The nodes that read each node's results, and how often in all each is read; the answer counts as read once.
+  var readers: [[Int]] {
+    var result = [[Int]](repeating: [], count: nodes.count)
+    for (index, node) in nodes.enumerated() {
+      for place in node.places { result[place.node].append(index) }
+    }
+    result[answer.node].append(nodes.count)
+    return result
+  }
+}
+
+extension Graph.Node {
+  public func argument(_ name: String) -> Graph.Value? { arguments.first { $0.name == name }?.value }
+
+  /// The results that it reads, in the order of its arguments.
+  public var places: [Graph.Place] { arguments.flatMap(\.value.places) }
+
+  var parameterNames: [String] { arguments.flatMap(\.value.parameterNames) }
+
+  func renaming(_ rename: (Graph.Place) -> Graph.Place) -> Graph.Node {
+    Graph.Node(operation, overload, arguments.map { ($0.name, $0.value.renaming(rename)) })
+  }
+
+  /// The same call with another value for one of its arguments.
+  func replacing(_ name: String, with value: Graph.Value) -> Graph.Node {
+    Graph.Node(
+      operation, overload,
+      arguments.map { ($0.name, $0.name == name ? value : $0.value) }
+        + (argument(name) == nil ? [(name, value)] : []))
+  }
+}
+
+extension Graph.Value {
+  var places: [Graph.Place] {
+    switch self {
+    case .result(let place): [place]
+    case .tensors(let values): values.flatMap(\.places)
+    default: []
+    }
+  }
+
+  var parameterNames: [String] {
+    switch self {
+    case .parameter(let name): [name]
+    case .tensors(let values): values.flatMap(\.parameterNames)
+    default: []
+    }
+  }
+
+  fileprivate func renaming(_ rename: (Graph.Place) -> Graph.Place) -> Graph.Value {
+    switch self {
+    case .result(let place): .result(rename(place))
+    case .tensors(let values): .tensors(values.map { $0.renaming(rename) })
+    default: self
+    }
   }
 }

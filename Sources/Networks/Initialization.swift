@@ -19,7 +19,7 @@ extension Architecture {
   @TorchActor private func initial(_ parameter: Graph.Parameter, using generator: Generator) throws -> Tensor {
     switch parameter.role {
     case .scale, .runningVariance: return try Tensor(repeating: 1, shape: parameter.shape)
-    case .shift, .runningMean: return try Tensor(repeating: 0, shape: parameter.shape)
+    case .shift, .runningMean, .other: return try Tensor(repeating: 0, shape: parameter.shape)
     case .convolutionWeight where self == .resNet18:
       let fanOut = parameter.shape[0] * parameter.shape[2] * parameter.shape[3]
       return try .normal(deviation: (2 / Double(fanOut)).squareRoot(), shape: parameter.shape, using: generator)

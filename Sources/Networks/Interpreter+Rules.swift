@@ -4,38 +4,34 @@ import Tensors
 extension Interpreter {
   /// The logits [N, K] of images [N, C, H, W] in evaluation mode, with gradients by a rule.
   public func run(_ images: Tensor, rule: GradientRule) throws -> Tensor {
+    let count = images.shape[0]
     switch rule {
     case .guided:
-      return try evaluate(images) { node, inputs in
-        try node.operation == .relu
-          ? inputs[0].guidedRelu() : result(of: node, inputs, images, training: false)
+      return try evaluate(images) { node, found in
+        if node.isReLU, let input = node.places.first { return [try found.tensor(input).guidedRelu()] }
+        return try results(of: node, found.tensor, images: count)
       }
     case .rescale(let baseline):
-      return try evaluate(Contrast(own: images, reference: baseline)) { node, inputs in
-        switch node.operation {
-        case .relu: return try inputs[0].rescaledRelu()
-        case .maxPool(let kernel, let stride, let padding):
-          return try inputs[0].rescaledMaxPool(kernel: kernel, stride: stride, padding: padding)
-        default:
-          return Contrast(
-            own: try result(of: node, inputs.map(\.own), images, training: false),
-            reference: try result(of: node, inputs.map(\.reference), baseline, training: false))
+      let referenceCount = baseline.shape[0]
+      return try evaluate(Contrast(own: images, reference: baseline)) { node, found in
+        if node.isReLU, let input = node.places.first { return [try found.tensor(input).rescaledRelu()] }
+        if node.isMaxPool, let input = node.places.first {
+          return [
+            try found.tensor(input).rescaledMaxPool { tensor in
+              // The same call, which tells the places of the maxima as well.
+              let call = Graph.Node("aten::max_pool2d_with_indices", "", node.arguments.map { ($0.name, $0.value) })
+              let both = try results(of: call, { _ in tensor }, images: count).compactMap(\.self)
+              return (values: both[0], places: both[1])
+            }
+          ]
+        }
+        let own = try results(of: node, { found.tensor($0).own }, images: count)
+        let reference = try results(of: node, { found.tensor($0).reference }, images: referenceCount)
+        return zip(own, reference).map { own, reference in
+          own.flatMap { own in reference.map { Contrast(own: own, reference: $0) } }
         }
       }.own
     }
-  }
-
-  /// The last node's result, given the first one's and how each node's follows from those that it reads.
-  private func evaluate<Result>(
-    _ input: Result, _ step: (Graph.Node, [Result]) throws -> Result
-  ) throws -> Result {
-    let lastUses = graph.lastUses
-    var results: [Result?] = [input]
-    for (index, node) in graph.nodes.enumerated().dropFirst() {
-      results.append(try step(node, node.inputs.compactMap { results[$0] }))
-      for input in node.inputs where lastUses[input] == index { results[input] = nil }
-    }
-    return results[graph.last] ?? input
   }
 }
 
@@ -59,10 +55,11 @@ extension Interpreter {
 
   /// Each window's difference o − o_r goes to the places of the two maxima: max(o, o_r) − o_r to the image's and
   /// o − max(o, o_r) to the baseline's, as in Captum, though here a place gets the sum of all windows that it is in.
-  func rescaledMaxPool(kernel: Int, stride: Int, padding: Int) throws -> Contrast {
-    let result = try reference.maxPool(kernel: kernel, stride: stride, padding: padding)
-    let plain = try own.detached()
-    let output = try plain.maxPool(kernel: kernel, stride: stride, padding: padding)
+  ///
+  /// - Parameter pooled: the maxima of a tensor, and where they stand in the plane of each channel.
+  func rescaledMaxPool(_ pooled: (Tensor) throws -> (values: Tensor, places: Tensor)) throws -> Contrast {
+    let (result, referencePlaces) = try pooled(reference)
+    let (output, ownPlaces) = try pooled(own.detached())
     let higher = try Tensor.maximum(output, result)
     let difference = try own - reference
     let none = try Self.number(0, like: output)
@@ -76,8 +73,6 @@ extension Interpreter {
         amount, by: there.detached(), otherwise: none + otherwise)
       return try there * multiplier
     }
-    let ownPlaces = try plain.maxPoolPlaces(kernel: kernel, stride: stride, padding: padding)
-    let referencePlaces = try reference.maxPoolPlaces(kernel: kernel, stride: stride, padding: padding)
     let rise = try share(higher - result, at: ownPlaces, otherwise: 1)
     let fall = try share(output - higher, at: referencePlaces, otherwise: 0)
     return Contrast(own: try result + rise + fall, reference: result)

@@ -3,12 +3,17 @@ import Tensors
 
 /// Runs a graph with weights.
 @TorchActor public struct Interpreter {
+  /// The network as it was published, which rules of flowing back are about.
   let graph: Graph
-  /// The weights by name, all of one floating-point type and on one device.
+  /// The same with less work.
+  let fastGraph: Graph
+  /// The weights by name, on one device.
   let parameters: [String: Tensor]
   let precision: Precision
   /// Only where the weights do not change.
   private let prepared: PreparedWeights?
+  private let schedule: Schedule
+  private let ruleSchedule: Schedule
 
   public init(graph: Graph, parameters: [String: Tensor], precision: Precision = .full) {
     self.init(graph: graph, parameters: parameters, precision: precision, prepared: nil)
@@ -19,91 +24,206 @@ import Tensors
     self.parameters = parameters
     self.precision = precision
     self.prepared = prepared
+    fastGraph = graph.poolingFirst()
+    schedule = Schedule(fastGraph)
+    ruleSchedule = fastGraph == graph ? schedule : Schedule(graph)
   }
 
-  /// torchvision's and PyTorch's defaults for batch normalisation.
-  static let batchNormMomentum = 0.1
-  static nonisolated let batchNormEpsilon = 1e-5
+  /// torchvision's and PyTorch's default for batch normalisation.
+  static nonisolated let batchNormMomentum = 0.1
 
   /// The logits [N, K] of images [N, C, H, W].
   ///
   /// - Parameter training: batch normalisation goes by the batch's statistics and updates the running ones.
   public func run(_ images: Tensor, training: Bool = false) throws -> Tensor {
-    let lastUses = graph.lastUses
-    var results = [Tensor?](repeating: nil, count: graph.nodes.count)
-    for (index, node) in graph.nodes.enumerated() {
-      let inputs = node.inputs.map { results[$0] ?? images }
-      // Where no gradient will ask for it, a result that is read for the last time makes room for the next one.
-      let canOverwrite =
-        node.inputs.first.map { $0 > 0 && lastUses[$0] == index } ?? false
-        && !inputs.contains(where: \.requiresGradient)
-      results[index] = try result(of: node, inputs, images, training: training, canOverwrite: canOverwrite)
-      // What no later node reads is let go, so that inference holds a few results and not all.
-      for input in node.inputs where lastUses[input] == index { results[input] = nil }
-    }
-    return results[graph.last] ?? images
+    try evaluateFast(images, training: training, until: fastGraph.answer)
   }
 
-  func result(
-    of node: Graph.Node, _ inputs: [Tensor], _ images: Tensor, training: Bool, canOverwrite: Bool = false
-  ) throws -> Tensor {
-    func weights(_ part: String) throws -> Tensor {
-      guard let tensor = parameters["\(node.name).\(part)"] else {
-        throw ModelFileError.missingParameter("\(node.name).\(part)")
-      }
-      return tensor
+  private func evaluateFast(_ images: Tensor, training: Bool = false, until answer: Graph.Place) throws -> Tensor {
+    try Self.evaluate(fastGraph, schedule, [images], until: answer) { index, node, results in
+      // Where no gradient will ask for it, a result that is read for the last time makes room for the next one.
+      let canOverwrite =
+        schedule.canOverwrite[index] && !results.tensors(of: node).contains(where: \.requiresGradient)
+      return try self.results(
+        of: node, results.tensor, images: images.shape[0], training: training, canOverwrite: canOverwrite)
     }
-    switch node.operation {
-    case .input: return images
-    case .convolution(let stride, let padding):
-      let weight = try weights("weight")
-      let bias = parameters["\(node.name).bias"]
-      if precision == .full,
-        let plane = WholePlane(inputs[0].shape, kernel: weight.shape, stride: stride, padding: padding)
-      {
-        func linear() throws -> (weight: Tensor, bias: Tensor?) { try (plane.weight(weight), bias.map(plane.bias)) }
-        let key = "\(node.name) \(plane.height)×\(plane.width)"
-        let (weight, bias) = try prepared?.prepared(key, linear) ?? linear()
-        return try plane.run(inputs[0], weight: weight, bias: bias)
+  }
+
+  /// What goes into the linear layer that the graph ends in.
+  func features(_ images: Tensor) throws -> Tensor {
+    guard let place = fastGraph.nodes[fastGraph.answer.node].linear?.input else {
+      preconditionFailure("a network without a linear layer at its end has no features")
+    }
+    return try evaluateFast(images, until: place)
+  }
+
+  /// The answer of the published graph, given what stands for the image and how a node's results follow from those that it reads.
+  func evaluate<Result>(
+    _ input: Result, _ step: (Graph.Node, Results<Result>) throws -> [Result?]
+  ) throws -> Result {
+    try Self.evaluate(graph, ruleSchedule, [input], until: graph.answer) { try step($1, $2) }
+  }
+
+  private static func evaluate<Result>(
+    _ graph: Graph, _ schedule: Schedule, _ input: [Result], until answer: Graph.Place,
+    _ step: (_ index: Int, Graph.Node, Results<Result>) throws -> [Result?]
+  ) throws -> Result {
+    var results = Results<Result>(count: graph.nodes.count)
+    results[0] = input
+    for (index, node) in graph.nodes.enumerated().dropFirst() {
+      results[index] = try step(index, node, results)
+      if index == answer.node { break }
+      // What no later node reads is let go, so that inference holds a few results and not all.
+      for node in schedule.released[index] { results[node] = [] }
+    }
+    return results.tensor(answer)
+  }
+
+  func results(
+    of node: Graph.Node, _ result: (Graph.Place) -> Tensor, images: Int, training: Bool = false,
+    canOverwrite: Bool = false
+  ) throws -> [Tensor?] {
+    if let convolution = node.convolution {
+      return [try self.convolution(convolution, result(convolution.input))]
+    }
+    if canOverwrite, let place = node.places.first {
+      let target = result(place)
+      if node.isReLU {
+        try target.reluInPlace()
+        return [target]
       }
-      // oneDNN leaves part of the weight's gradient uninitialised where the stride is longer than the image (seen in 1.13
-      // and 2.15, bfloat16 only); so small a convolution costs nothing in float32.
-      let isSafe = inputs[0].shape.suffix(2).allSatisfy { $0 >= stride }
-      let type: ElementType? = precision == .full ? nil : isSafe ? .bfloat16 : .float32
-      func converted(_ tensor: Tensor) throws -> Tensor { try type.map { try tensor.to($0) } ?? tensor }
-      func both() throws -> (weight: Tensor, bias: Tensor?) { try (converted(weight), bias.map(converted)) }
-      let ready =
-        try (type == nil ? nil : prepared)?.prepared("\(node.name) \(type.map(\.rawValue) ?? "")", both) ?? both()
-      return try converted(inputs[0]).convolution(
-        weight: ready.weight, bias: ready.bias, stride: stride, padding: padding)
-    case .batchNorm:
-      return try inputs[0].batchNorm(
-        weight: weights("weight"), bias: weights("bias"), runningMean: weights("running_mean"),
-        runningVariance: weights("running_var"), training: training, momentum: Self.batchNormMomentum,
-        epsilon: Self.batchNormEpsilon)
-    case .relu:
-      guard canOverwrite else { return try inputs[0].relu() }
-      try inputs[0].reluInPlace()
-      return inputs[0]
-    case .maxPool(let kernel, let stride, let padding):
-      return try inputs[0].maxPool(kernel: kernel, stride: stride, padding: padding)
-    case .globalAveragePool: return try (precision == .full ? inputs[0] : inputs[0].to(.float32)).mean([2, 3])
-    case .linear: return try inputs[0].linear(weight: weights("weight"), bias: weights("bias"))
-    case .add:
-      guard canOverwrite else { return try inputs[0] + inputs[1] }
-      try inputs[0].addInPlace(inputs[1])
-      return inputs[0]
+      if node.isSum {
+        let other = result(node.places[1])
+        if target.shape == other.shape, target.type == other.type {
+          try target.addInPlace(other)
+          return [target]
+        }
+      }
+    }
+    let isKnown = node.isReLU || node.isMaxPool || node.isSum || node.operation == "aten::batch_norm"
+    return try Operator(node.operation, overload: node.overload)(
+      node.arguments.map { argument in
+        if training, argument.name == "training" { return (argument.name, .bool(true)) }
+        let value = try self.argument(argument.value, result, images: images)
+        return (argument.name, precision == .full || isKnown ? value : try value.inFullPrecision())
+      })
+  }
+
+  private func argument(
+    _ value: Graph.Value, _ result: (Graph.Place) -> Tensor, images: Int
+  ) throws -> Operator.Argument {
+    func tensor(_ value: Graph.Value) throws -> Tensor? {
+      switch value {
+      case .result(let place): result(place)
+      case .parameter(let name): try parameter(name)
+      default: nil
+      }
+    }
+    switch value {
+    case .none: return .none
+    case .result, .parameter: return try tensor(value).map(Operator.Argument.tensor) ?? .none
+    case .tensors(let values): return .tensors(try values.map(tensor))
+    case .int(let size): return .int(size.value(images: images))
+    case .double(let number): return .double(number)
+    case .bool(let truth): return .bool(truth)
+    case .string(let string): return .string(string)
+    case .ints(let sizes): return .ints(sizes.map { $0.value(images: images) })
+    case .doubles(let numbers): return .doubles(numbers)
+    case .bools(let truths): return .bools(truths)
+    }
+  }
+
+  func parameter(_ name: String) throws -> Tensor {
+    guard let tensor = parameters[name] else { throw ModelFileError.missingParameter(name) }
+    return tensor
+  }
+
+  private func convolution(_ call: Graph.Convolution, _ input: Tensor) throws -> Tensor {
+    let weight = try parameter(call.weight)
+    let bias = try call.bias.map(parameter)
+    if precision == .full, let plane = WholePlane(input.shape, kernel: weight.shape, call) {
+      func linear() throws -> (weight: Tensor, bias: Tensor?) { try (plane.weight(weight), bias.map(plane.bias)) }
+      let key = "\(call.weight) \(plane.height)×\(plane.width)"
+      let (weight, bias) = try prepared?.prepared(key, linear) ?? linear()
+      return try plane.run(input, weight: weight, bias: bias)
+    }
+    // oneDNN leaves part of the weight's gradient uninitialised where the stride is longer than the image (seen in 1.13
+    // and 2.15, bfloat16 only); so small a convolution costs nothing in float32.
+    let isSafe = zip(input.shape.suffix(2), call.stride).allSatisfy { $0 >= $1 }
+    let type: ElementType? = precision == .full ? nil : isSafe ? .bfloat16 : .float32
+    func converted(_ tensor: Tensor) throws -> Tensor { try type.map { try tensor.to($0) } ?? tensor }
+    func both() throws -> (weight: Tensor, bias: Tensor?) { try (converted(weight), bias.map(converted)) }
+    let ready =
+      try (type == nil ? nil : prepared)?.prepared("\(call.weight) \(type.map(\.rawValue) ?? "")", both) ?? both()
+    return try converted(input).convolution(
+      weight: ready.weight, bias: ready.bias, stride: call.stride, padding: call.padding, dilation: call.dilation,
+      groups: call.groups)
+  }
+}
+
+/// The results that are still needed while a graph runs.
+struct Results<Result> {
+  private var values: [[Result?]]
+
+  init(count: Int) { values = Array(repeating: [], count: count) }
+
+  subscript(node: Int) -> [Result?] {
+    get { values[node] }
+    set { values[node] = newValue }
+  }
+
+  /// A result that some node reads, so that it is there: graphs are made by running them.
+  func tensor(_ place: Graph.Place) -> Result {
+    guard place.output < values[place.node].count, let result = values[place.node][place.output] else {
+      preconditionFailure("a graph reads a result that does not exist")
+    }
+    return result
+  }
+
+  func tensors(of node: Graph.Node) -> [Result] { node.places.map(tensor) }
+}
+
+/// What can be let go and overwritten while a graph runs.
+private struct Schedule {
+  /// The nodes whose results nobody reads after this one.
+  private(set) var released: [[Int]]
+  /// Whether a node may write over the first result that it reads.
+  private(set) var canOverwrite: [Bool]
+
+  /// Operators whose results take memory of their own. Those of others may share it with what they read.
+  private static let fresh: Set<String> = [
+    "aten::conv2d", "aten::batch_norm", "aten::relu", "aten::add", "aten::max_pool2d", "aten::linear", "aten::cat",
+    "aten::mul", "aten::mean",
+  ]
+
+  init(_ graph: Graph) {
+    var lastUses = [Int](repeating: 0, count: graph.nodes.count)
+    for (index, node) in graph.nodes.enumerated() {
+      for place in node.places { lastUses[place.node] = index }
+    }
+    lastUses[graph.answer.node] = graph.nodes.count
+    released = Array(repeating: [], count: graph.nodes.count)
+    for (index, use) in lastUses.enumerated() where use > 0 && use < graph.nodes.count { released[use].append(index) }
+    // Memory lives as long as the last of those that may share it.
+    var memoryUses = lastUses
+    for (index, node) in graph.nodes.enumerated().reversed() where !Self.fresh.contains(node.operation) {
+      for place in node.places { memoryUses[place.node] = max(memoryUses[place.node], memoryUses[index]) }
+    }
+    canOverwrite = graph.nodes.enumerated().map { index, node in
+      guard let first = node.places.first, node.places.dropFirst().allSatisfy({ $0 != first }) else { return false }
+      return Self.fresh.contains(graph.nodes[first.node].operation) && memoryUses[first.node] == index
     }
   }
 }
 
-extension Graph {
-  /// For each node, the last node that reads its result.
-  var lastUses: [Int] {
-    var uses = [Int](repeating: 0, count: nodes.count)
-    for (index, node) in nodes.enumerated() {
-      for input in node.inputs { uses[input] = index }
+extension Operator.Argument {
+  /// Results in bfloat16 as float32, for operators that mix them with weights.
+  fileprivate func inFullPrecision() throws -> Operator.Argument {
+    func full(_ tensor: Tensor) throws -> Tensor { tensor.type == .bfloat16 ? try tensor.to(.float32) : tensor }
+    return switch self {
+    case .tensor(let tensor): .tensor(try full(tensor))
+    case .tensors(let tensors): .tensors(try tensors.map { try $0.map(full) })
+    default: self
     }
-    return uses
   }
 }

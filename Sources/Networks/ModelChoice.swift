@@ -44,9 +44,31 @@ public enum ModelChoice {
       if SafeTensors.recognizes(url) || url.pathExtension == "safetensors" {
         return Opened(classifier: try network(url, settings, device), name: name, file: url, warnings: [])
       }
-      let script = try ScriptClassifier(contentsOf: url, settings: settings, device: device)
-      return Opened(classifier: script, name: name, file: url, warnings: script.warnings.map(\.description))
+      let settings = settings.completed(by: try ScriptSettings.beside(url) ?? ScriptSettings())
+      let script = try ScriptFile.load(url, device: device)
+      return try imported(ScriptNetwork(script), whole: script, settings, name: name, url, device)
     }
+  }
+
+  /// A file's network as a graph, or where it cannot become one, as a whole.
+  @TorchActor private static func imported(
+    _ network: any FileNetwork, whole: any FileModule, _ settings: ScriptSettings, name: String, _ url: URL,
+    _ device: Device
+  ) throws -> Opened {
+    func opened(_ classifier: any Classifier, _ warnings: [ScriptWarning]) -> Opened {
+      Opened(classifier: classifier, name: name, file: url, warnings: warnings.map(\.description))
+    }
+    let obstacle: String
+    do {
+      let classifier = try ImportedNetwork(network, settings: settings, device: device)
+      return opened(classifier, classifier.warnings)
+    } catch let error as GraphImport.Obstacle {
+      obstacle = error.reason
+    } catch let error as TorchError where !error.isOutOfMemory {
+      obstacle = error.message
+    }
+    let classifier = try ScriptClassifier(whole, settings: settings, device: device, obstacle: obstacle)
+    return opened(classifier, classifier.warnings)
   }
 
   /// A built-in network with the user's settings, its batch normalisations folded.

@@ -3,7 +3,7 @@ import Tensors
 extension Network {
   /// The layers with weights, from the image to the logits: convolutions, each with the batch normalisation that follows it, and
   /// linear layers. Empty for a network without weights.
-  public nonisolated var layers: [String] { graph.weightedNodes.map { $0.layer.name } }
+  public nonisolated var layers: [String] { graph.weightedNodes.map(\.layer) }
 
   /// The network with fresh first weights, as its architecture draws them, in some of its ``layers`` and its own in the others.
   ///
@@ -13,10 +13,8 @@ extension Network {
     let fresh = try information.architecture.initialParameters(
       channels: graph.inputChannels, classes: graph.classCount, seed: seed)
     var mixed = parameters
-    for (layer, normalization) in graph.weightedNodes where layers.contains(layer.name) {
-      for parameter in graph.parameters(of: layer) + (normalization.map(graph.parameters(of:)) ?? []) {
-        mixed[parameter.name] = try fresh[parameter.name]?.to(device)
-      }
+    for (layer, parameters) in graph.weightedNodes where layers.contains(layer) {
+      for parameter in parameters { mixed[parameter.name] = try fresh[parameter.name]?.to(device) }
     }
     return try Network(information, parameters: mixed, device: device)
   }
@@ -24,13 +22,11 @@ extension Network {
 
 extension Graph {
   /// Convolutions and linear layers in their order, each with the batch normalisation that follows it alone.
-  fileprivate var weightedNodes: [(layer: Node, normalization: Node?)] {
+  fileprivate var weightedNodes: [(layer: String, parameters: [Parameter])] {
     let normalizations = foldable
     return nodes.enumerated().compactMap { index, node in
-      switch node.operation {
-      case .convolution, .linear: (node, normalizations[index].map { nodes[$0] })
-      case .input, .batchNorm, .relu, .maxPool, .globalAveragePool, .add: nil
-      }
+      guard let weight = (node.convolution?.weight ?? node.linear?.weight).flatMap(parameter) else { return nil }
+      return (weight.layer, parameters(of: node) + (normalizations[index].map { parameters(of: nodes[$0]) } ?? []))
     }
   }
 }

@@ -5,7 +5,7 @@ import Tensors
 /// A built-in network with its weights: a classifier whose layers are known.
 ///
 /// `logits` runs in evaluation mode. Instances do not change; training makes new ones.
-@TorchActor public final class Network: NormalizingClassifier, LayeredClassifier {
+@TorchActor public final class Network: NormalizingClassifier, LayeredClassifier, FeatureClassifier {
   public nonisolated let information: ModelInformation
   public nonisolated let graph: Graph
   public nonisolated let device: Device
@@ -13,14 +13,14 @@ import Tensors
   public let parameters: [String: Tensor]
   /// What the logits are computed in.
   public nonisolated let precision: Precision
-  private let prepared = PreparedWeights()
+  private let interpreter: Interpreter
 
   public nonisolated var labels: LabelSet { information.labels }
   public nonisolated var preprocessing: Preprocessing { information.preprocessing }
 
   public nonisolated var bytesPerImage: Int {
     // Results are kept once for the gradient and once more while it flows back, in float32.
-    2 * 4 * graph.activationCount(height: preprocessing.height, width: preprocessing.width)
+    2 * 4 * interpreter.fastGraph.activationCount(height: preprocessing.height, width: preprocessing.width)
   }
 
   /// A network with the weights given.
@@ -42,21 +42,27 @@ import Tensors
     self.parameters = parameters
     self.device = device
     self.precision = precision
+    interpreter = Interpreter(graph: graph, parameters: parameters, precision: precision, prepared: PreparedWeights())
   }
 
-  public func logits(normalized images: Tensor) throws -> Tensor {
-    try Interpreter(graph: graph, parameters: parameters, precision: precision, prepared: prepared).run(images)
+  public func logits(normalized images: Tensor) throws -> Tensor { try interpreter.run(images) }
+
+  public nonisolated var featureCount: Int? { graph.featureCount }
+
+  public var head: LinearHead? { get throws { try interpreter.head } }
+
+  public func features(_ images: Tensor) throws -> Tensor {
+    try interpreter.features(preprocessing.normalized(images))
   }
 
-  public nonisolated var hasReLU: Bool { graph.nodes.contains { $0.operation == .relu } }
+  public nonisolated var hasReLU: Bool { graph.hasReLU }
+
+  public nonisolated var unruledOperator: String? { graph.unruledOperator }
 
   public func logits(_ images: Tensor, rule: GradientRule) throws -> Tensor {
     var rule = rule
     if case .rescale(let baseline) = rule { rule = .rescale(baseline: try preprocessing.normalized(baseline)) }
-    return try Interpreter(
-      graph: graph.reluBeforePooling(), parameters: parameters, precision: precision, prepared: prepared
-    )
-    .run(preprocessing.normalized(images), rule: rule)
+    return try interpreter.run(preprocessing.normalized(images), rule: rule)
   }
 
   /// The same network with weights of another type; float64 is for checking, not for speed.

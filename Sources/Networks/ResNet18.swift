@@ -8,9 +8,8 @@ extension Graph {
     var graph = Graph(channels: channels)
     graph.convolution("conv1", channels: 64, kernel: 7, stride: 2, padding: 3, bias: false)
     graph.batchNorm("bn1")
-    // The paper has the ReLU first. Both orders give the same values and gradients, and this one has a quarter of the work.
-    graph.maxPool(kernel: 3, stride: 2, padding: 1)
     graph.relu()
+    graph.maxPool(kernel: 3, stride: 2, padding: 1)
     for (stage, width) in [64, 128, 256, 512].enumerated() {
       for block in 0..<2 {
         graph.basicBlock("layer\(stage + 1).\(block)", channels: width, stride: stage > 0 && block == 0 ? 2 : 1)
@@ -30,7 +29,7 @@ extension Graph {
     convolution("\(name).conv2", channels: channels, kernel: 3, padding: 1, bias: false)
     let residual = batchNorm("\(name).bn2")
     var shortcut = input
-    if stride != 1 || nodes[input].channels != channels {
+    if stride != 1 || width(of: input) != channels {
       convolution("\(name).downsample.0", from: input, channels: channels, kernel: 1, stride: stride, bias: false)
       shortcut = batchNorm("\(name).downsample.1")
     }

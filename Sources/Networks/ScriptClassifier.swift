@@ -20,8 +20,11 @@ import Tensors
   /// What the user should know of this model; empty for a model as it should be.
   public nonisolated let warnings: [ScriptWarning]
 
-  private let script: ScriptCall
-  private let trial: ScriptTrial
+  /// Why its layers are not known; nil where that was not asked.
+  public nonisolated let obstacle: String?
+
+  let script: ScriptCall
+  let trial: ScriptTrial
 
   /// Loads a file and tries it.
   ///
@@ -29,10 +32,16 @@ import Tensors
   /// - Throws: ``ScriptError`` when the file or the model in it cannot be used, `ModelFileError.notAModel` when it is no
   ///   model at all, `ClassifierError.noGradient` when its answers are not differentiable, `TorchError` when memory runs
   ///   out, Foundation's error when the file cannot be read.
-  public init(contentsOf url: URL, settings: ScriptSettings = ScriptSettings(), device: Device = .cpu) throws {
+  public convenience init(
+    contentsOf url: URL, settings: ScriptSettings = ScriptSettings(), device: Device = .cpu
+  ) throws {
     let settings = settings.completed(by: try ScriptSettings.beside(url) ?? ScriptSettings())
-    let module = try ScriptFile.load(url, device: device)
+    try self.init(ScriptFile.load(url, device: device), settings: settings, device: device)
+  }
+
+  init(_ module: any FileModule, settings: ScriptSettings, device: Device, obstacle: String? = nil) throws {
     let (script, trial) = try ScriptTrial.run(module, settings, device)
+    self.obstacle = obstacle
     let classes = max(2, trial.outputs)
     if let names = settings.labels, names.count != classes {
       throw ScriptError.labelCount(names.count, classes: classes, singleOutput: trial.outputs == 1)
@@ -48,13 +57,19 @@ import Tensors
   }
 
   public func logits(_ images: Tensor) throws -> Tensor {
-    let outputs = try trial.scale.logits(trial.batch.map { try inBatches(of: $0, images) } ?? rows(images))
+    try logits(ofOutputs: trial.batch.map { try inBatches(of: $0, images) } ?? rows(images))
+  }
+
+  /// The logits [N, K] of the model's outputs [N, outputs].
+  func logits(ofOutputs outputs: Tensor) throws -> Tensor {
+    let outputs = try trial.scale.logits(outputs)
     return trial.outputs == 1 ? try .concatenate([outputs * -0.5, outputs * 0.5], axis: 1) : outputs
   }
 
   /// The model's outputs as [N, outputs].
-  private func rows(_ images: Tensor) throws -> Tensor {
-    let (answer, count) = (try script.answer(images), images.shape[0])
+  private func rows(_ images: Tensor) throws -> Tensor { try rows(ofAnswer: script.answer(images), images.shape[0]) }
+
+  func rows(ofAnswer answer: Tensor, _ count: Int) throws -> Tensor {
     guard ScriptTrial.outputs(answer.shape, images: count) == trial.outputs else {
       throw ScriptError.outputShape(answer.shape, images: count)
     }
@@ -76,7 +91,7 @@ import Tensors
 
 /// Calls a module: images in 0…1 in, the one tensor that it returns out, in the images' type.
 @TorchActor struct ScriptCall {
-  let module: ScriptModule
+  let module: any FileModule
   let preprocessing: Preprocessing
 
   func answer(_ images: Tensor) throws -> Tensor {

@@ -16,7 +16,7 @@ struct ScriptTrial {
   private let answer: [Double]
 
   /// Tries a module, with colour and with grey images if the settings do not say which it takes.
-  @TorchActor static func run(_ module: ScriptModule, _ settings: ScriptSettings, _ device: Device) throws -> (
+  @TorchActor static func run(_ module: any FileModule, _ settings: ScriptSettings, _ device: Device) throws -> (
     ScriptCall, ScriptTrial
   ) {
     func attempt(_ channels: Int) throws -> (ScriptCall, ScriptTrial) {
@@ -147,7 +147,7 @@ struct ScriptTrial {
   @TorchActor private func beforeActivation(of script: ScriptCall, _ device: Device) throws -> (
     ScriptCall, ScriptTrial
   )? {
-    guard let expected = scale.activation, let (module, activation) = try? script.module.beforeActivation(),
+    guard let expected = scale.activation, let (module, activation) = try? script.module.withoutActivation(),
       activation == expected
     else { return nil }
     let before = ScriptCall(module: module, preprocessing: script.preprocessing)

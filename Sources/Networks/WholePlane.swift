@@ -16,6 +16,13 @@ struct WholePlane {
   let padding: Int
 
   /// - Returns: nil when some window misses a place.
+  init?(_ input: [Int], kernel: [Int], _ call: Graph.Convolution) {
+    guard call.groups == 1, call.dilation == [1, 1], call.stride[0] == call.stride[1],
+      call.padding[0] == call.padding[1], input.count == 4
+    else { return nil }
+    self.init(input, kernel: kernel, stride: call.stride[0], padding: call.padding[0])
+  }
+
   init?(_ input: [Int], kernel: [Int], stride: Int, padding: Int) {
     (height, width) = (input[2], input[3])
     (self.stride, self.padding) = (stride, padding)

@@ -44,6 +44,21 @@ public final class ScriptModule {
   /// The type of the module's weights; float32 if it has none.
   public var type: ElementType? { ElementType(ct_module_type(handle)) }
 
+  /// The parameters and buffers by their names.
+  @TorchActor public var tensors: [String: Tensor] {
+    get throws {
+      var result: [String: Tensor] = [:]
+      while true {
+        var name: UnsafeMutablePointer<CChar>?
+        var out: OpaquePointer?
+        try check(ct_module_tensor(handle, result.count, &name, &out), "reading the module's weights")
+        guard let name, let out else { return result }
+        result[String(cString: name)] = Tensor(owning: out)
+        ct_text_free(name)
+      }
+    }
+  }
+
   /// Calls the forward function with one tensor. What the module prints goes to standard error.
   @TorchActor public func forward(_ input: Tensor) throws -> Answer {
     var returned = CT_RETURNED_OTHER

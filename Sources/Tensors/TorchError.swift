@@ -18,6 +18,8 @@ public struct TorchError: LocalizedError, Sendable {
     case damagedFile
     /// A file asks for what no file is allowed.
     case forbidden
+    /// This libtorch does not have an operator.
+    case unknownOperator
   }
 
   public var isOutOfMemory: Bool { kind == .outOfMemory }
@@ -47,6 +49,7 @@ extension TorchError.Kind {
     case CT_OUT_OF_MEMORY: self = .outOfMemory
     case CT_DAMAGED: self = .damagedFile
     case CT_FORBIDDEN: self = .forbidden
+    case CT_UNKNOWN_OPERATOR: self = .unknownOperator
     default: self = .failed
     }
   }

@@ -12,7 +12,7 @@ struct ComparisonOptions: ParsableArguments {
   var rivals: RivalsOption?
 
   func rivals(of classifier: any Classifier) -> Rivals {
-    rivals?.rivals ?? .usual(classes: classifier.labels.count)
+    rivals?.rivals ?? .usual(for: classifier)
   }
 
   /// Tells that not all classes are compared with, where the user did not say so.

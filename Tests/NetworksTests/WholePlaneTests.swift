@@ -30,7 +30,8 @@ import Testing
     let result = try plane.run(ours[0], weight: plane.weight(ours[1]), bias: plane.bias(ours[2]))
     let theirs = try [input, weight, bias].map { try $0.variable() }
     let expected = try theirs[0].convolution(
-      weight: theirs[1], bias: theirs[2], stride: example.stride, padding: example.padding)
+      weight: theirs[1], bias: theirs[2], stride: [example.stride, example.stride],
+      padding: [example.padding, example.padding])
     #expect(result.shape == expected.shape)
     expectClose(try result.doubles(), try expected.doubles(), relative: 1e-12, absolute: 1e-12, "values")
 
@@ -52,5 +53,18 @@ import Testing
       WholePlane(
         [3, 4] + example.plane, kernel: [5, 4, example.kernel, example.kernel], stride: example.stride,
         padding: example.padding) == nil)
+  }
+
+  @Test func groupsDilationsAndOblongWindowsStayConvolutions() {
+    func plane(stride: [Int] = [1, 1], padding: [Int] = [1, 1], dilation: [Int] = [1, 1], groups: Int = 1)
+      -> WholePlane?
+    {
+      let call = Graph.Convolution(
+        input: Graph.Place(0), weight: "w", bias: nil, stride: stride, padding: padding, dilation: dilation,
+        groups: groups)
+      return WholePlane([3, 4, 1, 1], kernel: [4, 4 / groups, 3, 3], call)
+    }
+    #expect(plane() != nil)
+    #expect(plane(groups: 4) == nil && plane(dilation: [2, 2]) == nil && plane(stride: [1, 2]) == nil)
   }
 }

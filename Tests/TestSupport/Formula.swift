@@ -40,7 +40,7 @@ public enum Formula {
     case .convolutionWeight, .linearWeight:
       let bound = 1.5 * (3 / Double(parameter.fanIn)).squareRoot()
       return try tensor(stream, parameter.shape, scale: 2 * bound, offset: -bound)
-    case .bias, .shift, .runningMean: return try tensor(stream, parameter.shape, scale: 0.4, offset: -0.2)
+    case .bias, .shift, .runningMean, .other: return try tensor(stream, parameter.shape, scale: 0.4, offset: -0.2)
     case .scale, .runningVariance: return try tensor(stream, parameter.shape, offset: 0.5)
     }
   }

@@ -18,7 +18,9 @@ import Tensors
     self.parameters = parameters
   }
 
-  public nonisolated var hasReLU: Bool { graph.nodes.contains { $0.operation == .relu } }
+  public nonisolated var hasReLU: Bool { graph.hasReLU }
+
+  public nonisolated var unruledOperator: String? { graph.unruledOperator }
 
   public func logits(_ images: Tensor) throws -> Tensor {
     try Interpreter(graph: graph, parameters: parameters).run(images)

@@ -49,9 +49,12 @@ private struct Expected: Decodable {
     let bias = try Formula.signed(4102, [3]).to(.float64).variable()
     let mean = try Formula.signed(4103, [3]).to(.float64)
     let variance = try Formula.tensor(4104, [3], offset: 0.5).to(.float64)
-    let output = try input.batchNorm(
-      weight: weight, bias: bias, runningMean: mean, runningVariance: variance, training: true, momentum: 0.1,
-      epsilon: 1e-5)
+    var graph = Graph(channels: 3)
+    graph.batchNorm("norm")
+    let parameters = [
+      "norm.weight": weight, "norm.bias": bias, "norm.running_mean": mean, "norm.running_var": variance,
+    ]
+    let output = try Interpreter(graph: graph, parameters: parameters).run(input, training: true)
     let seed = try Formula.signed(4105, [4, 3, 5, 5]).to(.float64)
     let gradients = try output.gradients(seed: seed, of: [input, weight, bias])
     expectClose(try output.doubles(), expected.output, relative: 1e-11, absolute: 1e-12, "output")

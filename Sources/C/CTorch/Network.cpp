@@ -11,28 +11,16 @@ static c10::optional<at::Tensor> optional(const CTTensor *tensor) {
 }
 
 CTError *ct_convolution(
-    const CTTensor *input, const CTTensor *weight, const CTTensor *bias_or_null, int64_t stride, int64_t padding,
+    const CTTensor *input, const CTTensor *weight, const CTTensor *bias_or_null, CTWindow window, int64_t groups,
     CTTensor **out) {
   return returning(out, [&] {
-    return at::conv2d(input->value, weight->value, optional(bias_or_null), {stride, stride}, {padding, padding});
+    return at::conv2d(
+        input->value, weight->value, optional(bias_or_null), window.stride, window.padding, window.dilation, groups);
   });
 }
 
 CTError *ct_linear(const CTTensor *input, const CTTensor *weight, const CTTensor *bias_or_null, CTTensor **out) {
   return returning(out, [&] { return at::linear(input->value, weight->value, optional(bias_or_null)); });
-}
-
-CTError *ct_max_pool(const CTTensor *input, int64_t kernel, int64_t stride, int64_t padding, CTTensor **out) {
-  return returning(out, [&] {
-    return at::max_pool2d(input->value, {kernel, kernel}, {stride, stride}, {padding, padding});
-  });
-}
-
-CTError *ct_max_pool_places(const CTTensor *input, int64_t kernel, int64_t stride, int64_t padding, CTTensor **out) {
-  return returning(out, [&] {
-    return std::get<1>(
-        at::max_pool2d_with_indices(input->value, {kernel, kernel}, {stride, stride}, {padding, padding}));
-  });
 }
 
 namespace {
@@ -53,16 +41,6 @@ struct GuidedRelu : torch::autograd::Function<GuidedRelu> {
 
 CTError *ct_guided_relu(const CTTensor *input, CTTensor **out) {
   return returning(out, [&] { return GuidedRelu::apply(input->value); });
-}
-
-CTError *ct_batch_norm(
-    const CTTensor *input, const CTTensor *weight, const CTTensor *bias, CTTensor *running_mean,
-    CTTensor *running_variance, bool training, double momentum, double epsilon, CTTensor **out) {
-  return returning(out, [&] {
-    return at::batch_norm(
-        input->value, weight->value, bias->value, running_mean->value, running_variance->value, training, momentum,
-        epsilon, /*cudnn_enabled=*/true);
-  });
 }
 
 CTError *ct_cross_entropy(const CTTensor *logits, const CTTensor *labels, CTTensor **out) {

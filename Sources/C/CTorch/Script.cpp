@@ -213,6 +213,22 @@ CTError *ct_module_input_count(const CTModule *module, int64_t *out) {
   });
 }
 
+CTError *ct_module_tensor(const CTModule *module, size_t index, char **name, CTTensor **out) {
+  return guarded([&] {
+    *name = nullptr;
+    size_t at = 0;
+    auto look = [&](const auto &named) {
+      for (const auto &entry : named) {
+        if (at++ != index || *name != nullptr) continue;
+        *out = new CTTensor{entry.value};
+        *name = strdup(entry.name.c_str());
+      }
+    };
+    look(module->value.named_parameters());
+    look(module->value.named_buffers());
+  });
+}
+
 CTType ct_module_type(const CTModule *module) { return weight_type(module->value); }
 
 CTError *ct_module_forward(CTModule *module, const CTTensor *input, CTReturned *returned, CTTensor **out) {

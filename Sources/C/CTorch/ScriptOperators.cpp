@@ -66,10 +66,10 @@ nonzero prod quantile searchsorted sort std std_mean sum topk trace var var_mean
 
 _reshape_alias _shape_as_tensor _unsafe_view adjoint alias as_strided atleast_1d atleast_2d atleast_3d block_diag
 broadcast_tensors broadcast_to cartesian_prod cat chunk clone column_stack combinations concat concatenate contiguous
-copy detach diag diag_embed diagflat diagonal dsplit dstack expand expand_as fill flatten flip fliplr flipud gather
+copy detach diag diag_embed diagflat diagonal diagonal_scatter dsplit dstack expand expand_as fill flatten flip fliplr flipud gather
 hsplit hstack index index_add index_copy index_fill index_put index_select lift lift_fresh mH mT masked_scatter
 masked_select matrix_H meshgrid moveaxis movedim narrow numpy_T one_hot permute ravel repeat repeat_interleave reshape
-reshape_as roll rot90 row_stack scatter scatter_add scatter_reduce select slice split split_with_sizes squeeze stack
+reshape_as roll rot90 row_stack scatter scatter_add scatter_reduce select select_scatter slice slice_scatter split split_with_sizes squeeze stack
 swapaxes swapdims t take take_along_dim tensor_split tile transpose tril tril_indices triu triu_indices type_as unbind
 unflatten unfold unsafe_chunk unsafe_split unsafe_split_with_sizes unsqueeze view view_as vsplit vstack zero
 

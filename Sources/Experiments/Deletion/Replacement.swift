@@ -48,8 +48,8 @@ public enum Replacement: String, Sendable, Codable, CaseIterable {
     let kernel = try Tensor(square, shape: [1, 1, side, side]).to(type, images.device)
     let planes = try images.reshaped([-1, 1, shape[2], shape[3]])
     let inside = try Tensor(repeating: 1, shape: [1, 1, shape[2], shape[3]], type: type, device: images.device)
-    let sums = try planes.convolution(weight: kernel, bias: nil, stride: 1, padding: radius)
-    let total = try inside.convolution(weight: kernel, bias: nil, stride: 1, padding: radius)
+    let sums = try planes.convolution(weight: kernel, padding: [radius, radius])
+    let total = try inside.convolution(weight: kernel, padding: [radius, radius])
     return try (sums / total).reshaped(shape)
   }
 }

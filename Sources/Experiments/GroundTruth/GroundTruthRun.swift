@@ -102,7 +102,7 @@ public struct GroundTruthRun: Experiment {
         parameters[parameter.name] = try .normal(
           deviation: (2 / Double(parameter.fanIn)).squareRoot(), shape: parameter.shape, using: generator)
       case .bias: parameters[parameter.name] = try Tensor(repeating: 0, shape: parameter.shape)
-      case .linearWeight, .scale, .shift, .runningMean, .runningVariance: break
+      case .linearWeight, .scale, .shift, .runningMean, .runningVariance, .other: break
       }
     }
     return try Network(

@@ -25,6 +25,7 @@ public struct GuidedBackpropagation: Attribution {
 enum LayeredWork {
   static func classifier(_ classifier: any Classifier, for attribution: String) throws -> any LayeredClassifier {
     guard let layered = classifier as? any LayeredClassifier else { throw MethodError.needsLayers(attribution) }
+    if let name = layered.unruledOperator { throw MethodError.unruledOperator(attribution, name) }
     return layered
   }
 }

@@ -5,6 +5,10 @@ import Tensors
   /// Whether there is a ReLU among the layers.
   nonisolated var hasReLU: Bool { get }
 
+  /// An operator that is neither linear nor one that the rules have an answer for, such as `aten::gelu`: what flows back through
+  /// it is the derivative's, so that no rule holds for the whole. Nil if there is none.
+  nonisolated var unruledOperator: String? { get }
+
   /// The logits [N, K] of images [N, C, H, W], up to rounding those of `logits(_:)`, with gradients by `rule`.
   ///
   /// - Throws: ``TorchError`` when memory runs out.

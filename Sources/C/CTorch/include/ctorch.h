@@ -28,6 +28,8 @@ typedef enum {
   CT_DAMAGED = 2,
   /// A file that asks for what no file is allowed; the message says for what.
   CT_FORBIDDEN = 3,
+  /// An operator that this libtorch does not have.
+  CT_UNKNOWN_OPERATOR = 4,
 } CTErrorCode;
 
 typedef struct {
@@ -151,19 +153,19 @@ CTError *ct_concatenate(const CTTensor *const *tensors, size_t count, int64_t ax
 
 // Layers and losses ------------------------------------------------------------------------------------------------------
 
+/// How a window moves over height and width.
+typedef struct {
+  int64_t stride[2];
+  int64_t padding[2];
+  int64_t dilation[2];
+} CTWindow;
+
 CTError *ct_convolution(
-    const CTTensor *input, const CTTensor *weight, const CTTensor *bias_or_null, int64_t stride, int64_t padding,
+    const CTTensor *input, const CTTensor *weight, const CTTensor *bias_or_null, CTWindow window, int64_t groups,
     CTTensor **out);
 CTError *ct_linear(const CTTensor *input, const CTTensor *weight, const CTTensor *bias_or_null, CTTensor **out);
-CTError *ct_max_pool(const CTTensor *input, int64_t kernel, int64_t stride, int64_t padding, CTTensor **out);
-/// Where the maxima stand: int64, indices into the plane [H·W] of each channel.
-CTError *ct_max_pool_places(const CTTensor *input, int64_t kernel, int64_t stride, int64_t padding, CTTensor **out);
 /// ReLU whose gradient is relu(gradient of the output) where the input is positive, 0 elsewhere.
 CTError *ct_guided_relu(const CTTensor *input, CTTensor **out);
-/// In training mode the running statistics are updated in place.
-CTError *ct_batch_norm(
-    const CTTensor *input, const CTTensor *weight, const CTTensor *bias, CTTensor *running_mean,
-    CTTensor *running_variance, bool training, double momentum, double epsilon, CTTensor **out);
 /// Mean over the batch of −log softmax(logits)[label].
 CTError *ct_cross_entropy(const CTTensor *logits, const CTTensor *labels, CTTensor **out);
 /// Bilinear resizing of [N, C, H, W], antialiased when it shrinks, corners not aligned.
@@ -179,6 +181,81 @@ CTError *ct_require_gradient(CTTensor *tensor);
 CTError *ct_gradient(
     const CTTensor *output, const CTTensor *seed, const CTTensor *const *inputs, size_t count, bool retain,
     CTTensor **out);
+
+// Any operator, by its name ------------------------------------------------------------------------------------------------
+
+typedef struct CTOperator CTOperator;
+
+typedef enum {
+  CT_GIVEN_NONE = 0,
+  CT_GIVEN_TENSOR = 1,
+  CT_GIVEN_TENSORS = 2,
+  CT_GIVEN_INT = 3,
+  CT_GIVEN_DOUBLE = 4,
+  CT_GIVEN_BOOL = 5,
+  CT_GIVEN_STRING = 6,
+  CT_GIVEN_INTS = 7,
+  CT_GIVEN_DOUBLES = 8,
+  CT_GIVEN_BOOLS = 9,
+} CTArgumentKind;
+
+/// A value that an operator is given; the fields that count are those that `kind` says.
+typedef struct {
+  const char *name;
+  CTArgumentKind kind;
+  /// Of an integer, a truth value, an element type or a memory format, in libtorch's own codes.
+  int64_t integer;
+  double number;
+  /// Of a string or a device.
+  const char *text;
+  /// One of a tensor, `count` of tensors; an entry may be NULL.
+  const CTTensor *const *tensors;
+  /// Of integers and of truth values.
+  const int64_t *integers;
+  const double *numbers;
+  size_t count;
+} CTArgument;
+
+/// Looks an operator up, such as "aten::add" with the overload "Tensor". CT_FORBIDDEN for one that no network needs.
+/// What is found lives as long as the process.
+CTError *ct_operator_find(const char *name, const char *overload, const CTOperator **out);
+/// The arguments that it takes; their names live as long as the process.
+size_t ct_operator_argument_count(const CTOperator *op);
+const char *ct_operator_argument_name(const CTOperator *op, size_t index);
+/// Calls an operator through libtorch's dispatcher. Arguments go by their names; those that are not given take their defaults.
+/// The tensors that it returns, those of lists one by one and NULL for an undefined one, are `*out_count` at `*out`.
+CTError *ct_operator_call(
+    const CTOperator *op, const CTArgument *arguments, size_t count, CTTensor ***out, size_t *out_count);
+/// Frees the array, not the tensors in it.
+void ct_tensor_array_free(CTTensor **array);
+
+// What a computation consists of ---------------------------------------------------------------------------------------------
+
+typedef struct CTTrace CTTrace;
+
+/// From here on the operators that the calling thread asks for are noted, but not those that they themselves use.
+CTError *ct_trace_begin(const CTTensor *input, CTTrace **out);
+/// Ends noting. Kept is what leads from the input to the answer; what does not depend on the input becomes a constant.
+/// `answer` is NULL where the computation failed.
+CTError *ct_trace_end(CTTrace *trace, const CTTensor *answer_or_null);
+void ct_trace_free(CTTrace *trace);
+/// Operators in the order of their calls. The results of the one at `i` are called i + 1, those of the input 0.
+size_t ct_trace_count(const CTTrace *trace);
+const char *ct_trace_operator(const CTTrace *trace, size_t index);
+const char *ct_trace_overload(const CTTrace *trace, size_t index);
+size_t ct_trace_argument_count(const CTTrace *trace, size_t index);
+
+/// A value that an operator was given, as CTArgument; a tensor is where it comes from: two integers each, the name of the
+/// results that it is one of and its place among them. −1 is a constant, by its number, and −2 an undefined tensor.
+CTArgument ct_trace_argument(const CTTrace *trace, size_t index, size_t argument);
+/// Where the answer comes from, two integers.
+void ct_trace_answer(const CTTrace *trace, int64_t *out);
+size_t ct_trace_constant_count(const CTTrace *trace);
+CTError *ct_trace_constant(const CTTrace *trace, size_t index, CTTensor **out);
+/// How many elements the results of all operators have together that are floating-point and no views.
+int64_t ct_trace_elements(const CTTrace *trace);
+/// The same for handles on one tensor, and for no others as long as it lives.
+uintptr_t ct_identity(const CTTensor *tensor);
 
 // TorchScript --------------------------------------------------------------------------------------------------------------
 
@@ -200,6 +277,9 @@ void ct_module_free(CTModule *module);
 CTError *ct_module_input_count(const CTModule *module, int64_t *out);
 /// The type of the first floating-point parameter or buffer, CT_FLOAT32 if there is none.
 CTType ct_module_type(const CTModule *module);
+/// The names and tensors of the module's parameters and buffers, one after the other; NULL for the name at the end.
+CTError *ct_module_tensor(const CTModule *module, size_t index, char **name, CTTensor **out);
+void ct_text_free(char *text);
 /// `out` is set only when a tensor was returned. What the module prints goes to standard error.
 CTError *ct_module_forward(CTModule *module, const CTTensor *input, CTReturned *returned, CTTensor **out);
 

@@ -1,0 +1,138 @@
+import Tensors
+
+/// Operators that are younger than the oldest libtorch in use, made of older ones.
+@TorchActor struct Composition {
+  /// What an operator is given, by the names of its arguments.
+  let arguments: [(name: String, value: Operator.Argument)]
+  let name: OperatorName
+
+  /// The results of an operator that is composed; nil for any other.
+  static func results(
+    of name: OperatorName, _ arguments: [(name: String, value: Operator.Argument)]
+  ) throws -> [Tensor?]? {
+    guard name.name.hasPrefix("aten::") else { return nil }
+    let given = Composition(arguments: arguments, name: name)
+    let plain = name.name.dropFirst("aten::".count)
+    switch plain {
+    case "_native_batch_norm_legit_no_training": return try given.batchNormalized()
+    case "_native_batch_norm_legit" where name.overload == "no_stats": return try given.batchNormalized()
+    case "squeeze" where name.overload == "dims": return try given.squeezed()
+    case "_scaled_dot_product_flash_attention_for_cpu", "_scaled_dot_product_flash_attention",
+      "_scaled_dot_product_efficient_attention", "_scaled_dot_product_fused_attention_overrideable":
+      return try given.attention()
+    case "_prelu_kernel": return try given.parametricReLU()
+    case "_safe_softmax": return try given.safeSoftmax()
+    case "rms_norm", "_fused_rms_norm": return try given.rootMeanSquareNormalized()
+    case "lift_fresh_copy", "alias_copy": return try given.same("clone")
+    case "_unsafe_index": return try given.same("index")
+    case _ where plain.hasSuffix("_copy") && viewsThatCopy.contains(plain.dropLast("_copy".count)):
+      return try given.same(plain.dropLast("_copy".count))
+    default: return nil
+    }
+  }
+
+  private static let viewsThatCopy: Set<Substring> = [
+    "view", "expand", "permute", "transpose", "slice", "select", "unsqueeze", "squeeze", "unbind", "split",
+    "split_with_sizes", "t", "diagonal", "unfold",
+  ]
+
+  private subscript(name: String) -> Operator.Argument { arguments.first { $0.name == name }?.value ?? .none }
+
+  private func tensor(_ name: String) throws -> Tensor {
+    guard case .tensor(let tensor) = self[name] else {
+      throw ModelFileError.damaged("\(self.name.name) has no tensor “\(name)”")
+    }
+    return tensor
+  }
+
+  private func ints(_ name: String) throws -> [Int] {
+    switch self[name] {
+    case .ints(let numbers): return numbers
+    case .int(let number): return [number]
+    default: throw ModelFileError.damaged("\(self.name.name) has no numbers “\(name)”")
+    }
+  }
+
+  /// Another operator with the same arguments and overload.
+  private func same(_ other: Substring) throws -> [Tensor?] {
+    try Operator("aten::\(other)", overload: name.overload)(arguments)
+  }
+
+  private func one(
+    _ name: String, overload: String = "", _ arguments: [(name: String, value: Operator.Argument)]
+  ) throws -> Tensor {
+    guard let result = try Operator("aten::\(name)", overload: overload)(arguments).first ?? nil else {
+      preconditionFailure("libtorch returned neither a tensor nor an error")
+    }
+    return result
+  }
+
+  // MARK: One by one
+
+  /// The statistics that are returned beside are of no use but for training.
+  private func batchNormalized() throws -> [Tensor?] {
+    // Of its own statistics, as weights are standardized.
+    var training = Operator.Argument.bool(false)
+    if case .bool(true) = self["training"] { training = .bool(true) }
+    let result = try one(
+      "batch_norm",
+      [
+        ("input", self["input"]), ("weight", self["weight"]), ("bias", self["bias"]),
+        ("running_mean", self["running_mean"]), ("running_var", self["running_var"]), ("training", training),
+        ("momentum", self["momentum"]), ("eps", self["eps"]), ("cudnn_enabled", .bool(true)),
+      ])
+    return [result, nil, nil]
+  }
+
+  private func squeezed() throws -> [Tensor?] {
+    var result = try tensor("self")
+    let rank = result.shape.count
+    for axis in try ints("dim").map({ $0 < 0 ? $0 + rank : $0 }).sorted(by: >) {
+      result = try one("squeeze", overload: "dim", [("self", .tensor(result)), ("dim", .int(axis))])
+    }
+    return [result]
+  }
+
+  private func attention() throws -> [Tensor?] {
+    let mask = ["attn_mask", "attn_bias"].first { name in arguments.contains { $0.name == name } }
+    var given = arguments.filter { ["query", "key", "value", "dropout_p", "is_causal", "scale"].contains($0.name) }
+    if let mask { given.append(("attn_mask", self[mask])) }
+    return [try one("scaled_dot_product_attention", given)] + Array(repeating: nil, count: 8)
+  }
+
+  /// max(x, 0) + weight · min(x, 0), the weight in a shape that fits already.
+  private func parametricReLU() throws -> [Tensor?] {
+    let input = try tensor("self")
+    let negative = try one("clamp_max", [("self", .tensor(input)), ("max", .int(0))])
+    let scaled = try tensor("weight") * negative
+    return [try one("relu", [("self", .tensor(input))]) + scaled]
+  }
+
+  /// A softmax whose rows that are −∞ throughout become zeros.
+  private func safeSoftmax() throws -> [Tensor?] {
+    let input = try tensor("self")
+    let softmax = try one("softmax", overload: "int", arguments)
+    let masked = try one("eq", overload: "Scalar", [("self", .tensor(input)), ("other", .double(-.infinity))])
+    let empty = try one(
+      "all", overload: "dim", [("self", .tensor(masked)), ("dim", self["dim"]), ("keepdim", .bool(true))])
+    return [
+      try one(
+        "masked_fill", overload: "Scalar", [("self", .tensor(softmax)), ("mask", .tensor(empty)), ("value", .int(0))])
+    ]
+  }
+
+  /// x / √(mean(x²) + ε), times the weight; ε is float32's precision where none is given.
+  private func rootMeanSquareNormalized() throws -> [Tensor?] {
+    let input = try tensor("input")
+    let axes = try ints("normalized_shape").indices.map { -1 - $0 }
+    var epsilon = input.type == .float64 ? Double.ulpOfOne : Double(Float.ulpOfOne)
+    if case .double(let given) = self["eps"] { epsilon = given }
+    let mean = try one(
+      "mean", overload: "dim",
+      [("self", .tensor(input * input)), ("dim", .ints(Array(axes))), ("keepdim", .bool(true))])
+    let factor = try one("rsqrt", [("self", .tensor(mean + epsilon))])
+    var result = try input * factor
+    if case .tensor(let weight) = self["weight"] { result = try result * weight }
+    return [result, factor]
+  }
+}

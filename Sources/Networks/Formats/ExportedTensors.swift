@@ -1,0 +1,146 @@
+import Foundation
+import Tensors
+
+/// An element type as `torch.export` numbers it, which is not as libtorch does.
+enum ExportedType: Int {
+  case uint8 = 1
+  case int8, int16, int32, int64, float16, float32, float64
+  case bool = 12
+  case bfloat16 = 13
+
+  init?(code: Int) { self.init(rawValue: code) }
+
+  /// The type in which it is computed; nil for one that is no use outside of operators.
+  var elementType: ElementType? {
+    switch self {
+    case .uint8: .uint8
+    case .int32: .int32
+    case .int64: .int64
+    case .float16, .bfloat16, .float32: .float32
+    case .float64: .float64
+    case .bool: .bool
+    case .int8, .int16: nil
+    }
+  }
+
+  /// The type of the bytes in the file.
+  var storedType: ElementType? {
+    switch self {
+    case .float16: .float16
+    case .bfloat16: .bfloat16
+    default: elementType
+    }
+  }
+
+  /// libtorch's own number of the type in which it is computed (`c10/core/ScalarType.h`).
+  var torchCode: Int {
+    switch self {
+    case .uint8: 0
+    case .int8: 1
+    case .int16: 2
+    case .int32: 3
+    case .int64: 4
+    case .float16, .bfloat16, .float32: 6
+    case .float64: 7
+    case .bool: 11
+    }
+  }
+}
+
+/// The tensors that lie in an archive of `torch.export`.
+struct ExportedTensors {
+  let zip: StoredZip
+  /// The record and what is said of the tensor in it, by the tensor's name.
+  var entries: [String: (record: String, payload: ExportedSchema.Payloads.Entry)] = [:]
+
+  private var memory: MemoryBudget
+
+  init(zip: StoredZip, bytes: Int) {
+    self.zip = zip
+    memory = MemoryBudget(file: bytes)
+  }
+
+  /// - Returns: nil where there is none of that name.
+  /// - Throws: ``ModelFileError``.
+  @TorchActor mutating func tensor(_ name: String, on device: Device) throws -> Tensor? {
+    guard let (record, payload) = entries[name] else { return nil }
+    func damaged(_ what: String) -> ModelFileError { .damaged("the weights “\(name.prefix(100))” \(what)") }
+
+    guard !payload.usePickle, let meta = payload.tensorMeta else {
+      throw damaged("are no plain tensor but an object of Python's")
+    }
+    guard let type = ExportedType(code: meta.dtype), let stored = type.storedType, let computed = type.elementType
+    else {
+      throw damaged("have the element type \(meta.dtype), which is not used here")
+    }
+    guard let bytes = zip[record] else {
+      throw damaged("are said to lie in “\(record.prefix(100))”, which is not there")
+    }
+    let strides = meta.strides.compactMap(\.fixed)
+    guard let shape = meta.shape, strides.count == shape.count, meta.strides.count == shape.count,
+      let offset = meta.storageOffset.fixed
+    else { throw damaged("have no fixed shape") }
+    guard bytes.count.isMultiple(of: stored.size) else { throw damaged("have a part of an element") }
+    let layout = TensorLayout(shape: shape, strides: strides, offset: offset)
+    let available = bytes.count / stored.size
+    guard let count = layout.count(within: available) else {
+      throw damaged("have the shape \(shape), which reaches beyond their \(bytes.count) bytes")
+    }
+    try memory.take(max(count * stored.size, layout.isContiguous ? 0 : bytes.count), for: name)
+    let tensor = try layout.tensor(of: bytes, type: stored, count: count)
+    return try tensor.to(computed, device)
+  }
+}
+
+/// How a tensor's elements lie in a storage.
+struct TensorLayout {
+  let shape: [Int]
+  let strides: [Int]
+  let offset: Int
+
+  /// The number of elements, if all of them lie within a storage of that many; nil if one does not.
+  func count(within storage: Int) -> Int? {
+    guard shape.count == strides.count, shape.count <= 64, offset >= 0, shape.allSatisfy({ $0 >= 0 }),
+      strides.allSatisfy({ $0 >= 0 })
+    else { return nil }
+    if shape.contains(0) { return 0 }
+    var (count, last, overflow) = (1, offset, false)
+    for (length, stride) in zip(shape, strides) {
+      let (product, tooMany) = count.multipliedReportingOverflow(by: length)
+      let (reach, tooFar) = (length - 1).multipliedReportingOverflow(by: stride)
+      let (sum, beyond) = last.addingReportingOverflow(reach)
+      (count, last, overflow) = (product, sum, overflow || tooMany || tooFar || beyond)
+    }
+    return !overflow && last < storage ? count : nil
+  }
+
+  var isContiguous: Bool {
+    var expected = 1
+    for (length, stride) in zip(shape, strides).reversed() {
+      if length != 1 && stride != expected { return false }
+      expected *= length
+    }
+    return true
+  }
+
+  /// A tensor of its own with these elements of a storage, laid out as they are.
+  ///
+  /// - Parameter count: what ``count(within:)`` said.
+  @TorchActor func tensor(of storage: Data, type: ElementType, count: Int) throws -> Tensor {
+    func flat(_ part: Data, _ shape: [Int]) throws -> Tensor {
+      try part.withUnsafeBytes { try Tensor(bytes: $0, type: type, shape: shape) }
+    }
+    if count == 0 || isContiguous {
+      let start = storage.startIndex + (count == 0 ? 0 : offset * type.size)
+      return try flat(storage[start..<start + count * type.size], shape)
+    }
+    let whole = try flat(storage, [storage.count / type.size])
+    let arguments: [(name: String, value: Operator.Argument)] = [
+      ("self", .tensor(whole)), ("size", .ints(shape)), ("stride", .ints(strides)), ("storage_offset", .int(offset)),
+    ]
+    guard let view = try Operator("aten::as_strided")(arguments)[0] else {
+      preconditionFailure("libtorch returned neither a tensor nor an error")
+    }
+    return view
+  }
+}

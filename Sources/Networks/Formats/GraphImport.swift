@@ -1,0 +1,150 @@
+import Tensors
+
+/// A graph made by running a network, with the tensors that do not depend on the image.
+struct GraphImport {
+  let graph: Graph
+  let parameters: [String: Tensor]
+  /// The scalars in all results for one image.
+  let activations: Int
+
+  /// Why a network cannot become a graph, as the end of a sentence that begins with “the model”.
+  struct Obstacle: Error, Equatable {
+    let reason: String
+  }
+
+  /// Runs a network and notes what it asks of libtorch.
+  ///
+  /// - Parameters:
+  ///   - batches: images for which it is run. With two batches, of different sizes, the numbers that differ between the runs grow
+  ///     with the number of images, and the graph takes any; with one, it takes that number alone.
+  ///   - weights: names for constants.
+  /// - Throws: ``Obstacle`` when the runs differ in more than sizes; `TorchError`.
+  @TorchActor init(
+    _ batches: [Tensor], weights: [String: Tensor], _ answer: (Tensor) throws -> Tensor
+  ) throws {
+    let traces = try batches.map { try Trace.of($0, answer) }
+    var build = Build(traces, sizes: batches.map { $0.shape[0] }, weights: weights, channels: batches[0].shape[1])
+    for index in traces[0].calls.indices { try build.add(index) }
+    var graph = build.graph
+    switch traces[0].answer {
+    case .input: graph.answer = Graph.Place(0)
+    case .call(let call, let result): graph.answer = Graph.Place(build.places[call], output: result)
+    case .constant: throw Obstacle(reason: "answers the same whatever the image")
+    }
+    (self.graph, parameters) = try Canonical.form(of: graph, build.parameters)
+    activations = traces[0].elements / batches[0].shape[0]
+  }
+}
+
+/// A graph being put together from one trace or two.
+@TorchActor private struct Build {
+  private let traces: [Trace]
+  private let sizes: [Int]
+  private let names: [UInt: String]
+  /// The node of each call.
+  private(set) var places: [Int] = []
+  private(set) var graph: Graph
+  private(set) var parameters: [String: Tensor] = [:]
+  /// What stands for each constant of the first trace.
+  private var constants: [Int: Graph.Value] = [:]
+
+  init(_ traces: [Trace], sizes: [Int], weights: [String: Tensor], channels: Int) {
+    self.traces = traces
+    self.sizes = sizes
+    names = Dictionary(
+      weights.sorted { $0.key < $1.key }.map { ($0.value.identity, $0.key) }, uniquingKeysWith: { first, _ in first })
+    graph = Graph(channels: channels)
+  }
+
+  mutating func add(_ index: Int) throws {
+    let calls = traces.compactMap { index < $0.calls.count ? $0.calls[index] : nil }
+    let call = calls[0]
+    guard calls.count == traces.count, traces.allSatisfy({ $0.calls.count == traces[0].calls.count }),
+      calls.allSatisfy({ $0.name == call.name && $0.overload == call.overload })
+    else { throw Self.differing }
+    let arguments = try call.arguments.indices.map { place in
+      (call.arguments[place].name, try value(calls.map { $0.arguments[place].value }))
+    }
+    places.append(graph.append(Graph.Node(call.name, call.overload, arguments)).node)
+  }
+
+  private static let differing = GraphImport.Obstacle(
+    reason: "does other things for another number of images, or at random")
+
+  private mutating func value(_ values: [Trace.Argument]) throws -> Graph.Value {
+    switch (values[0], values[values.count - 1]) {
+    case (.none, .none): return .none
+    case (.tensor(let a), .tensor(let b)): return try source(a, b)
+    case (.tensors(let a), .tensors(let b)) where a.count == b.count:
+      return .tensors(
+        try zip(a, b).map { a, b in
+          switch (a, b) {
+          case (nil, nil): Graph.Value.none
+          case (let a?, let b?): try source(a, b)
+          default: throw Self.differing
+          }
+        })
+    case (.int(let a), .int(let b)): return .int(try size(a, b))
+    case (.ints(let a), .ints(let b)) where a.count == b.count: return .ints(try zip(a, b).map(size))
+    case (.double(let a), .double(let b)) where a == b || (a.isNaN && b.isNaN): return .double(a)
+    case (.doubles(let a), .doubles(let b)) where a == b: return .doubles(a)
+    case (.bool(let a), .bool(let b)) where a == b: return .bool(a)
+    case (.bools(let a), .bools(let b)) where a == b: return .bools(a)
+    case (.string(let a), .string(let b)) where a == b: return .string(a)
+    default: throw Self.differing
+    }
+  }
+
+  /// a for the first number of images and b for the last: constant + perImage · N.
+  private func size(_ a: Int, _ b: Int) throws -> Graph.Size {
+    if a == b { return Graph.Size(a) }
+    let (difference, images) = (b - a, sizes[sizes.count - 1] - sizes[0])
+    guard difference % images == 0 else { throw Self.differing }
+    return Graph.Size(a - difference / images * sizes[0], perImage: difference / images)
+  }
+
+  private mutating func source(_ a: Trace.Source, _ b: Trace.Source) throws -> Graph.Value {
+    switch (a, b) {
+    case (.input, .input): return .result(Graph.Place(0))
+    case (.call(let call, let result), .call(let other, let otherResult)) where call == other && result == otherResult:
+      return .result(Graph.Place(places[call], output: result))
+    case (.constant(let a), .constant(let b)):
+      if let known = constants[a] { return known }
+      let value = try constant(a, traces[0].constants[a], traces[traces.count - 1].constants[b])
+      constants[a] = value
+      return value
+    default: throw Self.differing
+    }
+  }
+
+  /// A constant that is the same for any number of images, or that begins with copies of itself, one for each.
+  private mutating func constant(_ index: Int, _ a: Tensor, _ b: Tensor) throws -> Graph.Value {
+    let name = names[a.identity] ?? "constant_\(index)"
+    if a.identity == b.identity { return declare(name, a) }
+    if a.shape == b.shape {
+      guard a.type == b.type, try a.bytes() == b.bytes() else { throw Self.differing }
+      return declare(name, a)
+    }
+    let (shape, images) = (a.shape, sizes[0])
+    guard shape.count == b.shape.count, shape.dropFirst() == b.shape.dropFirst(), shape[0] % images == 0,
+      shape[0] / images * sizes[sizes.count - 1] == b.shape[0]
+    else { throw Self.differing }
+    let one = try a[0..<shape[0] / images].copy()
+    let own = try one.bytes()
+    for (tensor, count) in [(a, images), (b, sizes[sizes.count - 1])] {
+      for copy in 0..<count {
+        let rows = try tensor[copy * one.shape[0]..<(copy + 1) * one.shape[0]]
+        guard try rows.bytes() == own else { throw Self.differing }
+      }
+    }
+    let counts = [Graph.Size(0, perImage: 1)] + shape.dropFirst().map { _ in Graph.Size(1) }
+    return .result(
+      graph.append(Graph.Node("aten::repeat", "", [("self", declare(name, one)), ("repeats", .ints(counts))])))
+  }
+
+  private mutating func declare(_ name: String, _ tensor: Tensor) -> Graph.Value {
+    parameters[name] = tensor
+    graph.declare(Graph.Parameter(name: name, shape: tensor.shape, role: .other, fanIn: 0))
+    return .parameter(name)
+  }
+}

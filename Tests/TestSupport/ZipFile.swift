@@ -1,0 +1,49 @@
+import Foundation
+
+/// A zip archive of stored entries, made by hand so that it can be wrong in every way.
+public struct ZipFile: Sendable {
+  public struct Entry: Sendable {
+    public var name: String
+    public var content: Data
+    /// The length that the directory says; the content's own if nil.
+    public var length: UInt32?
+    public var method: UInt16 = 0
+    public var flags: UInt16 = 0
+    /// The name in the entry's own header.
+    public var ownName: String?
+    /// Where the directory says the entry is; where it is if nil.
+    public var place: UInt32?
+
+    public init(_ name: String, _ content: Data) { (self.name, self.content) = (name, content) }
+  }
+
+  public var entries: [Entry]
+  /// As the directory says; their own if nil.
+  public var count: UInt16?
+
+  public init(_ entries: [Entry]) { self.entries = entries }
+
+  public var data: Data {
+    var (file, directory) = (Data(), Data())
+    for entry in entries {
+      let own = Data((entry.ownName ?? entry.name).utf8)
+      let length = entry.length ?? UInt32(entry.content.count)
+      let place = entry.place ?? UInt32(file.count)
+      let common =
+        bytes(entry.flags) + bytes(entry.method) + bytes(UInt32(0)) + bytes(UInt32(0)) + bytes(length) + bytes(length)
+      file += Data([0x50, 0x4B, 3, 4]) + bytes(UInt16(20)) + common + bytes(UInt16(own.count)) + bytes(UInt16(0)) + own
+      file += entry.content
+      let name = Data(entry.name.utf8)
+      directory +=
+        Data([0x50, 0x4B, 1, 2]) + bytes(UInt16(20)) + bytes(UInt16(20)) + common + bytes(UInt16(name.count))
+      directory += Data(count: 12) + bytes(place) + name
+    }
+    let number = count ?? UInt16(entries.count)
+    let end =
+      Data([0x50, 0x4B, 5, 6]) + Data(count: 4) + bytes(number) + bytes(number) + bytes(UInt32(directory.count))
+      + bytes(UInt32(file.count)) + Data(count: 2)
+    return file + directory + end
+  }
+
+  private func bytes(_ value: some FixedWidthInteger) -> Data { withUnsafeBytes(of: value.littleEndian) { Data($0) } }
+}
