@@ -1,3 +1,8 @@
+// A released libtorch has no assertions, and does not set what those of a debug build look at in this header.
+#ifndef NDEBUG
+#define NDEBUG
+#endif
+
 #include <ATen/core/dispatch/Dispatcher.h>
 #include <ATen/record_function.h>
 
