@@ -184,7 +184,7 @@ extension RunFolder {
   ///
   /// - Returns: the names of the files, the summary's last.
   /// - Throws: `FileError`.
-  public func finish(_ files: [(name: String, data: Data)], summary: some Encodable) throws -> [String] {
+  func finish(_ files: [(name: String, data: Data)], summary: (any Encodable)?) throws -> [String] {
     let names = files.map(\.name)
     let all = record.withLock { record in
       record.parts += names.filter { !record.parts.contains($0) }
@@ -192,13 +192,9 @@ extension RunFolder {
     }
     try write(all, as: Self.settings)
     for file in files { try write(file.data, as: file.name) }
+    guard let summary else { return names }
     try write(summary, as: Self.summary)
     return names + [Self.summary]
-  }
-
-  /// Rows of a table, the header first, as comma-separated values.
-  public static func csv(_ rows: [[String]]) -> Data {
-    Data((rows.map { $0.joined(separator: ",") }.joined(separator: "\n") + "\n").utf8)
   }
 }
 

@@ -21,8 +21,8 @@ import Testing
 
   private func words(_ text: String) -> String { text.split(whereSeparator: \.isWhitespace).joined(separator: " ") }
 
-  private func table(rows: Int) -> Document.Table {
-    Document.Table(
+  private func table(rows: Int) -> Table {
+    Table(
       label: "Table 2", caption: "Areas under the deletion curves.",
       columns: [.init("map"), .init("paper", .right), .init("ours", .right), .init("95% interval", .centre)],
       rows: [.group("Basic CNN")]
@@ -107,9 +107,9 @@ import Testing
   @Test("a group of rows is never broken, nor parted from the table's caption", arguments: [0, 10, 20, 30, 35])
   func groups(lines: Int) throws {
     let rows = (0..<9).flatMap { group in
-      [Document.Table.Row.group("group \(group)")] + (0..<11).map { .cells(["row \(group).\($0) of it"]) }
+      [Table.Row.group("group \(group)")] + (0..<11).map { .cells(["row \(group).\($0) of it"]) }
     }
-    let table = Document.Table(label: "Table 1", caption: "the caption", columns: [.init("map")], rows: rows)
+    let table = Table(label: "Table 1", caption: "the caption", columns: [.init("map")], rows: rows)
     let blocks = Array(repeating: Document.Block.paragraph("line"), count: lines) + [.heading("head"), .table(table)]
     let pages = try pages(Document(title: "t", blocks: blocks)).map(words)
     for group in 0..<9 {
@@ -173,7 +173,7 @@ import Testing
       String(repeating: "W", count: 4000), String(repeating: "word ", count: 4000), "\u{202E}override", "",
     ])
   func names(name: String) throws {
-    let table = Document.Table(
+    let table = Table(
       label: name, caption: name, columns: [.init(name), .init(name, .right), .init("ours", .centre)],
       rows: [.group(name), .cells([name, name]), .cells([]), .cells([name, "0.5", "1", "too many"])])
     let document = Document(
@@ -189,8 +189,8 @@ import Testing
 
   @Test("a wide table stays inside the page")
   func wideTable() throws {
-    let columns = (0..<14).map { Document.Table.Column("column number \($0)") }
-    let table = Document.Table(
+    let columns = (0..<14).map { Table.Column("column number \($0)") }
+    let table = Table(
       columns: columns, rows: [.cells(Array(repeating: "some longer text in a cell", count: 14))])
     let text = try pages(Document(title: "t", blocks: [.table(table)]))
     #expect(text.count == 1 && words(text[0]).components(separatedBy: "cell").count == 15)

@@ -20,41 +20,6 @@ public struct Document: Sendable {
     case pageBreak
   }
 
-  /// Rows under a header, between rules.
-  public struct Table: Sendable {
-    public enum Alignment: Sendable { case left, centre, right }
-
-    public struct Column: Sendable {
-      public var title: String
-      public var alignment: Alignment
-
-      public init(_ title: String, _ alignment: Alignment = .left) {
-        self.title = title
-        self.alignment = alignment
-      }
-    }
-
-    public enum Row: Sendable {
-      /// A text for each column; missing ones are empty.
-      case cells([String])
-      /// A line over all columns with a rule above, for the rows that follow.
-      case group(String)
-    }
-
-    /// Above the table; its label, such as `Table 1`, is bold.
-    public var label: String
-    public var caption: String
-    public var columns: [Column]
-    public var rows: [Row]
-
-    public init(label: String = "", caption: String = "", columns: [Column], rows: [Row]) {
-      self.label = label
-      self.caption = caption
-      self.columns = columns
-      self.rows = rows
-    }
-  }
-
   /// A figure with its caption below.
   public struct Figure: Sendable {
     /// The name of the files that it is written to alone, without extension.

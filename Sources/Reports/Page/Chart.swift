@@ -1,3 +1,4 @@
+import Experiments
 import Figures
 import Foundation
 
@@ -42,9 +43,9 @@ struct Chart {
     func y(_ accuracy: Double) -> Double { Self.plot.bottom - (Self.plot.bottom - Self.plot.top) * accuracy / top }
     lines = curves.map { curve in
       let points = zip(curve.fractions, curve.accuracy).map { (x: x($0), y: y($1)) }
-      let style = curve.series.style
+      let style = curve.map.style
       return Line(
-        name: curve.series.shortTitle, tone: style.className, dash: style.dashes,
+        name: curve.map.title(namesAttribution: false), tone: style.className, dash: style.dashes,
         points: points.map { "\(Self.number($0.x)),\(Self.number($0.y))" }.joined(separator: " "),
         marks: points.map { style.mark(x: $0.x, y: $0.y) }.joined(), key: style.key)
     }
@@ -93,31 +94,5 @@ extension CurveStyle {
       palette.enumerated().map { ".tone-\($0) { --tone: \($1[keyPath: colour].hex); }" }.joined(separator: " ")
     }
     return rules(\.light) + "\n@media screen and (prefers-color-scheme: dark) { \(rules(\.dark)) }"
-  }
-}
-
-extension PageSeries {
-  /// For a legend in which all series have one attribution.
-  package var shortTitle: String { title(namesAttribution: false) }
-
-  package func title(namesAttribution: Bool) -> String {
-    let map = namesAttribution ? "\(attribution) \(view)" : view
-    return switch kind {
-    case .map: map
-    case .random: "random"
-    case .randomAsMany: "random, as many as \(map)"
-    }
-  }
-
-  /// As many random pixels have no curve on the page: they look as the map that they are a control of.
-  package var style: CurveStyle { kind == .random ? .control() : .map(attribution, view) }
-
-  /// `gradient-active` or `random-gradient-active`: the same in keys of numbers.
-  var slug: String {
-    switch kind {
-    case .map: "\(attribution)-\(view)"
-    case .random: "random"
-    case .randomAsMany: "random-\(attribution)-\(view)"
-    }
   }
 }

@@ -1,3 +1,4 @@
+import Experiments
 import Foundation
 
 /// The tables and charts of one experiment.
@@ -52,7 +53,7 @@ struct ExperimentView {
     heading = experiment.heading
     let namesAttribution = experiment.attributions.count > 1
     tables = experiment.metrics.map { metric in
-      let areas = experiment.areas.filter { $0.series.metric == metric }
+      let areas = experiment.areas.filter { $0.metric == metric }
       return TableView(
         caption: "\(metric.capitalized)-deletion", hasPaper: areas.contains { $0.paper != nil },
         areaRows: areas.map { Self.row($0, in: experiment.name, namesAttribution) })
@@ -77,7 +78,7 @@ struct ExperimentView {
           fraction: String(format: "%g%%", 100 * curves[0].fractions[index]),
           cells: curves.map { curve in
             Cell(
-              key: "\(experiment.name)/\(metric)/\(curve.series.slug)/accuracy/\(curve.fractions[index])",
+              key: "\(experiment.name)/\(metric)/\(curve.map.slug)/accuracy/\(curve.fractions[index])",
               text: Text.number(curve.accuracy[index]))
           })
       }
@@ -88,12 +89,12 @@ struct ExperimentView {
   }
 
   private static func row(_ area: PageArea, in experiment: String, _ namesAttribution: Bool) -> AreaRow {
-    let series = area.series
+    let map = area.map
     return AreaRow(
-      key: "\(experiment)/\(series.metric)/\(series.slug)", title: series.title(namesAttribution: namesAttribution),
+      key: "\(experiment)/\(area.metric)/\(map.slug)", title: map.title(namesAttribution: namesAttribution),
       value: Text.number(area.estimate.value), interval: Text.interval(area.estimate), paper: Text.optional(area.paper),
       difference: Text.difference(area.estimate.value, area.paper),
-      look: series.kind == .randomAsMany ? nil : series.style.key, isControl: series.kind != .map,
+      look: map.kind == .randomAsMany ? nil : map.style.key, isControl: map.isControl,
       goal: area.isLowGood.map {
         $0 ? Goal(arrow: "↓", meaning: "should be low") : Goal(arrow: "↑", meaning: "should be high")
       })
@@ -103,7 +104,7 @@ struct ExperimentView {
   private static func description(_ title: String, _ heading: String, _ curves: [PageCurve]) -> String {
     guard let first = curves.first?.accuracy.first, let last = curves.first?.fractions.last else { return title }
     let ends = curves.compactMap { curve in
-      curve.accuracy.last.map { "\(curve.series.shortTitle) \(String(format: "%.2f", $0))" }
+      curve.accuracy.last.map { "\(curve.map.title(namesAttribution: false)) \(String(format: "%.2f", $0))" }
     }
     return String(
       format: "%@ of %@: the accuracy falls from %.2f with no pixel deleted to, at %.0f%%: ", title, heading, first,

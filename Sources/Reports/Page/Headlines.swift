@@ -1,3 +1,4 @@
+import Experiments
 import Foundation
 
 /// The summary in sentences, computed from the numbers.
@@ -23,8 +24,8 @@ enum Headlines {
       let mean = differences.reduce(0, +) / Double(differences.count)
       sentences.append(
         "The areas under the curves differ from the paper’s by \(Text.number(mean)) on average and by "
-          + "\(Text.number(abs(difference))) at most (\(experiment.heading), \(area.series.metric)-deletion, "
-          + "\(area.series.view)).")
+          + "\(Text.number(abs(difference))) at most (\(experiment.heading), \(area.metric)-deletion, "
+          + "\(area.map.view)).")
     }
     return sentences
   }

@@ -1,5 +1,7 @@
+import Experiments
 import Figures
 import Foundation
+import Maps
 
 /// What the template shows, ready to be put in: every number is text here.
 package struct PageView {
@@ -11,7 +13,9 @@ package struct PageView {
   let title: String
   let comparesWithPaper: Bool
   let headlines: [String]
-  let maps = Self.meanings.map { MapRow(name: $0, meaning: $1, look: CurveStyle.map("gradient", $0).key) }
+  let maps = Views.paper.map {
+    MapRow(name: $0.name, meaning: $0.meaning, look: MapName(Gradient(), $0).style.key)
+  }
   let claimRows: [ClaimRow]
   let problems: [String]
   let missing: [PageMissing]
@@ -30,14 +34,6 @@ package struct PageView {
   let hasDocuments: Bool
   let hasExamples: Bool
   let hasChecks: Bool
-
-  /// The paper's five maps and what a high value in each means.
-  package static let meanings = [
-    ("original", "getting brighter or darker, the pixel changes the score most"),
-    ("positive", "getting brighter, it raises the score"), ("negative", "getting darker, it raises the score"),
-    ("active", "getting brighter, it raises the score more than that of any other class"),
-    ("inactive", "getting darker, it raises the score against every other class"),
-  ]
 
   struct MapRow {
     let name, meaning, look: String
@@ -138,19 +134,20 @@ package struct PageView {
       farthest: experiment.farthestFromPaper.map { area, difference in
         Farthest(
           key: "\(experiment.name)/farthest", text: Text.signed(difference),
-          title: "\(area.series.view), \(area.series.metric)-deletion")
+          title: "\(area.map.view), \(area.metric)-deletion")
       })
   }
 
-  private static func check(_ check: PageCheck) -> CheckView {
-    let (kind, sign) =
+  private static func check(_ check: AuditCheck) -> CheckView {
+    let kind =
       switch check.verdict {
-      case .passed: ("good", "✓")
-      case .failed: ("bad", "✗")
-      case .warning: ("fair", "!")
-      case .skipped: ("quiet", "–")
+      case .passed: "good"
+      case .failed: "bad"
+      case .warning: "fair"
+      case .skipped: "quiet"
       }
-    return CheckView(name: check.name, kind: kind, sign: sign, verdict: check.verdict.rawValue, detail: check.detail)
+    return CheckView(
+      name: check.name, kind: kind, sign: check.verdict.sign, verdict: check.verdict.rawValue, detail: check.detail)
   }
 }
 
@@ -167,46 +164,4 @@ extension OrderClaim.Verdict {
 
 extension PageExperiment {
   package var heading: String { "\(model) on \(dataset)" }
-}
-
-/// Numbers as the page writes them.
-package enum Text {
-  package static func number(_ value: Double) -> String { String(format: "%.4f", value) }
-
-  package static func optional(_ value: Double?) -> String { value.map(number) ?? "–" }
-
-  /// With its sign, and the minus that is as wide as a plus.
-  package static func signed(_ value: Double) -> String {
-    let text = String(format: "%.4f", abs(value))
-    return (value < 0 && text != "0.0000" ? "−" : "+") + text
-  }
-
-  package static func difference(_ value: Double, _ paper: Double?) -> String {
-    paper.map { signed(value - $0) } ?? "–"
-  }
-
-  package static func interval(_ estimate: PageEstimate) -> String {
-    if let spread = estimate.spread { return "± " + number(spread) }
-    guard let low = estimate.low, let high = estimate.high else { return "–" }
-    return "\(number(low))–\(number(high))"
-  }
-
-  /// The same of a difference: `−0.0010 to +0.0200`.
-  package static func signedInterval(_ estimate: PageEstimate) -> String {
-    guard estimate.spread == nil, let low = estimate.low, let high = estimate.high else { return interval(estimate) }
-    return "\(signed(low)) to \(signed(high))"
-  }
-
-  package static func percent(_ share: Double) -> String { String(format: "%.1f%%", 100 * share) }
-
-  /// `10,000`
-  package static func count(_ number: Int) -> String {
-    var text = String(abs(number))
-    var end = text.count - 3
-    while end > 0 {
-      text.insert(",", at: text.index(text.startIndex, offsetBy: end))
-      end -= 3
-    }
-    return (number < 0 ? "-" : "") + text
-  }
 }

@@ -1,4 +1,5 @@
-import CCrypto
+import Downloads
+import Experiments
 import Figures
 import Foundation
 import Mustache
@@ -36,12 +37,9 @@ public enum Page {
 
   /// What a content security policy calls a script or style by: the base64 of its SHA-256.
   private static func hash(_ text: String) -> String {
-    let bytes = Array(text.utf8)
-    var (sum, count) = ([UInt8](repeating: 0, count: Int(EVP_MAX_MD_SIZE)), UInt32(0))
-    guard EVP_Digest(bytes, bytes.count, &sum, &count, EVP_sha256(), nil) == 1 else {
-      fatalError("libcrypto has no SHA-256")
-    }
-    return Data(sum.prefix(Int(count))).base64EncodedString()
+    let digest = Digest.sha256()
+    Array(text.utf8).withUnsafeBytes { digest.update($0) }
+    return Data(digest.finish()).base64EncodedString()
   }
 
   private static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
@@ -97,7 +95,7 @@ struct PageData: Encodable {
       for chart in experiment.chartCurves {
         charts[chart.id] = Chart(
           fractions: chart.curves[0].fractions,
-          lines: chart.curves.map { Line(name: $0.series.shortTitle, values: $0.accuracy) })
+          lines: chart.curves.map { Line(name: $0.map.title(namesAttribution: false), values: $0.accuracy) })
       }
     }
   }
@@ -105,23 +103,19 @@ struct PageData: Encodable {
 
 extension PageExperiment {
   /// The metrics and the attributions in their order of appearance.
-  package var metrics: [String] { unique(areas.map(\.series.metric)) }
-  package var attributions: [String] { unique(areas.filter { $0.series.kind == .map }.map(\.series.attribution)) }
+  package var metrics: [String] { areas.map(\.metric).unique }
+  package var attributions: [String] { areas.filter { !$0.map.isControl }.map(\.map.attribution).unique }
 
   /// A chart for every attribution and metric: its maps' curves, and random pixels'.
   package var chartCurves: [(id: String, metric: String, attribution: String, curves: [PageCurve])] {
     attributions.enumerated().flatMap { turn, attribution in
       metrics.map { metric in
         let shown = curves.filter {
-          $0.series.metric == metric
-            && ($0.series.kind == .random || $0.series.kind == .map && $0.series.attribution == attribution)
+          $0.metric == metric
+            && ($0.map.kind == .random || !$0.map.isControl && $0.map.attribution == attribution)
         }
         return ("chart-\(name)-\(metric)-\(turn)", metric, attribution, shown)
       }
     }.filter { !$0.curves.isEmpty }
-  }
-
-  private func unique(_ names: [String]) -> [String] {
-    names.enumerated().filter { names.firstIndex(of: $1) == $0 }.map(\.element)
   }
 }

@@ -1,3 +1,6 @@
+import Experiments
+import Maps
+
 /// Everything that a page of results says in numbers and names; the pictures are ``PageExamples``. It is plain data: written
 /// beside the page as JSON, it lets anyone recompute what the page shows.
 public struct PageReport: Codable, Sendable, Equatable {
@@ -31,18 +34,18 @@ public struct PageExperiment: Codable, Sendable, Equatable {
   public var images: Int
   public var classes: Int
   /// The accuracy on the untouched images, 0…1.
-  public var accuracy: PageEstimate
+  public var accuracy: Estimate
   public var paperAccuracy: Double?
   public var areas: [PageArea]
   public var curves: [PageCurve]
   /// What was claimed of the areas, and whether it shows.
   public var claims: [OrderClaim] = []
   /// What a self-audit found.
-  public var checks: [PageCheck] = []
+  public var checks: [AuditCheck] = []
   public var making: [PageFact] = []
 
   public init(
-    name: String, model: String, dataset: String, images: Int, classes: Int, accuracy: PageEstimate,
+    name: String, model: String, dataset: String, images: Int, classes: Int, accuracy: Estimate,
     paperAccuracy: Double? = nil, areas: [PageArea], curves: [PageCurve]
   ) {
     self.name = name
@@ -57,51 +60,21 @@ public struct PageExperiment: Codable, Sendable, Equatable {
   }
 }
 
-/// A number with what is known of its uncertainty.
-public struct PageEstimate: Codable, Sendable, Equatable {
-  public var value: Double
-  /// The ends of a 95% interval over the images.
-  public var low: Double?
-  public var high: Double?
-  /// The standard deviation over models trained from different seeds.
-  public var spread: Double?
-
-  public init(_ value: Double, low: Double? = nil, high: Double? = nil, spread: Double? = nil) {
-    self.value = value
-    self.low = low
-    self.high = high
-    self.spread = spread
-  }
-}
-
-/// What one row or curve is about: the pixels of a map, or a control, that get a value.
-public struct PageSeries: Codable, Sendable, Hashable {
-  public enum Kind: String, Codable, Sendable { case map, random, randomAsMany }
-
-  /// What deleted pixels become, such as `black`.
-  public var metric: String
-  public var kind: Kind
-  public var attribution: String
-  public var view: String
-
-  public init(metric: String, kind: Kind, attribution: String = "", view: String = "") {
-    self.metric = metric
-    self.kind = kind
-    self.attribution = attribution
-    self.view = view
-  }
-}
-
 /// The area under a deletion curve.
 public struct PageArea: Codable, Sendable, Equatable {
-  public var series: PageSeries
-  public var estimate: PageEstimate
+  /// What deleted pixels become, such as `black`.
+  public var metric: String
+  public var map: MapName
+  public var estimate: Estimate
   public var paper: Double?
   /// Whether a low area is what a good map gives; nil for controls.
   public var isLowGood: Bool?
 
-  public init(_ series: PageSeries, _ estimate: PageEstimate, paper: Double? = nil, isLowGood: Bool? = nil) {
-    self.series = series
+  public init(
+    _ metric: String, _ map: MapName, _ estimate: Estimate, paper: Double? = nil, isLowGood: Bool? = nil
+  ) {
+    self.metric = metric
+    self.map = map
     self.estimate = estimate
     self.paper = paper
     self.isLowGood = isLowGood
@@ -110,32 +83,18 @@ public struct PageArea: Codable, Sendable, Equatable {
 
 /// A deletion curve: the accuracy at each fraction, and the share of the pixels that was deleted indeed.
 public struct PageCurve: Codable, Sendable, Equatable {
-  public var series: PageSeries
+  public var metric: String
+  public var map: MapName
   public var fractions: [Double]
   public var deleted: [Double]
   public var accuracy: [Double]
 
-  public init(_ series: PageSeries, fractions: [Double], deleted: [Double], accuracy: [Double]) {
-    self.series = series
+  public init(_ metric: String, _ map: MapName, fractions: [Double], deleted: [Double], accuracy: [Double]) {
+    self.metric = metric
+    self.map = map
     self.fractions = fractions
     self.deleted = deleted
     self.accuracy = accuracy
-  }
-}
-
-/// One row of a self-audit.
-public struct PageCheck: Codable, Sendable, Equatable {
-  public enum Verdict: String, Codable, Sendable { case passed, failed, warning, skipped }
-
-  public var name: String
-  public var verdict: Verdict
-  /// What was found, in plain words.
-  public var detail: String
-
-  public init(name: String, verdict: Verdict, detail: String) {
-    self.name = name
-    self.verdict = verdict
-    self.detail = detail
   }
 }
 
@@ -169,5 +128,17 @@ public struct PageFact: Codable, Sendable, Equatable {
   public init(_ name: String, _ value: String) {
     self.name = name
     self.value = value
+  }
+}
+
+extension PageExperiment {
+  /// The areas that the paper has, too, and by how much they are above the paper's.
+  var differencesFromPaper: [(area: PageArea, difference: Double)] {
+    areas.compactMap { area in area.paper.map { (area, area.estimate.value - $0) } }
+  }
+
+  /// The area that is farthest from the paper's; nil where the paper has none.
+  public var farthestFromPaper: (area: PageArea, difference: Double)? {
+    differencesFromPaper.max { abs($0.difference) < abs($1.difference) }
   }
 }

@@ -1,28 +1,31 @@
 import Foundation
 import Maps
 import Tensors
+import Testing
 
 @testable import Experiments
 
 /// RISE and sensitivity-n straight from their definitions: one image, one map, one changed image after the other.
-@TorchActor struct CurveMetricOracle {
+@TorchActor struct MetricOracle {
   let benchmark: DeletionBenchmark
 
   /// [series][point]
-  func curves(_ metric: CurveMetric, _ image: Int) throws -> [[Double]] {
+  func curves(_ metric: any Metric, _ image: Int) throws -> [[Double]] {
     let (original, explained) = try (pixels(image), explained(image))
-    return try benchmark.setup.series(of: metric).map { series in
+    return try metric.series(in: benchmark.setup).map { series in
       let map = try values(series, metric, image)
-      return try metric.counts(of: benchmark.pixels).map { count in
-        metric.kind == .sensitivityN
-          ? try correlation(map, original, explained, metric, image, count)
-          : try probability(map, original, explained, metric, image, count)
+      return try metric.fractions(in: benchmark.setup).map { fraction in
+        let count = Int((fraction * Double(benchmark.pixels) + 0.5).rounded(.down))
+        if let sensitivity = metric as? SensitivityN {
+          return try correlation(map, original, explained, sensitivity, image, count)
+        }
+        return try probability(map, original, explained, #require(metric as? Rise), image, count)
       }
     }
   }
 
   private func probability(
-    _ map: [Float], _ original: [[Float]], _ explained: Int, _ metric: CurveMetric, _ image: Int, _ count: Int
+    _ map: [Float], _ original: [[Float]], _ explained: Int, _ metric: Rise, _ image: Int, _ count: Int
   ) throws -> Double {
     let other = try replaced(metric.replacement, original)
     let random = randomPlaces(image)
@@ -30,7 +33,7 @@ import Tensors
       if map[$0] == map[$1] { return random[$0] < random[$1] }
       return benchmark.order == .descending ? map[$0] > map[$1] : map[$0] < map[$1]
     }
-    let (start, end) = metric.kind == .riseDeletion ? (original, other) : (other, original)
+    let (start, end) = metric.kind == .deletion ? (original, other) : (other, original)
     var changed = start
     for pixel in sorted.prefix(count) {
       for channel in changed.indices { changed[channel][pixel] = end[channel][pixel] }
@@ -41,14 +44,14 @@ import Tensors
   }
 
   private func correlation(
-    _ map: [Float], _ original: [[Float]], _ explained: Int, _ metric: CurveMetric, _ image: Int, _ size: Int
+    _ map: [Float], _ original: [[Float]], _ explained: Int, _ metric: SensitivityN, _ image: Int, _ size: Int
   ) throws -> Double {
     let untouched = try logits(original)[explained]
     // The sets are given by a rule; what is checked is what is made of them.
     var sets = PixelSets(
-      seed: benchmark.seed, images: image..<image + 1, sizes: [size], samples: metric.samples ?? 0, pixels: map.count)
+      seed: benchmark.seed, images: image..<image + 1, sizes: [size], samples: metric.samples, pixels: map.count)
     var (sums, falls): ([Double], [Double]) = ([], [])
-    for _ in 0..<(metric.samples ?? 0) {
+    for _ in 0..<metric.samples {
       let members = sets.next(1)
       var changed = original
       var sum = 0.0
@@ -66,10 +69,10 @@ import Tensors
     return a < 1e-12 || b < 1e-12 ? 0 : product / (a * b).squareRoot()
   }
 
-  private func values(_ series: DeletionSeries, _ metric: CurveMetric, _ image: Int) throws -> [Float] {
+  private func values(_ series: MapName, _ metric: any Metric, _ image: Int) throws -> [Float] {
     guard series.kind == .map else {
       // RISE's control is a map of ties, that of sensitivity-n the random order itself.
-      return randomPlaces(image).map { metric.kind == .sensitivityN ? Float($0) : 0 }
+      return randomPlaces(image).map { metric is SensitivityN ? Float($0) : 0 }
     }
     let all = try benchmark.explainer.explain(tensor(pixels(image)), classes: [explained(image)], indices: [image])
     return all[0].map(series.view, of: series.attribution)?.values.values ?? []

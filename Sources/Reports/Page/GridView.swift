@@ -1,3 +1,4 @@
+import Experiments
 import Foundation
 
 /// The examples of one experiment: a row for every image and attribution.

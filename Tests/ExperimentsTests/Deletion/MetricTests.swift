@@ -7,13 +7,13 @@ import Testing
 
 @testable import Experiments
 
-@Suite(.slow) @TorchActor struct CurveMetricTests {
-  private static let all: [CurveMetric] = [
-    .riseDeletion(steps: 7), .riseInsertion(steps: 5), .sensitivityN(sizes: [1, 5, 40, 60], samples: 9),
+@Suite(.slow) @TorchActor struct MetricTests {
+  private static let all: [any Metric] = [
+    Rise(.deletion, steps: 7), Rise(.insertion, steps: 5), SensitivityN(sizes: [1, 5, 40, 60], samples: 9),
   ]
 
   private func benchmark(
-    _ classifier: any Classifier, _ metrics: [CurveMetric], attributions: [any Attribution] = [Gradient()],
+    _ classifier: any Classifier, _ metrics: [any Metric], attributions: [any Attribution] = [Gradient()],
     views: [any View] = Views.paper, replacements: [Replacement] = [], order: DeletionOrder = .descending,
     count: Int = 5, blockSize: Int = 2, memory: Int = 2_000_000_000, seed: UInt64 = 11
   ) throws -> DeletionBenchmark {
@@ -22,7 +22,7 @@ import Testing
       Explainer(classifier, attributions: attributions, views: views),
       images: Noise(
         count: count, classes: classifier.labels.count, height: input.height, width: input.width,
-        channels: input.channels), replacements: replacements, order: order, seed: seed, curveMetrics: metrics,
+        channels: input.channels), metrics: replacements.map { Accuracy($0) } + metrics, order: order, seed: seed,
       blockSize: blockSize, memory: memory)
   }
 
@@ -31,7 +31,7 @@ import Testing
   }
 
   private func result(_ benchmark: DeletionBenchmark) throws -> DeletionResult {
-    try DeletionResult(benchmark.setup, blocks: blocks(benchmark))
+    try DeletionResult(benchmark.setup, metrics: benchmark.metrics, blocks: blocks(benchmark))
   }
 
   /// Of one class that is certainly predicted: its weights are positive, the other class's are their negatives.
@@ -51,24 +51,24 @@ import Testing
       : try LinearClassifier(weight: random.floats(3 * 180), classes: 3, channels: 3, height: 6, width: 10)
     let benchmark = try benchmark(
       classifier, Self.all, attributions: [Gradient(), GradientXInput()], order: order, count: 3, blockSize: 1)
-    let oracle = CurveMetricOracle(benchmark: benchmark)
+    let oracle = MetricOracle(benchmark: benchmark)
     for block in try blocks(benchmark) {
-      for (metric, curves) in zip(Self.all, block.curves) {
+      for (metric, answers) in zip(Self.all, block.answers) {
         let expected = try oracle.curves(metric, block.images.lowerBound).joined().map { Float($0) }
         // A correlation amplifies the rounding of logits that hardly differ.
-        let tolerance: Float = metric.kind == .sensitivityN ? 2e-3 : 1e-4
-        expectClose(curves, expected, relative: 1e-4, absolute: tolerance, metric.kind.rawValue)
+        let tolerance: Float = metric is SensitivityN ? 2e-3 : 1e-4
+        expectClose(answers.values, expected, relative: 1e-4, absolute: tolerance, metric.name)
       }
     }
   }
 
   @Test("the sum of gradient × input of a linear model correlates perfectly, a random map not at all")
   func perfectSensitivity() throws {
-    let metric = CurveMetric.sensitivityN(sizes: [1, 3, 20, 48], samples: 60)
+    let metric = SensitivityN(sizes: [1, 3, 20, 48], samples: 60)
     let benchmark = try benchmark(
       linear(), [metric], attributions: [GradientXInput()], views: [Original()], count: 40, blockSize: 10)
     let scores = try result(benchmark).scores(metric: 0)
-    let series = benchmark.setup.series(of: metric)
+    let series = metric.series(in: benchmark.setup)
     #expect(series.map(\.view) == ["original", "sum", ""])
     // Float32 logits have some seven digits; one pixel moves them by some thousandths.
     #expect(scores[1].value > 0.9999)
@@ -79,7 +79,7 @@ import Testing
 
   @Test("a constant map has correlation 0, and so has a model that looks at nothing")
   func nothingVaries() throws {
-    let (size, metric) = (36, CurveMetric.sensitivityN(sizes: [1, 7, 36], samples: 10))
+    let (size, metric) = (36, SensitivityN(sizes: [1, 7, 36], samples: 10))
     let even = try LinearClassifier(
       weight: Array(repeating: 0.3, count: size) + Array(repeating: -0.3, count: size), classes: 2, channels: 1,
       height: 6,
@@ -90,7 +90,7 @@ import Testing
     #expect(constant.curve(metric: 0, series: 0) == [0, 0, 0] && constant.curve(metric: 0, series: 1) == [0, 0, 0])
     // All pixels are one set only.
     #expect(constant.curve(metric: 0, series: 2)[2] == 0)
-    #expect(try result(benchmark(blind, [metric])).curves[0].allSatisfy { $0 == 0 })
+    #expect(try result(benchmark(blind, [metric])).answers[0].values.allSatisfy { $0 == 0 })
   }
 
   /// With one channel, deleting in the order of w ⊙ I leaves z = Σ of the smallest terms, and the probability is that of
@@ -98,19 +98,19 @@ import Testing
   @Test("the right order gives the curve that follows from the model, and no order gives a lower one")
   func knownCurve() throws {
     let steps = 12
-    let deletion = CurveMetric.riseDeletion(steps: steps)
-    let insertion = CurveMetric.riseInsertion(steps: steps, replacement: .black)
+    let deletion = Rise(.deletion, steps: steps)
+    let insertion = Rise(.insertion, steps: steps, replacement: .black)
     let classifier = try linear(channels: 1)
     let benchmark = try benchmark(
       classifier, [deletion, insertion], attributions: [GradientXInput()], views: [Original()], count: 4)
     let result = try result(benchmark)
-    let oracle = CurveMetricOracle(benchmark: benchmark)
+    let oracle = MetricOracle(benchmark: benchmark)
     for image in 0..<4 {
       let input = try oracle.tensor(oracle.pixels(image))
       let terms = try classifier.terms(of: input).sorted(by: >)
       func probability(_ z: Double) -> Float { Float(1 / (1 + exp(-2 * z))) }
       let sums = (0...steps).map { terms.prefix($0 * 60 / steps).reduce(0, +) }
-      let points = result.curves.map { Array($0[image * 2 * (steps + 1)..<(image * 2 + 1) * (steps + 1)]) }
+      let points = result.answers.map { Array($0.values[image * 2 * (steps + 1)..<(image * 2 + 1) * (steps + 1)]) }
       expectClose(points[0], sums.map { probability(terms.reduce(0, +) - $0) }, absolute: 1e-5)
       expectClose(points[1], sums.map { probability($0) }, absolute: 1e-5)
     }
@@ -122,7 +122,7 @@ import Testing
   @Test("a map of zeros is as good as random pixels")
   func tiesAreRandom() throws {
     // All weights of the predicted class are positive.
-    let benchmark = try benchmark(linear(), [.riseDeletion(), .riseInsertion()], views: [Original(), Negative()])
+    let benchmark = try benchmark(linear(), [Rise(.deletion), Rise(.insertion)], views: [Original(), Negative()])
     let result = try result(benchmark)
     for metric in 0..<2 {
       let curves = (0..<3).map { result.curve(metric: metric, series: $0) }
@@ -165,41 +165,60 @@ import Testing
     let one = try result(benchmark(classifier, Self.all))
     let other = try result(
       benchmark(classifier, Self.all.reversed(), replacements: [.black], blockSize: blockSize, memory: 8 << 10))
-    for (curves, expected) in zip(other.curves, one.curves.reversed()) {
-      expectClose(curves, expected, relative: 1e-4, absolute: 1e-3)
+    for (answers, expected) in zip(other.answers.dropFirst(), one.answers.reversed()) {
+      expectClose(answers.values, expected.values, relative: 1e-4, absolute: 1e-3)
     }
     let plain = try result(benchmark(classifier, [], replacements: [.black], blockSize: blockSize, memory: 8 << 10))
-    #expect(plain.predicted == other.predicted && plain.deleted == other.deleted)
-    #expect(plain.probability.map(\.bitPattern) == other.probability.map(\.bitPattern))
+    let (found, expected) = (other.answers[0], plain.answers[0])
+    #expect(found.classes == expected.classes && found.deleted == expected.deleted)
+    #expect(found.values.map(\.bitPattern) == expected.values.map(\.bitPattern))
   }
 
-  @Test func settingsWithoutCurvesAreAsTheyWere() throws {
-    let plain = try benchmark(linear(), [], replacements: [.black]).setup
-    #expect(try !String(decoding: JSONEncoder().encode(plain), as: UTF8.self).contains("curve"))
-    let setup = try benchmark(linear(), Self.all).setup
-    #expect(try JSONDecoder().decode(DeletionSetup.self, from: JSONEncoder().encode(setup)) == setup)
+  @Test("a metric comes back from its record", arguments: Metrics.all.map(\.name))
+  func records(name: String) throws {
+    let options = ["steps": "3", "replacement": "mean", "sizes": "1,4", "samples": "7"]
+    let metric = try #require(Metrics.named(name, options: options))
+    #expect(metric.name == name && metric.settings.allSatisfy { options[$0.key] == $0.value })
+    let setup = try benchmark(linear(), [metric]).setup
+    let read = try JSONDecoder().decode(DeletionSetup.self, from: JSONEncoder().encode(setup))
+    #expect(read == setup)
+    #expect(try read.knownMetrics().map(\.settings) == [metric.settings])
+  }
+
+  @Test("records that no metric has written are refused")
+  func strangeRecords() throws {
+    let setup = try benchmark(linear(), [Rise(.deletion)]).setup
+    let text = String(decoding: try JSONEncoder().encode(setup), as: UTF8.self)
+    for (old, new, error) in [
+      ("rise-deletion", "rise", EvaluationError.unknownMetric("rise")),
+      ("\"32\"", "\"many\"", .unknownMetric("rise-deletion")), ("\"32\"", "\"-1\"", .tooFewSteps),
+    ] {
+      let changed = text.replacing(old, with: new)
+      #expect(changed != text)
+      let read = try JSONDecoder().decode(DeletionSetup.self, from: Data(changed.utf8))
+      #expect(throws: error) { try read.knownMetrics() }
+    }
   }
 
   @Test("n from 1 to 80% of the pixels", arguments: [1, 2, 64, 1024, 50176]) func sizes(pixels: Int) {
-    let sizes = CurveMetric.sensitivityN().counts(of: pixels)
+    let sizes = SensitivityN().sizes(of: pixels)
     #expect(sizes.first == 1 && zip(sizes, sizes.dropFirst()).allSatisfy(<))
     #expect(sizes.last == max(1, Int((0.8 * Double(pixels)).rounded())))
     #expect(pixels < 64 || (10...12).contains(sizes.count))
-    #expect(CurveMetric.riseDeletion(steps: 3).counts(of: 10) == [0, 3, 7, 10])
   }
 
   @Test func whatCannotBeMeasuredIsRefused() throws {
     let classifier = try linear()
-    func expect(_ error: EvaluationError, _ metrics: CurveMetric...) {
+    func expect(_ error: EvaluationError, _ metrics: any Metric...) {
       #expect(throws: error) { try benchmark(classifier, metrics) }
     }
-    expect(.tooFewSteps, .riseInsertion(steps: 0))
-    expect(.tooFewSamples, .sensitivityN(samples: 0))
-    expect(.tooFewSamples, .sensitivityN(samples: 1))
-    for sizes in [[], [0], [61], [3, 3], [5, 2]] { expect(.sizes(pixels: 60), .sensitivityN(sizes: sizes)) }
-    expect(.doubleMetric("rise-deletion"), .riseDeletion(), .riseDeletion(steps: 3))
+    expect(.tooFewSteps, Rise(.insertion, steps: 0))
+    expect(.tooFewSamples, SensitivityN(samples: 0))
+    expect(.tooFewSamples, SensitivityN(samples: 1))
+    for sizes in [[], [0], [61], [3, 3], [5, 2]] { expect(.sizes(pixels: 60), SensitivityN(sizes: sizes)) }
+    expect(.doubleMetric("rise-deletion"), Rise(.deletion), Rise(.deletion, steps: 3))
     #expect(throws: MethodError.tooLittleMemory(needed: 1024, given: 1000)) {
-      try benchmark(classifier, [.riseDeletion()], memory: 1000)
+      try benchmark(classifier, [Rise(.deletion)], memory: 1000)
     }
   }
 }

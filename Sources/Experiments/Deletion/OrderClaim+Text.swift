@@ -1,3 +1,5 @@
+import Maps
+
 /// What is said of claims, on the page, in the document and in a terminal.
 extension OrderClaim.Verdict {
   package var sign: String {
@@ -31,14 +33,14 @@ extension OrderClaim.Subject {
 extension OrderClaim.Comparison {
   /// `positive below original`, `negative above as many random pixels`
   package func title(namesAttribution: Bool = false) -> String {
-    func title(_ series: PageSeries) -> String {
-      switch series.kind {
-      case .map: (namesAttribution ? "\(series.attribution) " : "") + series.view
-      case .random: "random pixels"
+    func title(_ map: MapName) -> String {
+      switch map.kind {
+      case .map: map.title(namesAttribution: namesAttribution)
+      case .random, .sobel: "random pixels"
       case .randomAsMany: "as many random pixels"
       }
     }
-    return smaller.kind == .map
+    return !smaller.isControl
       ? "\(title(smaller)) below \(title(larger))" : "\(title(larger)) above \(title(smaller))"
   }
 }
@@ -76,7 +78,7 @@ extension OrderClaim {
   }
 
   /// The same of several experiments.
-  static func countingSentences(_ claims: [OrderClaim]) -> [String] {
+  package static func countingSentences(_ claims: [OrderClaim]) -> [String] {
     bySubject(claims).map { subject, claims in
       let parts = Verdict.allCases.compactMap { verdict in
         let count = claims.count { $0.verdict == verdict }

@@ -1,5 +1,5 @@
 /// How much two lists of numbers rise and fall together.
-public enum RankCorrelation {
+public enum Correlation {
   /// C. Spearman, *The Proof and Measurement of Association between Two Things*, 1904: Pearson's correlation of the ranks, −1…1;
   /// equal values share the mean of their ranks. 0 if one of the lists is constant, and so says nothing of the other.
   ///
@@ -21,7 +21,9 @@ public enum RankCorrelation {
   }
 
   /// K. Pearson's correlation, −1…1; 0 if one of the lists is constant.
-  static func pearson(_ a: [Double], _ b: [Double]) -> Double {
+  ///
+  /// - Parameter rounding: lists that vary by no more than this share of their largest magnitude count as constant.
+  static func pearson(_ a: [Double], _ b: [Double], rounding: Double = 0) -> Double {
     precondition(a.count == b.count, "lists of the same length are correlated")
     let count = Double(max(a.count, 1))
     let (meanA, meanB) = (a.reduce(0, +) / count, b.reduce(0, +) / count)
@@ -32,6 +34,9 @@ public enum RankCorrelation {
       aa += x * x
       bb += y * y
     }
-    return aa > 0 && bb > 0 ? ab / (aa * bb).squareRoot() : 0
+    func varies(_ values: [Double], _ squares: Double) -> Bool {
+      squares.squareRoot() > rounding * values.reduce(0) { max($0, abs($1)) } * count.squareRoot()
+    }
+    return varies(a, aa) && varies(b, bb) ? ab / (aa * bb).squareRoot() : 0
   }
 }

@@ -1,3 +1,5 @@
+import Maps
+
 /// A claim that some areas under deletion curves are smaller than others, and what the images that were measured say of it.
 ///
 /// It is a list of comparisons. Each is judged by the difference D of its two areas, the one that should be larger minus the other,
@@ -28,29 +30,26 @@ public struct OrderClaim: Codable, Sendable, Equatable {
     case fails = "does not hold"
 
     /// Of a difference that should be above zero.
-    public init(of difference: PageEstimate, images: Int) {
+    public init(of difference: Estimate, images: Int) {
       // What is left of sums that cancel out; a true difference on n images is no smaller than about 0.01/n.
       let rounding = 1e-9
       self =
-        switch (difference.low, difference.high) {
-        case (let low?, _) where images >= 6 && low > rounding: .holds
-        case (_, let high?) where images >= 6 && high < -rounding: .fails
-        default: .notShown
-        }
+        images >= 6 && difference.low > rounding
+        ? .holds : images >= 6 && difference.high < -rounding ? .fails : .notShown
     }
   }
 
   public struct Comparison: Codable, Sendable, Equatable {
-    public let smaller: PageSeries
-    public let larger: PageSeries
+    public let smaller: MapName
+    public let larger: MapName
     /// By how much the second area is above the first.
-    public let difference: PageEstimate
+    public let difference: Estimate
     public let verdict: Verdict
     /// Whether the claim needs it: not where the paper's own areas lie less than 0.01 apart, so that either order may come out.
     public let isNeeded: Bool
 
     public init(
-      _ smaller: PageSeries, below larger: PageSeries, difference: PageEstimate, verdict: Verdict, isNeeded: Bool = true
+      _ smaller: MapName, below larger: MapName, difference: Estimate, verdict: Verdict, isNeeded: Bool = true
     ) {
       self.smaller = smaller
       self.larger = larger
@@ -78,14 +77,20 @@ public struct OrderClaim: Codable, Sendable, Equatable {
   }
 }
 
-extension PageExperiment {
-  /// The areas that the paper has, too, and by how much they are above the paper's.
-  var differencesFromPaper: [(area: PageArea, difference: Double)] {
-    areas.compactMap { area in area.paper.map { (area, area.estimate.value - $0) } }
-  }
-
-  /// The area that is farthest from the paper's; nil where the paper has none.
-  public var farthestFromPaper: (area: PageArea, difference: Double)? {
-    differencesFromPaper.max { abs($0.difference) < abs($1.difference) }
+extension OrderClaim {
+  /// One claim about several trainings of the same: means of the differences, and of each comparison the least favourable verdict,
+  /// so that it holds only where it does in every training.
+  ///
+  /// - Precondition: at least two; all with the same comparisons.
+  package static func joined(_ runs: [OrderClaim]) -> OrderClaim {
+    OrderClaim(
+      runs[0].subject, metric: runs[0].metric,
+      comparisons: runs[0].comparisons.enumerated().map { index, first in
+        let all = runs.map { $0.comparisons[index] }
+        let verdict = [Verdict.fails, .notShown].first { verdict in all.contains { $0.verdict == verdict } }
+        return Comparison(
+          first.smaller, below: first.larger, difference: .mean(ofTrainings: all.map(\.difference)),
+          verdict: verdict ?? .holds, isNeeded: first.isNeeded)
+      })
   }
 }
