@@ -6,8 +6,8 @@ struct ComparisonOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       """
-      Compare with all other classes, or with the N most probable ones (default: all of up to 50 classes, 20 where there \
-      are more).
+      Compare with all other classes, or with the N most probable ones (default: all; 20 of a model with more than 50 \
+      classes that does not end in a linear layer).
       """, valueName: "all|N"))
   var rivals: RivalsOption?
 

@@ -149,7 +149,7 @@ import Tensors
 
 extension Interpreter {
   /// The linear layer that the graph ends in.
-  var head: LinearHead? {
+  package var head: LinearHead? {
     get throws {
       guard let linear = graph.nodes[graph.answer.node].linear else { return nil }
       return LinearHead(weight: try parameter(linear.weight), bias: try linear.bias.map(parameter))
