@@ -1,9 +1,9 @@
 import CCairo
 
 /// A place on the page, in points.
-struct Point {
-  let x: Double
-  let y: Double
+package struct Point: Sendable {
+  package let x: Double
+  package let y: Double
 }
 
 extension Canvas {

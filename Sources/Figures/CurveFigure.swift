@@ -38,6 +38,8 @@ public struct CurveFigure: Figure {
     public var series: [Series]
     /// The range of the vertical axis; `nil` takes round numbers around the curves and their bands.
     public var yRange: ClosedRange<Double>?
+    /// The range of the horizontal axis; `nil` reaches a little beyond the curves.
+    package var xRange: ClosedRange<Double>?
 
     public init(
       title: String = "", xLabel: String, yLabel: String, series: [Series], yRange: ClosedRange<Double>? = nil

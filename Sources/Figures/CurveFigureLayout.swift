@@ -50,53 +50,25 @@ struct CurveFigureLayout {
   }
 
   private mutating func add(_ plot: CurveFigure.Plot, left: Double, top: Double) {
-    let points = plot.series.flatMap(\.points)
-    let x = Axis(values: points.map(\.x), wholeSteps: false)
-    let y = Axis(
-      values: points.flatMap { [$0.y] + ($0.interval.map { [$0.low, $0.high] } ?? []) }, fixed: plot.yRange,
-      wholeSteps: true)
-    let place = { (px: Double, py: Double) in
-      Point(
-        x: left + x.position(of: px) * Self.plotWidth, y: top + (1 - y.position(of: py)) * Self.plotHeight)
-    }
-    addAxes(plot, x: x, y: y, left: left, top: top)
-    for series in plot.series {
-      let style = style(of: series)
-      let runs = series.runs.map { run in
-        (line: run.map { place($0.x, $0.y) }, band: Self.bands(of: run, place: place))
-      }
+    let layout = PlotLayout(
+      plot, in: .init(left: left, top: top, width: Self.plotWidth, height: Self.plotHeight), style: style)
+    addAxes(plot, layout, left: left, top: top)
+    for curve in layout.curves {
       page.add { canvas in
         // Markers at the edge of the plot are drawn whole.
         canvas.clipped(x: left - 3, y: top - 3, width: Self.plotWidth + 6, height: Self.plotHeight + 6) {
-          for run in runs {
-            for band in run.band { canvas.area(band, colour: style.colour, opacity: 0.16) }
-            canvas.line(run.line, colour: style.colour, width: 1.3, dash: style.dash)
-            // Markers tell curves apart; on every point of a long curve they would hide it.
-            for index in stride(from: 0, to: run.line.count, by: max(1, run.line.count / 10)) {
-              canvas.marker(style.marker, at: run.line[index], colour: style.colour)
-            }
-          }
+          for band in curve.bands { canvas.area(band, colour: curve.style.colour, opacity: 0.16) }
+          for run in curve.runs { canvas.line(run, colour: curve.style.colour, width: 1.3, dash: curve.style.dash) }
+          for mark in curve.marks { canvas.marker(curve.style.marker, at: mark, colour: curve.style.colour) }
         }
       }
     }
   }
 
-  /// The outlines of a run's bands: along the upper ends of the intervals and back along the lower.
-  private static func bands(of run: [CurveFigure.Point], place: (Double, Double) -> Point) -> [[Point]] {
-    run.split { !($0.interval.map { abs($0.low) < 1e300 && abs($0.high) < 1e300 } ?? false) }.map { part in
-      part.map { place($0.x, $0.interval?.high ?? $0.y) }
-        + part.reversed().map { place($0.x, $0.interval?.low ?? $0.y) }
-    }
-  }
-
-  private mutating func addAxes(_ plot: CurveFigure.Plot, x: Axis, y: Axis, left: Double, top: Double) {
+  private mutating func addAxes(_ plot: CurveFigure.Plot, _ layout: PlotLayout, left: Double, top: Double) {
     let (right, bottom) = (left + Self.plotWidth, top + Self.plotHeight)
-    let xTicks = x.ticks.map {
-      (at: left + x.position(of: $0) * Self.plotWidth, label: TextBlock(x.label(of: $0), size: 7.5))
-    }
-    let yTicks = y.ticks.map {
-      (at: bottom - y.position(of: $0) * Self.plotHeight, label: TextBlock(y.label(of: $0), size: 7.5))
-    }
+    let xTicks = layout.columns.map { (at: $0.at, label: TextBlock($0.label, size: 7.5)) }
+    let yTicks = layout.rows.map { (at: $0.at, label: TextBlock($0.label, size: 7.5)) }
     let xLabel = TextBlock(plot.xLabel, size: 8.5, limit: Self.plotWidth, alignment: .centre)
     let yLabel = TextBlock(plot.yLabel, size: 8.5, limit: Self.plotHeight, alignment: .centre)
     page.add { canvas in
@@ -132,12 +104,5 @@ struct CurveFigureLayout {
       }
     }
     page.y += legend.height
-  }
-}
-
-extension CurveFigure.Series {
-  /// The stretches of finite points, in order.
-  fileprivate var runs: [[CurveFigure.Point]] {
-    points.split { !(abs($0.x) < 1e300 && abs($0.y) < 1e300) }.map(Array.init)
   }
 }

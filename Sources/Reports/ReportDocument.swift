@@ -153,15 +153,9 @@ struct ReportDocument {
     let metrics = report.experiments.flatMap(\.metrics).unique
     return metrics.enumerated().map { turn, metric in
       let plots = report.experiments.flatMap { experiment in
-        experiment.chartCurves.filter { $0.metric == metric }.map { chart in
-          CurveFigure.Plot(
-            title: experiment.heading + (experiment.attributions.count > 1 ? ", \(chart.attribution)" : ""),
-            xLabel: "fraction of pixels deleted", yLabel: "accuracy",
-            series: chart.curves.map { curve in
-              CurveFigure.Series(
-                name: curve.map.title(namesAttribution: false), style: curve.map.style,
-                points: zip(curve.fractions, curve.accuracy).map { .init(x: $0, y: $1) })
-            }, yRange: 0...1)
+        experiment.charts.filter { $0.metric == metric }.map { chart in
+          chart.plot(
+            title: experiment.heading + (experiment.attributions.count > 1 ? ", \(chart.attribution)" : ""))
         }
       }
       let paper = ["black": "3", "white": "4"][metric].map { "; Figure \($0) of the paper" } ?? ""

@@ -2,8 +2,27 @@ import Experiments
 import Figures
 import Foundation
 
-/// The geometry of a chart of deletion curves, for the template to draw as SVG: accuracy from 0 against the fraction.
+/// The curves of an attribution's maps and of random pixels, by one metric.
 struct Chart {
+  let id: String
+  let metric: String
+  let attribution: String
+  let curves: [PageCurve]
+
+  /// What is drawn on the page and, with a title, in the document.
+  func plot(title: String = "") -> CurveFigure.Plot {
+    CurveFigure.Plot(
+      title: title, xLabel: "fraction of pixels deleted", yLabel: "accuracy",
+      series: curves.map { curve in
+        CurveFigure.Series(
+          name: curve.map.title(namesAttribution: false), style: curve.map.style,
+          points: zip(curve.fractions, curve.accuracy).map { .init(x: $0, y: $1) })
+      }, yRange: 0...1)
+  }
+}
+
+/// A chart as the template draws it, in SVG.
+struct ChartLines {
   struct Line {
     let name: String
     /// The CSS class that has its colour, and its dashes.
@@ -16,48 +35,25 @@ struct Chart {
   }
 
   struct Tick {
-    let position: String
-    let label: String
+    let position, label: String
   }
 
-  let id: String
-  let title: String
-  let description: String
   let lines: [Line]
-  let columns: [Tick]
-  let rows: [Tick]
+  let columns, rows: [Tick]
 
-  static let size = (width: 480.0, height: 300.0)
-  static let plot = (left: 44.0, right: 468.0, top: 10.0, bottom: 254.0)
-
-  init(id: String, title: String, description: String, curves: [PageCurve]) {
-    self.id = id
-    self.title = title
-    self.description = description
-    let last = max(curves.flatMap(\.fractions).max() ?? 0, 1e-9)
-    let highest = curves.flatMap(\.accuracy).max() ?? 1
-    // Round numbers, a handful of them.
-    let step = highest > 0.5 ? 0.2 : highest > 0.2 ? 0.1 : 0.05
-    let top = max(step, (highest / step - 1e-9).rounded(.up) * step)
-    func x(_ fraction: Double) -> Double { Self.plot.left + (Self.plot.right - Self.plot.left) * fraction / last }
-    func y(_ accuracy: Double) -> Double { Self.plot.bottom - (Self.plot.bottom - Self.plot.top) * accuracy / top }
-    lines = curves.map { curve in
-      let points = zip(curve.fractions, curve.accuracy).map { (x: x($0), y: y($1)) }
-      let style = curve.map.style
-      return Line(
-        name: curve.map.title(namesAttribution: false), tone: style.className, dash: style.dashes,
-        points: points.map { "\(Self.number($0.x)),\(Self.number($0.y))" }.joined(separator: " "),
-        marks: points.map { style.mark(x: $0.x, y: $0.y) }.joined(), key: style.key)
+  init(_ chart: Chart) {
+    var plot = chart.plot()
+    // The script finds the fraction under the pointer by the frame's sides.
+    plot.xRange = 0...max(chart.curves.flatMap(\.fractions).max() ?? 0, 1e-9)
+    let layout = PlotLayout(plot, in: .init(left: 44, top: 10, width: 424, height: 244))
+    lines = layout.curves.map { curve in
+      Line(
+        name: curve.name, tone: curve.style.className, dash: curve.style.dashes,
+        points: curve.runs.joined().map { "\(Self.number($0.x)),\(Self.number($0.y))" }.joined(separator: " "),
+        marks: curve.marks.map { curve.style.mark(x: $0.x, y: $0.y) }.joined(), key: curve.style.key)
     }
-    columns = stride(from: 0, through: last + 1e-9, by: last > 0.5 ? 0.1 : last / 5).enumerated().map {
-      index, fraction in
-      Tick(position: Self.number(x(fraction)), label: index % 3 == 0 ? "\(Int((fraction * 100).rounded()))%" : "")
-    }
-    rows = (0...Int((top / step).rounded())).map {
-      Tick(
-        position: Self.number(y(Double($0) * step)),
-        label: String(format: step < 0.1 ? "%.2f" : "%.1f", Double($0) * step))
-    }
+    columns = layout.columns.map { Tick(position: Self.number($0.at), label: $0.label) }
+    rows = layout.rows.map { Tick(position: Self.number($0.at), label: $0.label) }
   }
 
   static func number(_ value: Double) -> String { String(format: "%.1f", value) }
@@ -71,12 +67,13 @@ extension CurveStyle {
   var className: String { "tone-\(tone)" }
 
   /// For `stroke-dasharray`.
-  var dashes: String { dash.map { Chart.number(Self.scale * $0) }.joined(separator: " ") }
+  var dashes: String { dash.map { ChartLines.number(Self.scale * $0) }.joined(separator: " ") }
 
   /// The outline of a marker, for a path.
   func mark(x: Double, y: Double) -> String {
     "M"
-      + marker.outline.map { "\(Chart.number(x + 3.2 * $0.x)) \(Chart.number(y + 3.2 * $0.y))" }.joined(separator: "L")
+      + marker.outline.map { "\(ChartLines.number(x + 3.2 * $0.x)) \(ChartLines.number(y + 3.2 * $0.y))" }.joined(
+        separator: "L")
       + "Z"
   }
 

@@ -34,8 +34,8 @@ struct ExperimentView {
 
   struct ChartView {
     let id, title, description: String
-    let lines: [Chart.Line]
-    let columns, rows: [Chart.Tick]
+    let lines: [ChartLines.Line]
+    let columns, rows: [ChartLines.Tick]
     let numbers: [NumberRow]
   }
 
@@ -69,10 +69,9 @@ struct ExperimentView {
       }
     }
     hasComparisons = !comparisons.isEmpty
-    charts = experiment.chartCurves.map { id, metric, attribution, curves in
-      let title = "\(metric.capitalized)-deletion" + (namesAttribution ? ", \(attribution)" : "")
-      let chart = Chart(
-        id: id, title: title, description: Self.description(title, experiment.heading, curves), curves: curves)
+    charts = experiment.charts.map { chart in
+      let (metric, curves, drawn) = (chart.metric, chart.curves, ChartLines(chart))
+      let title = "\(metric.capitalized)-deletion" + (namesAttribution ? ", \(chart.attribution)" : "")
       let numbers = curves[0].fractions.indices.map { index in
         NumberRow(
           fraction: String(format: "%g%%", 100 * curves[0].fractions[index]),
@@ -83,8 +82,9 @@ struct ExperimentView {
           })
       }
       return ChartView(
-        id: id, title: title, description: chart.description, lines: chart.lines, columns: chart.columns,
-        rows: chart.rows, numbers: numbers)
+        id: chart.id, title: title, description: Self.description(title, experiment.heading, curves),
+        lines: drawn.lines,
+        columns: drawn.columns, rows: drawn.rows, numbers: numbers)
     }
   }
 

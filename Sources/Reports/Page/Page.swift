@@ -92,7 +92,7 @@ struct PageData: Encodable {
         })
     }
     for experiment in report.experiments {
-      for chart in experiment.chartCurves {
+      for chart in experiment.charts {
         charts[chart.id] = Chart(
           fractions: chart.curves[0].fractions,
           lines: chart.curves.map { Line(name: $0.map.title(namesAttribution: false), values: $0.accuracy) })
@@ -107,14 +107,14 @@ extension PageExperiment {
   var attributions: [String] { areas.filter { !$0.map.isControl }.map(\.map.attribution).unique }
 
   /// A chart for every attribution and metric: its maps' curves, and random pixels'.
-  var chartCurves: [(id: String, metric: String, attribution: String, curves: [PageCurve])] {
+  var charts: [Chart] {
     attributions.enumerated().flatMap { turn, attribution in
       metrics.map { metric in
         let shown = curves.filter {
           $0.metric == metric
             && ($0.map.kind == .random || !$0.map.isControl && $0.map.attribution == attribution)
         }
-        return ("chart-\(name)-\(metric)-\(turn)", metric, attribution, shown)
+        return Chart(id: "chart-\(name)-\(metric)-\(turn)", metric: metric, attribution: attribution, curves: shown)
       }
     }.filter { !$0.curves.isEmpty }
   }
