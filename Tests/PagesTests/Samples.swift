@@ -3,8 +3,9 @@ import Foundation
 import Maps
 import Pictures
 import Rasters
-@testable import Reports
 import TestSupport
+
+@testable import Reports
 
 /// Names that a page must show as they are, and nothing else.
 let hostileNames = [
@@ -50,15 +51,19 @@ func sampleExperiment(
   for (metric, values) in [("black", black), ("white", white)] {
     for (place, view) in views.enumerated() {
       areas.append(
-        PageArea(metric: metric, map: gradient(view), estimate: Estimate(values[place], low: values[place] - 0.01, high: values[place] + 0.01),
+        PageArea(
+          metric: metric, map: gradient(view),
+          estimate: Estimate(values[place], low: values[place] - 0.01, high: values[place] + 0.01),
           paper: metric == "black" ? paper[place] : nil, isLowGood: metric == "black"))
       curves.append(
-        PageCurve(metric: metric, map: gradient(view), fractions: fractions, deleted: fractions,
+        PageCurve(
+          metric: metric, map: gradient(view), fractions: fractions, deleted: fractions,
           accuracy: [0.8, 0.4 + Double(place) / 100, 0.1234]))
     }
     areas.append(PageArea(metric: metric, map: .control(.random), estimate: Estimate(0.2)))
     curves.append(
-      PageCurve(metric: metric, map: .control(.random), fractions: fractions, deleted: fractions, accuracy: [0.8, 0.5, 0.2]))
+      PageCurve(
+        metric: metric, map: .control(.random), fractions: fractions, deleted: fractions, accuracy: [0.8, 0.5, 0.2]))
   }
   var experiment = PageExperiment(
     name: name, model: model, dataset: dataset, images: 1234, classes: 10,
