@@ -41,17 +41,17 @@ public struct Dataset: Sendable {
 }
 
 extension Dataset {
-  /// Opens the data set that a user names: one that has been fetched (``KnownDataset``), or a folder of IDX files (``IDX``),
-  /// CIFAR-10's binary files (``CIFAR10``) or class folders (``ImageFolder``). A folder goes before a name.
+  /// Opens the data set that a user names: one that has been fetched (``KnownDataset``), or a folder of IDX files (`IDX`),
+  /// CIFAR-10's binary files (`CIFAR10`) or class folders (`ImageFolder`). A folder goes before a name.
   ///
   /// - Parameters:
   ///   - data: where fetched data sets are.
-  ///   - size: the size that all images shall have; nil: the size that they have, but see ``ImageFolder``.
+  ///   - size: the size that all images shall have; nil: the size that they have, but see `ImageFolder`.
   ///   - isSizeRequired: whether data sets whose images are not resized are refused if they have another size.
   ///   - skipGrey: leaves grey images of class folders out, instead of expanding them to three channels.
   ///   - cache: where the decoded images of class folders are kept; nil: in memory only.
   ///   - resize: how images of class folders that have another size are resized.
-  ///   - progress: called with the number of images done and their total, as by ``ImageFolder``.
+  ///   - progress: called with the number of images done and their total, as by `ImageFolder`.
   /// - Throws: ``DatasetError``, `CancellationError`, and what `resize` throws.
   package static func open(
     _ nameOrPath: String, in data: DataFolder = .standard, size: ImageSize? = nil, isSizeRequired: Bool = true,

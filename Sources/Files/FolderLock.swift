@@ -6,7 +6,7 @@ package final class FolderLock: Sendable {
   private let path: String
   private let file: Int32
 
-  /// - Throws: ``FolderLock/Busy`` when somebody else has it; ``FileError`` when the folder cannot be written to.
+  /// - Throws: `FolderLock/Busy` when somebody else has it; ``FileError`` when the folder cannot be written to.
   package init(_ folder: URL) throws {
     let url = folder.appending(path: ".lock")
     path = url.path(percentEncoded: false)

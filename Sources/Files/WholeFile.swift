@@ -82,7 +82,7 @@ package final class WholeFile {
 }
 
 extension Data {
-  /// Writes a file whole; see ``WholeFile``.
+  /// Writes a file whole; see `WholeFile`.
   ///
   /// - Throws: ``FileError``.
   package func writeWhole(to url: URL) throws {

@@ -30,7 +30,7 @@ public struct ModelReport: Sendable {
   /// - Parameters:
   ///   - existing: what to do with results that the folder holds.
   ///   - report: told how far the run is.
-  /// - Throws: `RunFolderError`, ``ReportError``, and what ``ExperimentRun`` throws.
+  /// - Throws: `RunFolderError`, ``ReportError``, and what `ExperimentRun` throws.
   /// - Returns: what the page says.
   public func run(
     existing: RunFolder.Existing = .refuse, report: @Sendable @escaping (RunEvent) -> Void = { _ in }

@@ -68,7 +68,7 @@ public struct Reproduction: Sendable {
   /// - Parameters:
   ///   - existing: what to do with results that the folder holds.
   ///   - report: told how far the run is.
-  /// - Throws: `RunFolderError`, ``ReportError``, and what ``ExperimentRun`` and ``TrainingRun`` throw.
+  /// - Throws: `RunFolderError`, ``ReportError``, and what `ExperimentRun` and ``TrainingRun`` throw.
   /// - Returns: what the page says.
   public func run(
     existing: RunFolder.Existing = .refuse, report: @Sendable @escaping (RunEvent) -> Void = { _ in }

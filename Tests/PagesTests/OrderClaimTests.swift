@@ -1,7 +1,8 @@
 import Experiments
 import Foundation
-@testable import Reports
 import Testing
+
+@testable import Reports
 
 @Suite struct OrderClaimTests {
   private func comparison(_ verdict: OrderClaim.Verdict, isNeeded: Bool = true) -> OrderClaim.Comparison {

@@ -70,7 +70,8 @@ import Testing
     arguments: [["active"], ["inactive", "active"], ["negative", "positive", "original"]])
   func colours(views: [String]) throws {
     let curves = views.map {
-      PageCurve(metric: "black", map: MapName(attribution: "gradient", view: $0), fractions: [0, 0.5],
+      PageCurve(
+        metric: "black", map: MapName(attribution: "gradient", view: $0), fractions: [0, 0.5],
         deleted: [0, 0.5], accuracy: [0.75, Double($0.count) / 20])
     }
     let experiment = PageExperiment(
@@ -95,7 +96,10 @@ import Testing
     let experiment = PageExperiment(
       name: "imagenette-resnet18", model: "ResNet-18", dataset: "imagenette", images: 3925, classes: 10,
       accuracy: Estimate(0.75, low: 0.7, high: 0.8), paperAccuracy: 0.8357,
-      areas: [PageArea(metric: "black", map: map, estimate: Estimate(0.2, low: 0.1, high: 0.3), paper: 0.123, isLowGood: true)],
+      areas: [
+        PageArea(
+          metric: "black", map: map, estimate: Estimate(0.2, low: 0.1, high: 0.3), paper: 0.123, isLowGood: true)
+      ],
       curves: [PageCurve(metric: "black", map: map, fractions: [0, 0.5], deleted: [0, 0.4], accuracy: [0.75, 0.1])])
     var report = PageReport(title: "A page", comparesWithPaper: true, experiments: [experiment], making: [])
     report.missing = [PageMissing(what: "Nothing else.", command: "saliency data fetch cifar10")]

@@ -60,9 +60,12 @@ public struct DeletionReport: ExperimentReport {
 
   /// The mean scores by the other metrics; nil without such metrics.
   public var scoreTable: Table? {
-    table(
-      "mean score", others,
-      "RISE: area under the probability curve; sensitivity-n: mean correlation; ↓ should be low, ↑ high")
+    let meanings = others.map { place in
+      let metric = result.metrics[place]
+      return "\(metric.title): "
+        + (metric.summary == .area ? "area under the \(metric.quantity) curve" : "mean \(metric.quantity)")
+    }
+    return table("mean score", others, (meanings + ["↓ should be low, ↑ high"]).joined(separator: "; "))
   }
 
   private func table(_ head: String, _ metrics: [Int], _ caption: String) -> Table? {

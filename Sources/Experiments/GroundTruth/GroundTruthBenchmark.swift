@@ -2,10 +2,10 @@ import Maps
 import Rasters
 import Tensors
 
-/// Scores maps against pixels that are known to be right: every attribution and view on every image of a ``ShapeImages``, beside
+/// Scores maps against pixels that are known to be right: every attribution and view on every image of a `ShapeImages`, beside
 /// maps that know nothing of the model.
 ///
-/// The maps explain the image's true class. What each view should show is told at ``PixelTruth``.
+/// The maps explain the image's true class. What each view should show is told at `PixelTruth`.
 package struct GroundTruthBenchmark: Sendable {
   /// The scores of one map on all images on which its view has something to show.
   package struct Row: Sendable {
@@ -21,7 +21,7 @@ package struct GroundTruthBenchmark: Sendable {
   private let views: [any View]
 
   /// - Parameters:
-  ///   - classifier: with the classes of ``ShapeImages/classNames-type.property``.
+  ///   - classifier: with the classes of `ShapeImages/classNames-type.property`.
   ///   - views: some of ``views``. Attributions without sign are seen through the original alone.
   /// - Throws: ``MethodError`` when an attribution's options make no sense or it does not fit the classifier;
   ///   ``EvaluationError/unknownClasses(_:)``, ``EvaluationError/noImages``.

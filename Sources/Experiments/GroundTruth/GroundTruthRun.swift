@@ -6,7 +6,7 @@ import Tensors
 import Training
 
 /// Trains a network on a generated data set of which the right pixels are known, and scores maps against them; see
-/// ``GroundTruthBenchmark``. Its folder gets the network (`training/model.safetensors`) and the files of a ``GroundTruthReport``.
+/// `GroundTruthBenchmark`. Its folder gets the network (`training/model.safetensors`) and the files of a ``GroundTruthReport``.
 public struct GroundTruthRun: Experiment {
   public struct Options: Sendable, Equatable, Codable {
     /// Decides the images, the first weights, and the random numbers of maps.
@@ -57,7 +57,7 @@ public struct GroundTruthRun: Experiment {
 
   /// Trains, makes the maps and scores them. Cost: with the usual settings three minutes on two processor cores.
   ///
-  /// - Throws: `CancellationError`; the errors of `Trainer` and of ``GroundTruthBenchmark``.
+  /// - Throws: `CancellationError`; the errors of `Trainer` and of `GroundTruthBenchmark`.
   public func run(
     in folder: RunFolder, report: @escaping @Sendable (RunEvent) -> Void
   ) async throws -> GroundTruthReport {

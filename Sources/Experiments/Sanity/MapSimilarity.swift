@@ -6,9 +6,9 @@ public struct MapSimilarity: Sendable, Equatable {
   public let spearman: Double
   /// Rank correlation of the magnitudes. The same as ``spearman`` for maps without negative values.
   public let spearmanOfMagnitudes: Double
-  /// See ``StructuralSimilarity``; nil for maps smaller than its window.
+  /// See `StructuralSimilarity`; nil for maps smaller than its window.
   public let structural: Double?
-  /// Pearson's correlation of the ``OrientedGradients``; nil for maps smaller than a block.
+  /// Pearson's correlation of the `OrientedGradients`; nil for maps smaller than a block.
   public let gradients: Double?
 
   /// The measures by the names that files use, in their order.

@@ -1,7 +1,7 @@
 import Experiments
 import Maps
 
-/// Everything that a page of results says in numbers and names; the pictures are ``PageExamples``. It is plain data: written
+/// Everything that a page of results says in numbers and names; the pictures are `PageExamples`. It is plain data: written
 /// beside the page as JSON, it lets anyone recompute what the page shows.
 public struct PageReport: Codable, Sendable, Equatable {
   public var title: String
