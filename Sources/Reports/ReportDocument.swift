@@ -6,6 +6,8 @@ import Maps
 /// A page of results as a document to print: the same numbers in tables, the curves and examples as figures fit for a paper.
 struct ReportDocument {
   private let report: PageReport
+  /// What the page says, in words and numbers.
+  private let view: PageView
   private let examples: [String: PageExamples]
   /// The experiments' grids of examples.
   private let grids: [(experiment: PageExperiment, figures: [GridFigure])]
@@ -13,6 +15,7 @@ struct ReportDocument {
   /// - Throws: `PictureError` where an example's picture is damaged.
   init(_ report: PageReport, _ examples: [String: PageExamples]) throws {
     self.report = report
+    view = PageView(report, [:])
     self.examples = examples
     grids = try report.experiments.compactMap { experiment in
       try examples[experiment.name].map { (experiment, try $0.figures(of: experiment.heading)) }
@@ -26,15 +29,15 @@ struct ReportDocument {
   }
 
   private var summary: [Document.Block] {
-    [.heading("Summary")] + report.headlines.map { .paragraph($0) } + verdicts
-      + report.problems.map { .paragraph($0) }
+    [.heading("Summary")] + view.headlines.map { .paragraph($0) } + verdicts
+      + view.problems.map { .paragraph($0) }
       + report.missing.map { .paragraph($0.what + ($0.command.map { " Get it with: \($0)" } ?? "")) }
       + [
         .paragraph(
           "A saliency map gives every pixel of an image a number: how much the score of the predicted class would change if "
             + "the pixel changed a little. Four more maps keep the sign, and compare the classes:")
       ]
-      + Views.paper.map { .item(mark: "•", title: $0.name, text: $0.meaning) }
+      + view.maps.map { .item(mark: "•", title: $0.name, text: $0.meaning) }
       + [
         .paragraph(
           "The test of the maps: delete the pixels that a map ranks first and ask the classifier again. Pixels that should get "
@@ -55,11 +58,10 @@ struct ReportDocument {
   }
 
   private var isSpread: Bool { report.experiments.contains { $0.accuracy.spread != nil } }
-  private var intervalTitle: String { isSpread ? "± over seeds" : "95% interval" }
 
   private var accuracy: [Document.Block] {
     var columns: [Table.Column] = [
-      .init("model and data set"), .init("images", .right), .init("accuracy", .right), .init(intervalTitle, .right),
+      .init("model and data set"), .init("images", .right), .init("accuracy", .right), .init(view.spreadTitle, .right),
     ]
     if report.comparesWithPaper { columns += [.init("paper", .right), .init("difference", .right)] }
     return [
@@ -72,12 +74,8 @@ struct ReportDocument {
               ? "Means over models trained from different seeds, ± their standard deviation."
               : "Intervals: E. B. Wilson’s, 1927."),
           columns: columns,
-          rows: report.experiments.map {
-            .cells(
-              [
-                $0.heading, Text.count($0.images), Text.number($0.accuracy.value), Text.interval($0.accuracy),
-                Text.optional($0.paperAccuracy), Text.difference($0.accuracy.value, $0.paperAccuracy),
-              ])
+          rows: view.accuracyRows.map {
+            .cells(["\($0.model) on \($0.dataset)", $0.images, $0.value, $0.interval, $0.paper, $0.difference])
           })),
     ]
   }
@@ -86,12 +84,12 @@ struct ReportDocument {
     let metrics = report.experiments.flatMap(\.metrics).unique
     return [.heading("Deletion")]
       + metrics.enumerated().map { turn, metric in
-        let areas = report.experiments.map { experiment in
-          (experiment.heading, experiment.attributions.count, experiment.areas.filter { $0.metric == metric })
+        let tables = view.experiments.flatMap { experiment in
+          experiment.tables.filter { $0.metric == metric }.map { (experiment.heading, $0) }
         }
-        let hasPaper = areas.contains { $0.2.contains { $0.paper != nil } }
+        let hasPaper = tables.contains { $0.1.hasPaper }
         var columns: [Table.Column] = [
-          .init("deleted pixels"), .init("should be"), .init("area", .right), .init(intervalTitle, .right),
+          .init("deleted pixels"), .init("should be"), .init("area", .right), .init(view.spreadTitle, .right),
         ]
         if hasPaper { columns += [.init("paper", .right), .init("difference", .right)] }
         return .table(
@@ -104,15 +102,18 @@ struct ReportDocument {
               + (hasPaper && report.experiments.contains { $0.name.hasPrefix("imagenette") }
                 ? " For Imagenette the paper’s areas are read off its figures." : ""),
             columns: columns,
-            rows: areas.flatMap { heading, attributions, areas in
-              [.group(heading)] + areas.map { Self.row($0, namesAttribution: attributions > 1) }
+            rows: tables.flatMap { heading, table in
+              [.group(heading)]
+                + table.areaRows.map {
+                  .cells([$0.title, $0.goal?.word ?? "", $0.value, $0.interval, $0.paper, $0.difference])
+                }
             }))
       } + differences(label: "Table \(metrics.count + 2)")
   }
 
   /// What the verdicts rest on.
   private func differences(label: String) -> [Document.Block] {
-    let judged = report.experiments.filter { !$0.claims.isEmpty }
+    let judged = view.experiments.filter(\.hasComparisons)
     guard !judged.isEmpty else { return [] }
     return [
       .table(
@@ -122,30 +123,18 @@ struct ReportDocument {
             "Differences of the areas, in the direction that is claimed: the whole 95% interval above 0, from 1,000 bootstrap "
             + "samples of the images that both areas share, means that it holds, below 0 that it does not."
             + (isSpread ? " Means over trainings; what holds does so in each of them." : ""),
-          columns: [.init("should be"), .init("by", .right), .init(intervalTitle, .right), .init("verdict")],
+          columns: [.init("should be"), .init("by", .right), .init(view.spreadTitle, .right), .init("verdict")],
           rows: judged.flatMap(Self.differences)))
     ]
   }
 
-  private static func differences(_ experiment: PageExperiment) -> [Table.Row] {
-    let namesAttribution = experiment.attributions.count > 1
-    return experiment.claims.flatMap { claim in
-      [.group("\(experiment.heading), \(claim.metric)-deletion: \(claim.subject.title)")]
-        + claim.comparisons.map {
-          .cells([
-            $0.title(namesAttribution: namesAttribution), Text.signed($0.difference.value),
-            Text.signedInterval($0.difference), $0.verdict.rawValue + ($0.isNeeded ? "" : ", too close in the paper"),
-          ])
-        }
+  private static func differences(_ experiment: ExperimentView) -> [Table.Row] {
+    var claim = ""
+    return experiment.comparisons.flatMap { comparison -> [Table.Row] in
+      defer { claim = comparison.claim }
+      return (claim == comparison.claim ? [] : [.group("\(experiment.heading), \(comparison.claim)")])
+        + [.cells([comparison.title, comparison.difference, comparison.interval, comparison.verdict])]
     }
-  }
-
-  private static func row(_ area: PageArea, namesAttribution: Bool) -> Table.Row {
-    .cells([
-      area.map.title(namesAttribution: namesAttribution), area.isLowGood.map { $0 ? "low" : "high" } ?? "",
-      Text.number(area.estimate.value), Text.interval(area.estimate), Text.optional(area.paper),
-      Text.difference(area.estimate.value, area.paper),
-    ])
   }
 
   /// A figure for every metric, with a plot for every experiment and attribution.
@@ -197,24 +186,19 @@ struct ReportDocument {
   }
 
   private var checks: [Document.Block] {
-    let checked = report.experiments.filter { !$0.checks.isEmpty }
-    guard !checked.isEmpty else { return [] }
+    guard view.hasChecks else { return [] }
     return [.heading("Self-audit")]
-      + checked.flatMap { experiment in
-        [.heading(experiment.heading, level: 2)]
-          + experiment.checks.map { check in
-            .item(mark: check.verdict.sign, title: check.name, text: check.detail)
-          }
+      + view.audits.flatMap { audit in
+        [.heading(audit.heading, level: 2)]
+          + audit.checks.map { .item(mark: $0.sign, title: $0.name, text: $0.detail) }
       }
   }
 
   private var making: [Document.Block] {
-    func items(_ facts: [PageFact]) -> [Document.Block] {
-      facts.map { .item(mark: "•", title: $0.name, text: $0.value) }
-    }
-    return [.heading("How this was made")] + items(report.making)
-      + report.experiments.filter { !$0.making.isEmpty }.flatMap {
-        [.heading($0.heading, level: 2)] + items($0.making)
+    [.heading("How this was made")]
+      + view.makings.flatMap { part in
+        (part.heading.map { [.heading($0, level: 2)] } ?? [])
+          + part.facts.map { .item(mark: "•", title: $0.name, text: $0.value) }
       }
   }
 }

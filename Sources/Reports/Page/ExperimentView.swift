@@ -11,11 +11,11 @@ struct ExperimentView {
   let charts: [ChartView]
 
   struct ComparisonView {
-    let key, metric, title, difference, interval, kind, sign, verdict: String
+    let key, claim, metric, title, difference, interval, kind, sign, verdict: String
   }
 
   struct TableView {
-    let caption: String
+    let metric, caption: String
     let hasPaper: Bool
     let areaRows: [AreaRow]
   }
@@ -29,7 +29,7 @@ struct ExperimentView {
   }
 
   struct Goal {
-    let arrow, meaning: String
+    let arrow, word, meaning: String
   }
 
   struct ChartView {
@@ -55,14 +55,15 @@ struct ExperimentView {
     tables = experiment.metrics.map { metric in
       let areas = experiment.areas.filter { $0.metric == metric }
       return TableView(
-        caption: "\(metric.capitalized)-deletion", hasPaper: areas.contains { $0.paper != nil },
+        metric: metric, caption: "\(metric.capitalized)-deletion", hasPaper: areas.contains { $0.paper != nil },
         areaRows: areas.map { Self.row($0, in: experiment.name, namesAttribution) })
     }
     comparisons = experiment.claims.flatMap { claim in
       claim.comparisons.map { comparison in
         ComparisonView(
           key: "\(experiment.name)/\(claim.metric)/\(comparison.smaller.slug)/below/\(comparison.larger.slug)",
-          metric: claim.metric, title: comparison.title(namesAttribution: namesAttribution),
+          claim: "\(claim.metric)-deletion: \(claim.subject.title)", metric: claim.metric,
+          title: comparison.title(namesAttribution: namesAttribution),
           difference: Text.signed(comparison.difference.value), interval: Text.signedInterval(comparison.difference),
           kind: comparison.verdict.kind, sign: comparison.verdict.sign,
           verdict: comparison.verdict.rawValue + (comparison.isNeeded ? "" : ", too close in the paper"))
@@ -96,7 +97,9 @@ struct ExperimentView {
       difference: Text.difference(area.estimate.value, area.paper),
       look: map.kind == .randomAsMany ? nil : map.style.key, isControl: map.isControl,
       goal: area.isLowGood.map {
-        $0 ? Goal(arrow: "↓", meaning: "should be low") : Goal(arrow: "↑", meaning: "should be high")
+        $0
+          ? Goal(arrow: "↓", word: "low", meaning: "should be low")
+          : Goal(arrow: "↑", word: "high", meaning: "should be high")
       })
   }
 
