@@ -14,7 +14,7 @@ public struct Findings: Sendable {
     /// The bytes of a NumPy file, under its name.
     case array(String, Data)
     /// A picture, under the name of its files without extension.
-    case figure(String, AnyFigure)
+    case figure(String, any Figure)
   }
 
   /// What was measured, in one line.

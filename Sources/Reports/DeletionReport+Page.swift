@@ -15,11 +15,11 @@ extension DeletionReport {
       for (index, map) in setup.series.enumerated() {
         rows.append(
           PageArea(
-            name, map, scores[metric][index], paper: paperArea(map, metric: metric),
+            metric: name, map: map, estimate: scores[metric][index], paper: paperArea(map, metric: metric),
             isLowGood: isLowGood(map, metric: metric)))
         curves.append(
           PageCurve(
-            name, map, fractions: setup.fractions, deleted: result.deletedShare(metric: metric, series: index),
+            metric: name, map: map, fractions: setup.fractions, deleted: result.deletedShare(metric: metric, series: index),
             accuracy: result.curve(metric: metric, series: index)))
       }
     }

@@ -11,14 +11,14 @@ import Tensors
 ///
 /// The folder holds what ``DeletionRun`` and ``DeletionReport`` write, `experiment.json` with the page's numbers,
 /// `checks.json` with what a ``ModelAudit`` found and `examples.json` with the page's pictures.
-public struct ExperimentRun: Sendable {
+struct ExperimentRun: Sendable {
   /// What the page shows of it.
-  public struct Result: Sendable {
-    public var experiment: PageExperiment
-    public var examples: PageExamples?
+  struct Result: Sendable {
+    var experiment: PageExperiment
+    var examples: PageExamples?
   }
 
-  public let folder: URL
+  let folder: URL
   private let name: String
   private let title: String
   private let dataset: Dataset
@@ -45,7 +45,7 @@ public struct ExperimentRun: Sendable {
   ///   - paper: what the paper measured, to stand beside it.
   ///   - explainer: of the model, with the attributions to measure; nil: the gradient's five maps.
   ///   - twin: the same model on another device, for the checks to compare with.
-  public init(
+  init(
     _ name: String, title: String, model: ModelChoice.Opened, dataset: Dataset, options: ReportOptions, folder: URL,
     paper: Paper.Experiment? = nil, explainer: Explainer? = nil, twin: (any Classifier)? = nil
   ) {
@@ -64,7 +64,7 @@ public struct ExperimentRun: Sendable {
   ///
   /// - Throws: `RunFolderError` when the folder holds another measurement, ``EvaluationError``, `TorchError`,
   ///   `CancellationError`; Foundation's errors when a file cannot be written.
-  public func run(report: @Sendable @escaping (RunEvent) -> Void = { _ in }) async throws -> Result {
+  func run(report: @Sendable @escaping (RunEvent) -> Void = { _ in }) async throws -> Result {
     let data = options.limit.map { dataset.limited(to: $0) } ?? dataset
     let (name, test) = (name, data.test)
     let explainer = try explainer ?? Explainer(model.classifier)

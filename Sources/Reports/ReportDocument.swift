@@ -171,7 +171,7 @@ struct ReportDocument {
           caption:
             "\(metric.capitalized)-deletion: the accuracy while the pixels that each map ranks first turn \(metric)"
             + (report.comparesWithPaper ? paper : "") + ".",
-          figure: .curves(CurveFigure(plots: plots))))
+          figure: CurveFigure(plots: plots)))
     }
   }
 
@@ -190,7 +190,7 @@ struct ReportDocument {
                 "\(experiment.heading): the image as the classifier sees it, the probability of its class, and its maps. "
                 + (examples[experiment.name]?.choice ?? "")
                 + (experiment.paperAccuracy == nil ? "" : " Figures 1 and 2 and Appendix A of the paper."),
-              figure: .grid(figure))))
+              figure: figure)))
       }
     }
     let last = first + figures.count - 1

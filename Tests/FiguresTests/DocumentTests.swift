@@ -29,22 +29,20 @@ import Testing
         + (0..<rows).map { .cells(["row \($0)", "0.2234", String(format: "%.4f", Double($0) / 1e4), "0.21…0.23"]) })
   }
 
-  private func figure(_ figure: AnyFigure, name: String = "black-deletion") -> Document.Figure {
+  private func figure(_ figure: any Figure, name: String = "black-deletion") -> Document.Figure {
     Document.Figure(name: name, label: "Figure 3", caption: "Black-deletion of five maps.", figure: figure)
   }
 
-  private let curves = AnyFigure.curves(
-    CurveFigure(
-      plots: [
-        .init(
-          xLabel: "fraction", yLabel: "accuracy",
-          series: [.init(name: "original", points: [.init(x: 0, y: 1), .init(x: 0.9, y: 0.2)])])
-      ]))
+  private let curves = CurveFigure(
+    plots: [
+      .init(
+        xLabel: "fraction", yLabel: "accuracy",
+        series: [.init(name: "original", points: [.init(x: 0, y: 1), .init(x: 0.9, y: 0.2)])])
+    ])
 
-  private func panelRows(_ count: Int) -> AnyFigure {
+  private func panelRows(_ count: Int) -> any Figure {
     let row = MapFigure.Row(panels: Examples.panels(height: 8, width: 8, seed: 1))
-    return .maps(
-      MapFigure(title: "the first words", rows: Array(repeating: row, count: count), notes: ["the last words"]))
+    return MapFigure(title: "the first words", rows: Array(repeating: row, count: count), notes: ["the last words"])
   }
 
   @Test("text, tables, code and figures can be read out of the PDF, with page numbers")

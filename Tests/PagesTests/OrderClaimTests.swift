@@ -1,6 +1,6 @@
 import Experiments
 import Foundation
-import Reports
+@testable import Reports
 import Testing
 
 @Suite struct OrderClaimTests {

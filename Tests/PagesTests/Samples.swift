@@ -3,7 +3,7 @@ import Foundation
 import Maps
 import Pictures
 import Rasters
-import Reports
+@testable import Reports
 import TestSupport
 
 /// Names that a page must show as they are, and nothing else.
@@ -50,17 +50,15 @@ func sampleExperiment(
   for (metric, values) in [("black", black), ("white", white)] {
     for (place, view) in views.enumerated() {
       areas.append(
-        PageArea(
-          metric, gradient(view), Estimate(values[place], low: values[place] - 0.01, high: values[place] + 0.01),
+        PageArea(metric: metric, map: gradient(view), estimate: Estimate(values[place], low: values[place] - 0.01, high: values[place] + 0.01),
           paper: metric == "black" ? paper[place] : nil, isLowGood: metric == "black"))
       curves.append(
-        PageCurve(
-          metric, gradient(view), fractions: fractions, deleted: fractions,
+        PageCurve(metric: metric, map: gradient(view), fractions: fractions, deleted: fractions,
           accuracy: [0.8, 0.4 + Double(place) / 100, 0.1234]))
     }
-    areas.append(PageArea(metric, .control(.random), Estimate(0.2)))
+    areas.append(PageArea(metric: metric, map: .control(.random), estimate: Estimate(0.2)))
     curves.append(
-      PageCurve(metric, .control(.random), fractions: fractions, deleted: fractions, accuracy: [0.8, 0.5, 0.2]))
+      PageCurve(metric: metric, map: .control(.random), fractions: fractions, deleted: fractions, accuracy: [0.8, 0.5, 0.2]))
   }
   var experiment = PageExperiment(
     name: name, model: model, dataset: dataset, images: 1234, classes: 10,

@@ -70,13 +70,12 @@ import Testing
     arguments: [["active"], ["inactive", "active"], ["negative", "positive", "original"]])
   func colours(views: [String]) throws {
     let curves = views.map {
-      PageCurve(
-        "black", MapName(attribution: "gradient", view: $0), fractions: [0, 0.5],
+      PageCurve(metric: "black", map: MapName(attribution: "gradient", view: $0), fractions: [0, 0.5],
         deleted: [0, 0.5], accuracy: [0.75, Double($0.count) / 20])
     }
     let experiment = PageExperiment(
       name: "e", model: "m", dataset: "d", images: 1, classes: 1, accuracy: Estimate(1),
-      areas: curves.map { PageArea("black", $0.map, Estimate(0.5)) }, curves: curves)
+      areas: curves.map { PageArea(metric: "black", map: $0.map, estimate: Estimate(0.5)) }, curves: curves)
     let report = PageReport(title: "t", comparesWithPaper: false, experiments: [experiment], making: [])
     let html = try Page.html(report)
     let css = html.components(separatedBy: "@media screen")[0]
@@ -96,8 +95,8 @@ import Testing
     let experiment = PageExperiment(
       name: "imagenette-resnet18", model: "ResNet-18", dataset: "imagenette", images: 3925, classes: 10,
       accuracy: Estimate(0.75, low: 0.7, high: 0.8), paperAccuracy: 0.8357,
-      areas: [PageArea("black", map, Estimate(0.2, low: 0.1, high: 0.3), paper: 0.123, isLowGood: true)],
-      curves: [PageCurve("black", map, fractions: [0, 0.5], deleted: [0, 0.4], accuracy: [0.75, 0.1])])
+      areas: [PageArea(metric: "black", map: map, estimate: Estimate(0.2, low: 0.1, high: 0.3), paper: 0.123, isLowGood: true)],
+      curves: [PageCurve(metric: "black", map: map, fractions: [0, 0.5], deleted: [0, 0.4], accuracy: [0.75, 0.1])])
     var report = PageReport(title: "A page", comparesWithPaper: true, experiments: [experiment], making: [])
     report.missing = [PageMissing(what: "Nothing else.", command: "saliency data fetch cifar10")]
     let file = folder.file("report.pdf")

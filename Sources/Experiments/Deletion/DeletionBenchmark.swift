@@ -14,14 +14,14 @@ import Tensors
 /// one ranking per map serves all fractions; a map that has run out of pixels is not computed again; the controls share one
 /// random order. What remains is one forward pass for each different image that comes out.
 @dynamicMemberLookup public struct DeletionBenchmark: Sendable {
-  public private(set) var explainer: Explainer
+  package private(set) var explainer: Explainer
   public let images: any LabelledImages
   public let metrics: [any Metric]
   public let setup: DeletionSetup
   let addsSums: Bool
 
   /// The true class of every image, as an index into the classifier's classes.
-  public let labels: [Int]
+  let labels: [Int]
 
   /// - Parameters:
   ///   - metrics: what the maps are judged by; no two of one name.
@@ -68,7 +68,7 @@ import Tensors
   }
 
   /// The same with its part of the memory for maps, where several work side by side.
-  public func sharingMemory(among count: Int) -> Self {
+  func sharingMemory(among count: Int) -> Self {
     var shared = self
     shared.explainer.memory /= max(1, count)
     return shared

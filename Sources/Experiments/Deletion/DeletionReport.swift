@@ -106,7 +106,7 @@ public struct DeletionReport: ExperimentReport {
           NumPyFile.encoded(
             result.answers[metric].values, shape: [setup.images, series.count, fractions.count])))
     }
-    items += result.metrics.indices.map { .figure(result.metrics[$0].plot.file, .curves(figure($0))) }
+    items += result.metrics.indices.map { .figure(result.metrics[$0].plot.file, figure($0)) }
     return Findings(
       "\(settings.model) on \(settings.dataset): \(setup.images) images, accuracy "
         + String(format: "%.4f", result.accuracy) + seconds,

@@ -3,34 +3,34 @@ import Maps
 /// Everything but the model and the images that decides the results of a deletion benchmark.
 public struct DeletionSetup: Sendable, Equatable, Codable {
   /// A metric's name and its options.
-  public struct MetricSettings: Sendable, Equatable, Codable {
-    public let name: String
-    public let settings: [String: String]
+  package struct MetricSettings: Sendable, Equatable, Codable {
+    let name: String
+    let settings: [String: String]
   }
 
   /// The number of images.
   public let images: Int
   /// The number of pixels of each.
   public let pixels: Int
-  public let rivals: Rivals
+  package let rivals: Rivals
   /// The options of the attributions that have any, by the attribution's name.
-  public var attributionSettings: [String: [String: String]]?
-  public let metrics: [MetricSettings]
+  var attributionSettings: [String: [String: String]]?
+  let metrics: [MetricSettings]
   /// Ascending, in 0…1.
   public let fractions: [Double]
   public let order: DeletionOrder
   public let seed: UInt64
   public let series: [MapName]
   /// Images in a block, and images, some pixels of them deleted, that are computed with at once.
-  public let blockSize: Int
-  public let batchSize: Int
+  package let blockSize: Int
+  package let batchSize: Int
   /// What the answers for changed images are computed in; nil: as the untouched images' and the maps.
-  public var precision: Precision?
+  package var precision: Precision?
 
-  public var blockCount: Int { (images + blockSize - 1) / blockSize }
+  package var blockCount: Int { (images + blockSize - 1) / blockSize }
 
   /// The images of a block.
-  public func range(of block: Int) -> Range<Int> { block * blockSize..<min((block + 1) * blockSize, images) }
+  func range(of block: Int) -> Range<Int> { block * blockSize..<min((block + 1) * blockSize, images) }
 
   /// All maps, behind each attribution's the sum of its channels.
   var mapsAndSums: [MapName] {

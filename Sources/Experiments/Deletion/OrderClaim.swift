@@ -30,7 +30,7 @@ public struct OrderClaim: Codable, Sendable, Equatable {
     case fails = "does not hold"
 
     /// Of a difference that should be above zero.
-    public init(of difference: Estimate, images: Int) {
+    package init(of difference: Estimate, images: Int) {
       // What is left of sums that cancel out; a true difference on n images is no smaller than about 0.01/n.
       let rounding = 1e-9
       self =
@@ -48,7 +48,7 @@ public struct OrderClaim: Codable, Sendable, Equatable {
     /// Whether the claim needs it: not where the paper's own areas lie less than 0.01 apart, so that either order may come out.
     public let isNeeded: Bool
 
-    public init(
+    package init(
       _ smaller: MapName, below larger: MapName, difference: Estimate, verdict: Verdict, isNeeded: Bool = true
     ) {
       self.smaller = smaller
@@ -66,9 +66,9 @@ public struct OrderClaim: Codable, Sendable, Equatable {
   public let verdict: Verdict
 
   /// Pairs that lie closer in the paper may fall either way.
-  public static let tolerance = 0.01
+  static let tolerance = 0.01
 
-  public init(_ subject: Subject, metric: String, comparisons: [Comparison]) {
+  package init(_ subject: Subject, metric: String, comparisons: [Comparison]) {
     self.subject = subject
     self.metric = metric
     self.comparisons = comparisons

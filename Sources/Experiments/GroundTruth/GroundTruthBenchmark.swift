@@ -6,17 +6,17 @@ import Tensors
 /// maps that know nothing of the model.
 ///
 /// The maps explain the image's true class. What each view should show is told at ``PixelTruth``.
-public struct GroundTruthBenchmark: Sendable {
+package struct GroundTruthBenchmark: Sendable {
   /// The scores of one map on all images on which its view has something to show.
-  public struct Row: Sendable {
-    public let map: MapName
-    public internal(set) var scores: [PixelScore] = []
+  package struct Row: Sendable {
+    package let map: MapName
+    package internal(set) var scores: [PixelScore] = []
   }
 
   /// The views that can be scored.
-  public static let views = Views.paper.map(\.name)
+  package static let views = Views.paper.map(\.name)
 
-  public let images: ShapeImages
+  package let images: ShapeImages
   private let explainers: [Explainer]
   private let views: [any View]
 
@@ -25,7 +25,7 @@ public struct GroundTruthBenchmark: Sendable {
   ///   - views: some of ``views``. Attributions without sign are seen through the original alone.
   /// - Throws: ``MethodError`` when an attribution's options make no sense or it does not fit the classifier;
   ///   ``EvaluationError/unknownClasses(_:)``, ``EvaluationError/noImages``.
-  public init(
+  package init(
     _ classifier: any Classifier, images: ShapeImages, attributions: [any Attribution] = Attributions.all,
     views: [any View] = Views.paper, memory: Int = 2_000_000_000
   ) throws {
@@ -47,7 +47,7 @@ public struct GroundTruthBenchmark: Sendable {
   /// - Parameter progress: called with the share of the work that is done, 0…1.
   /// - Throws: ``ClassifierError``, ``TorchError``, ``MethodError/tooLittleMemory(needed:given:)``; `CancellationError`, before
   ///   the next class.
-  @TorchActor public func run(progress: @escaping @Sendable (Double) -> Void = { _ in }) async throws -> [Row] {
+  @TorchActor package func run(progress: @escaping @Sendable (Double) -> Void = { _ in }) async throws -> [Row] {
     let batches = stride(from: 0, to: images.count, by: 40).map { $0..<min($0 + 40, images.count) }
     let work = Double(batches.count * explainers.count)
     var done = 0.0

@@ -9,8 +9,8 @@ public struct GroundTruthReport: ExperimentReport {
   public let settings: GroundTruthRun.Options
   /// The network's share of correct answers on the images, 0…1.
   public let accuracy: Double
-  public let attributionSettings: [String: [String: String]]
-  public let rows: [GroundTruthBenchmark.Row]
+  let attributionSettings: [String: [String: String]]
+  package let rows: [GroundTruthBenchmark.Row]
   let images: ShapeImages
   let examples: [Example]
 
@@ -57,8 +57,8 @@ public struct GroundTruthReport: ExperimentReport {
       "\(settings.architecture.title) on generated shapes: \(settings.images) images, accuracy "
         + String(format: "%.4f", accuracy),
       [
-        .table(table), .numbers("scores.csv", Table(csv)), .figure("views", .grid(viewsFigure)),
-        .figure("attributions", .grid(attributionsFigure)),
+        .table(table), .numbers("scores.csv", Table(csv)), .figure("views", viewsFigure),
+        .figure("attributions", attributionsFigure),
       ],
       summary: Summary(
         accuracy: accuracy, settings: settings, attributions: attributionSettings, maps: rows.compactMap(\.line)))

@@ -10,13 +10,13 @@ import Maps
 /// has as well speaks for that one just as much, and a dark surrounding speaks more for the dark shape that has a stroke there.
 /// So some pixels favour a bright shape against *every* other class when they get brighter, but none when they get darker; for
 /// a dark shape the other way round.
-public struct PixelTruth: Sendable, Equatable {
+package struct PixelTruth: Sendable, Equatable {
   /// [H·W], row-major.
-  public let brighter: [Bool]
-  public let darker: [Bool]
+  package let brighter: [Bool]
+  package let darker: [Bool]
   /// The pixels that favour the class against every other, by getting brighter if `isBright`, else darker.
-  public let own: [Bool]
-  public let isBright: Bool
+  package let own: [Bool]
+  package let isBright: Bool
 
   /// - Parameters:
   ///   - row: the shape's centre.
@@ -42,7 +42,7 @@ public struct PixelTruth: Sendable, Equatable {
   ///
   /// The same holds for attributions that give evidence compared with black: a pixel's difference from black is not negative, so
   /// that evidence has the sign of the gradient.
-  public func pixels(of view: any View) -> [Bool]? {
+  package func pixels(of view: any View) -> [Bool]? {
     guard !view.hasNegatives else { return nil }
     return switch (view.direction, view.comparesClasses) {
     case (.either, _): zip(brighter, darker).map { $0 || $1 }
@@ -54,7 +54,7 @@ public struct PixelTruth: Sendable, Equatable {
   }
 
   /// The pixels that must change the other way than a view says; nil for one that says no way.
-  public func opposite(of view: any View) -> [Bool]? {
+  package func opposite(of view: any View) -> [Bool]? {
     switch view.direction {
     case .either: nil
     case .brighter: darker

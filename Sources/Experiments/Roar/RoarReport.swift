@@ -56,7 +56,7 @@ public struct RoarReport: ExperimentReport {
     Findings(
       "\(settings.model) on \(settings.dataset): accuracy of \(settings.architecture.title), trained on what the maps leave; "
         + "low is good",
-      [.table(table), .numbers("accuracies.csv", Table(csv)), .figure("roar", .curves(figure))],
+      [.table(table), .numbers("accuracies.csv", Table(csv)), .figure("roar", figure)],
       summary: Summary(
         settings: settings,
         maps: settings.maps.map { map in

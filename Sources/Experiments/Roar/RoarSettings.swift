@@ -9,21 +9,21 @@ public struct RoarSettings: RunSettings {
   ]
 
   /// The model whose maps are taken: its name and its file's SHA-256.
-  public let model: String
-  public let modelSum: String
-  public let dataset: String
-  public let trainingImages: Int
-  public let testImages: Int
+  package let model: String
+  package let modelSum: String
+  package let dataset: String
+  package let trainingImages: Int
+  package let testImages: Int
   /// What is trained.
-  public let architecture: Architecture
-  public let recipe: Recipe
+  package let architecture: Architecture
+  package let recipe: Recipe
   /// Each training is done with so many seeds, the recipe's and the next ones.
-  public let seeds: Int
+  package let seeds: Int
   /// Ascending, without 0: untouched images are always trained on.
-  public let fractions: [Double]
-  public let maps: [MapName]
+  package let fractions: [Double]
+  package let maps: [MapName]
   /// The attributions' options by name.
-  public let attributions: [String: [String: String]]
+  package let attributions: [String: [String: String]]
 
   /// All trainings, those on untouched images first.
   var trainings: [Training] {

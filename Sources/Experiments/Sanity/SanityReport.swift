@@ -67,8 +67,8 @@ public struct SanityReport: ExperimentReport {
         result.maps[$0].attribution == attribution || result.maps[$0].isControl
       }
       let suffix = attributions.count > 1 ? "-\(attribution)" : ""
-      return (cascadeFigure(maps).map { [Findings.Item.figure("cascade\(suffix)", .grid($0))] } ?? [])
-        + SanityCheck.Kind.layered.map { .figure("\($0.rawValue)\(suffix)", .curves(curves($0, maps))) }
+      return (cascadeFigure(maps).map { [Findings.Item.figure("cascade\(suffix)", $0)] } ?? [])
+        + SanityCheck.Kind.layered.map { .figure("\($0.rawValue)\(suffix)", curves($0, maps)) }
     }
     let learnt = learntRandomLabels.map {
       Findings.Item.sentence(

@@ -50,5 +50,5 @@ extension PageReport {
   public var headlines: [String] { Headlines.sentences(self) }
 
   /// A sentence for every comparison that does not come out as it should.
-  package var problems: [String] { Headlines.problems(self) }
+  var problems: [String] { Headlines.problems(self) }
 }

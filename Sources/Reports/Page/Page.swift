@@ -9,13 +9,13 @@ import Mustache
 /// Every name that comes from a file is escaped, and the page's content security policy lets nothing but its own script and style
 /// act, by their hashes. A number that is measured stands in an element whose `data-key` says which
 /// one it is, so that a program can compare the page with the files beside it.
-public enum Page {
+enum Page {
   /// The page.
   ///
   /// - Parameters:
   ///   - examples: by the experiments' names; none for an experiment whose pictures are not shown.
   /// - Throws: `MustacheTemplate`'s and `JSONEncoder`'s errors, which only a mistake in this target makes.
-  public static func html(_ report: PageReport, examples: [String: PageExamples] = [:]) throws -> String {
+  static func html(_ report: PageReport, examples: [String: PageExamples] = [:]) throws -> String {
     MustacheContentTypes.register(HTMLText(), named: "PAGE")
     let template = try MustacheTemplate(string: text(PackageResources.page_mustache))
     var view = PageView(report, examples)
@@ -103,11 +103,11 @@ struct PageData: Encodable {
 
 extension PageExperiment {
   /// The metrics and the attributions in their order of appearance.
-  package var metrics: [String] { areas.map(\.metric).unique }
-  package var attributions: [String] { areas.filter { !$0.map.isControl }.map(\.map.attribution).unique }
+  var metrics: [String] { areas.map(\.metric).unique }
+  var attributions: [String] { areas.filter { !$0.map.isControl }.map(\.map.attribution).unique }
 
   /// A chart for every attribution and metric: its maps' curves, and random pixels'.
-  package var chartCurves: [(id: String, metric: String, attribution: String, curves: [PageCurve])] {
+  var chartCurves: [(id: String, metric: String, attribution: String, curves: [PageCurve])] {
     attributions.enumerated().flatMap { turn, attribution in
       metrics.map { metric in
         let shown = curves.filter {

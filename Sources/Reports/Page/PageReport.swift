@@ -6,16 +6,16 @@ import Maps
 public struct PageReport: Codable, Sendable, Equatable {
   public var title: String
   /// Whether the paper's numbers stand beside the measured ones.
-  public var comparesWithPaper: Bool
-  public var experiments: [PageExperiment]
+  var comparesWithPaper: Bool
+  var experiments: [PageExperiment]
   /// What could not be measured, and how that can be changed.
-  public var missing: [PageMissing] = []
+  var missing: [PageMissing] = []
   /// Files beside the page for its readers, such as a PDF of the tables and figures.
-  public var documents: [PageDocument] = []
+  var documents: [PageDocument] = []
   /// How all of it was made.
-  public var making: [PageFact]
+  var making: [PageFact]
 
-  public init(title: String, comparesWithPaper: Bool, experiments: [PageExperiment], making: [PageFact]) {
+  init(title: String, comparesWithPaper: Bool, experiments: [PageExperiment], making: [PageFact]) {
     self.title = title
     self.comparesWithPaper = comparesWithPaper
     self.experiments = experiments
@@ -24,78 +24,45 @@ public struct PageReport: Codable, Sendable, Equatable {
 }
 
 /// One model on one data set.
-public struct PageExperiment: Codable, Sendable, Equatable {
+struct PageExperiment: Codable, Sendable, Equatable {
   /// The name of its files' folder and of its place in the page: ASCII letters, digits, `-`, `_` and `.`.
-  public var name: String
+  var name: String
   /// The model and the data set for people.
-  public var model: String
-  public var dataset: String
+  var model: String
+  var dataset: String
   /// How many images were measured, and of how many classes.
-  public var images: Int
-  public var classes: Int
+  var images: Int
+  var classes: Int
   /// The accuracy on the untouched images, 0…1.
-  public var accuracy: Estimate
-  public var paperAccuracy: Double?
-  public var areas: [PageArea]
-  public var curves: [PageCurve]
+  var accuracy: Estimate
+  var paperAccuracy: Double?
+  var areas: [PageArea]
+  var curves: [PageCurve]
   /// What was claimed of the areas, and whether it shows.
-  public var claims: [OrderClaim] = []
+  var claims: [OrderClaim] = []
   /// What a self-audit found.
-  public var checks: [AuditCheck] = []
-  public var making: [PageFact] = []
-
-  public init(
-    name: String, model: String, dataset: String, images: Int, classes: Int, accuracy: Estimate,
-    paperAccuracy: Double? = nil, areas: [PageArea], curves: [PageCurve]
-  ) {
-    self.name = name
-    self.model = model
-    self.dataset = dataset
-    self.images = images
-    self.classes = classes
-    self.accuracy = accuracy
-    self.paperAccuracy = paperAccuracy
-    self.areas = areas
-    self.curves = curves
-  }
+  var checks: [AuditCheck] = []
+  var making: [PageFact] = []
 }
 
 /// The area under a deletion curve.
-public struct PageArea: Codable, Sendable, Equatable {
+struct PageArea: Codable, Sendable, Equatable {
   /// What deleted pixels become, such as `black`.
-  public var metric: String
-  public var map: MapName
-  public var estimate: Estimate
-  public var paper: Double?
+  var metric: String
+  var map: MapName
+  var estimate: Estimate
+  var paper: Double?
   /// Whether a low area is what a good map gives; nil for controls.
-  public var isLowGood: Bool?
-
-  public init(
-    _ metric: String, _ map: MapName, _ estimate: Estimate, paper: Double? = nil, isLowGood: Bool? = nil
-  ) {
-    self.metric = metric
-    self.map = map
-    self.estimate = estimate
-    self.paper = paper
-    self.isLowGood = isLowGood
-  }
+  var isLowGood: Bool?
 }
 
 /// A deletion curve: the accuracy at each fraction, and the share of the pixels that was deleted indeed.
-public struct PageCurve: Codable, Sendable, Equatable {
-  public var metric: String
-  public var map: MapName
-  public var fractions: [Double]
-  public var deleted: [Double]
-  public var accuracy: [Double]
-
-  public init(_ metric: String, _ map: MapName, fractions: [Double], deleted: [Double], accuracy: [Double]) {
-    self.metric = metric
-    self.map = map
-    self.fractions = fractions
-    self.deleted = deleted
-    self.accuracy = accuracy
-  }
+struct PageCurve: Codable, Sendable, Equatable {
+  var metric: String
+  var map: MapName
+  var fractions: [Double]
+  var deleted: [Double]
+  var accuracy: [Double]
 }
 
 public struct PageMissing: Codable, Sendable, Equatable {
@@ -109,15 +76,10 @@ public struct PageMissing: Codable, Sendable, Equatable {
   }
 }
 
-public struct PageDocument: Codable, Sendable, Equatable {
-  public var title: String
+struct PageDocument: Codable, Sendable, Equatable {
+  var title: String
   /// The path from the page's folder.
-  public var path: String
-
-  public init(title: String, path: String) {
-    self.title = title
-    self.path = path
-  }
+  var path: String
 }
 
 /// A line of a record, such as a version.
@@ -138,7 +100,7 @@ extension PageExperiment {
   }
 
   /// The area that is farthest from the paper's; nil where the paper has none.
-  public var farthestFromPaper: (area: PageArea, difference: Double)? {
+  var farthestFromPaper: (area: PageArea, difference: Double)? {
     differencesFromPaper.max { abs($0.difference) < abs($1.difference) }
   }
 }

@@ -4,7 +4,7 @@ import Foundation
 import Maps
 
 /// What the template shows, ready to be put in: every number is text here.
-package struct PageView {
+struct PageView {
   var style = ""
   var styleHash = ""
   var script = ""
@@ -163,5 +163,5 @@ extension OrderClaim.Verdict {
 }
 
 extension PageExperiment {
-  package var heading: String { "\(model) on \(dataset)" }
+  var heading: String { "\(model) on \(dataset)" }
 }
