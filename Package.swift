@@ -71,7 +71,9 @@ let package = Package(
       name: "SaliencyMaps", dependencies: ["Maps", "Networks", "Rasters", "Tensors"]),
     .target(
       name: "Saliency",
-      dependencies: ["Experiments", "Figures", "Maps", "Networks", "Pages", "Pictures", "Reports", "Training"]),
+      dependencies: [
+        "Downloads", "Experiments", "Figures", "Files", "Maps", "Networks", "Pages", "Pictures", "Reports", "Training",
+      ]),
     .executableTarget(
       name: "saliency-cli",
       dependencies: ["Saliency", .product(name: "ArgumentParser", package: "swift-argument-parser")]),

@@ -57,6 +57,13 @@ import Tensors
     output = try Self.output(of: module)
   }
 
+  /// - Returns: nil for a file that is no archive of `torch.export`.
+  /// - Throws: as ``init(contentsOf:device:)``.
+  convenience init?(recognizing url: URL, device: Device) throws {
+    guard ExportedArchive.recognizes(url) else { return nil }
+    try self.init(contentsOf: url, device: device)
+  }
+
   /// The one tensor that the network returns, or the one of several that has a row for each image.
   nonisolated private static func output(of module: ExportedSchema.Module) throws -> String {
     let names = module.signature.outputSpecs.compactMap { output -> String? in
@@ -99,6 +106,16 @@ private struct ExportedArchive {
   private let folder: String
   private let model: String
   private let bytes: Int
+
+  /// Whether a file ends in .pt2, or is a zip archive with what such files have.
+  static func recognizes(_ url: URL) -> Bool {
+    guard let file = try? Data(contentsOf: url, options: .alwaysMapped), StoredZip.recognizes(file) else {
+      return false
+    }
+    if url.pathExtension == "pt2" { return true }
+    guard let names = try? StoredZip(file).names else { return false }
+    return names.contains { $0.hasSuffix("models/model.json") || $0.hasSuffix("serialized_exported_program.json") }
+  }
 
   init(contentsOf url: URL) throws {
     let file = try Data(contentsOf: url, options: .alwaysMapped)
