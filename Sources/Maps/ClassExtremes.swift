@@ -48,9 +48,12 @@ public enum Rivals: Sendable, Equatable, Codable {
   /// The given number of other classes with the highest logits.
   case top(Int)
 
-  /// What is compared with where nobody says: every other class of a model that has up to 50, and the 20 of the highest
-  /// logits where there are more, as every class costs a pass.
-  public static func usual(classes count: Int) -> Rivals { count > 50 ? .top(20) : .all }
+  /// What is compared with where nobody says: every other class, unless the model has more than 50 and each would cost a pass,
+  /// as it does not end in a linear layer whose features do instead (``FeatureClassifier``); then the 20 of the highest logits.
+  public static func usual(for classifier: any Classifier) -> Rivals {
+    let hasFeatures = (classifier as? any FeatureClassifier)?.featureCount != nil
+    return classifier.labels.count > 50 && !hasFeatures ? .top(20) : .all
+  }
 
   /// As a sentence says it.
   public var words: String {

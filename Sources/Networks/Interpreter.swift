@@ -50,7 +50,7 @@ import Tensors
   }
 
   /// What goes into the linear layer that the graph ends in.
-  func features(_ images: Tensor) throws -> Tensor {
+  package func features(_ images: Tensor) throws -> Tensor {
     guard let place = fastGraph.nodes[fastGraph.answer.node].linear?.input else {
       preconditionFailure("a network without a linear layer at its end has no features")
     }

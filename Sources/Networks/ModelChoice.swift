@@ -52,7 +52,8 @@ public enum ModelChoice {
         return Opened(classifier: try network(url, settings, device), name: name, file: url, warnings: [])
       }
       let settings = settings.completed(by: try ScriptSettings.beside(url) ?? ScriptSettings())
-      if let program = try ExportedProgram(recognizing: url, device: device) {
+      if ExportedProgram.recognizes(url) {
+        let program = try ExportedProgram(contentsOf: url, device: device)
         return try imported(program, whole: EagerModule(program), settings, name: name, url, device)
       }
       if StateDictionary.recognizes(url) { return try stateDictionary(url, settings, device) }
@@ -69,6 +70,8 @@ public enum ModelChoice {
     func opened(_ classifier: any Classifier, _ warnings: [ScriptWarning]) -> Opened {
       Opened(classifier: classifier, name: name, file: url, warnings: warnings.map(\.description))
     }
+    let shape = network.inputShape
+    let settings = settings.completed(by: ScriptSettings(height: shape[2], width: shape[3], channels: shape[1]))
     let obstacle: String
     do {
       let classifier = try ImportedNetwork(network, settings: settings, device: device)

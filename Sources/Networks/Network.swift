@@ -47,6 +47,8 @@ import Tensors
 
   public func logits(normalized images: Tensor) throws -> Tensor { try interpreter.run(images) }
 
+  public nonisolated var featureCount: Int? { graph.featureCount }
+
   public var head: LinearHead? { get throws { try interpreter.head } }
 
   public func features(_ images: Tensor) throws -> Tensor {

@@ -6,13 +6,13 @@ struct ComparisonOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       """
-      Compare with all other classes, or with the N most probable ones (default: all of up to 50 classes, 20 where there \
-      are more).
+      Compare with all other classes, or with the N most probable ones (default: all; 20 of a model with more than 50 \
+      classes that does not end in a linear layer).
       """, valueName: "all|N"))
   var rivals: RivalsOption?
 
   func rivals(of classifier: any Classifier) -> Rivals {
-    rivals?.rivals ?? .usual(classes: classifier.labels.count)
+    rivals?.rivals ?? .usual(for: classifier)
   }
 
   /// Tells that not all classes are compared with, where the user did not say so.

@@ -3,11 +3,12 @@ import Saliency
 import TestSupport
 import Testing
 
-/// Models with more than 50 classes are compared with some of them unless the user says otherwise.
+/// Models with more than 50 classes that do not end in a linear layer are compared with some of them unless the user says
+/// otherwise.
 @Suite(.slow) struct ManyClassesTests {
   private let command: Command
   private let model = [
-    "--model", Fixture.url("torchscript/thousand-classes.pt").path, "--size", "16",
+    "--model", Fixture.url("torchscript/thousand-bounded.pt").path, "--size", "16",
   ]
 
   init() throws {
@@ -59,6 +60,13 @@ import Testing
     let all = try object("--rivals", "all")
     #expect(all["rivals"] as? String == "all" && all["rivalClasses"] == nil)
     #expect(try !rivals().isSubset(of: classes))
+  }
+
+  @Test("where features do instead of classes, all are compared with")
+  func linear() throws {
+    let linear = ["--model", Fixture.url("torchscript/thousand-classes.pt").path, "--size", "16"]
+    let finished = try command.run(["explain", "photo.png", "--save-maps", "-o", "linear"] + linear)
+    #expect(finished.status == 0 && finished.errors == [] && !finished.lines[0].contains("rivals"))
   }
 
   @Test("maps that compare nothing need no rivals")

@@ -3,7 +3,7 @@ import Networks
 import Tensors
 
 /// Any graph with any weights as a classifier whose layers are known.
-@TorchActor public final class GraphClassifier: LayeredClassifier {
+@TorchActor public final class GraphClassifier: LayeredClassifier, FeatureClassifier {
   public nonisolated let labels: LabelSet
   public nonisolated let preprocessing: Preprocessing
   public nonisolated let device = Device.cpu
@@ -21,6 +21,22 @@ import Tensors
   public nonisolated var hasReLU: Bool { graph.hasReLU }
 
   public nonisolated var unruledOperator: String? { graph.unruledOperator }
+
+  /// How often ``features(_:)`` was asked for.
+  public var featurePasses = 0
+
+  public nonisolated var featureCount: Int? {
+    graph.nodes.last?.operation == "aten::linear" ? graph.parameters.dropLast().last?.shape[1] : nil
+  }
+
+  public var head: LinearHead? {
+    get throws { try Interpreter(graph: graph, parameters: parameters).head }
+  }
+
+  public func features(_ images: Tensor) throws -> Tensor {
+    featurePasses += 1
+    return try Interpreter(graph: graph, parameters: parameters).features(images)
+  }
 
   public func logits(_ images: Tensor) throws -> Tensor {
     try Interpreter(graph: graph, parameters: parameters).run(images)

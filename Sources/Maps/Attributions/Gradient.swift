@@ -4,7 +4,8 @@ import Tensors
 ///
 /// K. Simonyan, A. Vedaldi, A. Zisserman, *Deep Inside Convolutional Networks*, 2013. Values have the unit of logit per
 /// unit of brightness: positive where brighter pixels raise the logit, negative where darker ones do. One forward pass,
-/// shared by all classes, and one backward pass per class.
+/// shared by all classes, and one backward pass per class, or, for many classes of a classifier that ends in a linear layer, one
+/// per feature (``FeatureClassifier``).
 public struct Gradient: Attribution {
   public let name = "gradient"
   public let sign: Sign? = .brightness
@@ -12,6 +13,6 @@ public struct Gradient: Attribution {
   public nonisolated init() {}
 
   public func begin(_ batch: ImageBatch, _ classifier: any Classifier) throws -> any ClassAttributions {
-    try RecordedGradients(batch.images, classifier.logits)
+    try FeatureGradients.begin(batch, classifier)
   }
 }

@@ -19,6 +19,14 @@ import Tensors
   private let given: [String: Operator.Argument]
   private let device: Device
 
+  /// Whether a file is an archive of `torch.export`, of this format or an older one.
+  nonisolated static func recognizes(_ url: URL) -> Bool {
+    guard let file = try? Data(contentsOf: url, options: .alwaysMapped), StoredZip.recognizes(file),
+      let names = try? StoredZip(file).names
+    else { return false }
+    return names.contains { $0.hasSuffix("serialized_exported_program.json") || $0.contains("models/") }
+  }
+
   /// - Throws: ``ModelFileError`` for a file that is damaged or whose weights do not fit, ``ExportedProgramError`` for one that
   ///   cannot be used; Foundation's error when it cannot be read.
   init(contentsOf url: URL, device: Device = .cpu) throws {
@@ -55,13 +63,6 @@ import Tensors
     }
     inputType = type
     output = try Self.output(of: module)
-  }
-
-  /// - Returns: nil for a file that is no archive of `torch.export`.
-  /// - Throws: as ``init(contentsOf:device:)``.
-  convenience init?(recognizing url: URL, device: Device) throws {
-    guard ExportedArchive.recognizes(url) else { return nil }
-    try self.init(contentsOf: url, device: device)
   }
 
   /// The one tensor that the network returns, or the one of several that has a row for each image.

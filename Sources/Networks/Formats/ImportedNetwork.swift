@@ -17,6 +17,7 @@ import Tensors
   public nonisolated let origin: String
   /// The network as the file has it, in the operators' usual forms.
   public nonisolated let graph: Graph
+  public nonisolated let featureCount: Int?
   /// By name.
   public let parameters: [String: Tensor]
 
@@ -46,6 +47,7 @@ import Tensors
     // As for the built-in networks: kept once for the gradient and once more while it flows back.
     bytesPerImage = 2 * 4 * published.activations
     warnings = whole.warnings
+    featureCount = whole.trial.outputs > 1 && whole.trial.scale == .logits ? graph.featureCount : nil
     origin = network.description
   }
 
@@ -79,6 +81,7 @@ import Tensors
     device = other.device
     bytesPerImage = other.bytesPerImage
     warnings = other.warnings
+    featureCount = other.featureCount
     origin = other.origin
     graph = other.graph
     parameters = other.parameters
@@ -88,10 +91,7 @@ import Tensors
   }
 
   public var head: LinearHead? {
-    get throws {
-      guard whole.trial.outputs > 1, whole.trial.scale == .logits else { return nil }
-      return try fast.interpreter.head
-    }
+    get throws { try featureCount == nil ? nil : fast.interpreter.head }
   }
 
   public func features(_ images: Tensor) throws -> Tensor {
@@ -149,7 +149,7 @@ import Tensors
 
 extension Interpreter {
   /// The linear layer that the graph ends in.
-  var head: LinearHead? {
+  package var head: LinearHead? {
     get throws {
       guard let linear = graph.nodes[graph.answer.node].linear else { return nil }
       return LinearHead(weight: try parameter(linear.weight), bias: try linear.bias.map(parameter))

@@ -52,6 +52,13 @@ class CNN(nn.Module):
         return self.fc(self.dropout(self.bn(self.conv(x)).relu()).mean((2, 3)))
 
 
+class Bounded(CNN):
+    """Ends in something else than a linear layer."""
+
+    def forward(self, x):
+        return 5 * torch.tanh(super().forward(x) / 5)
+
+
 class TracedDropout(Linear):
     """Dropout as a function, traced in training mode: no switch to evaluation mode reaches it."""
 
@@ -254,6 +261,7 @@ MODELS = {
     "grey": lambda: traced(Linear(channels=1), channels=1),
     "cnn": lambda: scripted(CNN(), training=True),
     "thousand-classes": lambda: traced(CNN(1000)),
+    "thousand-bounded": lambda: traced(Bounded(1000)),
     "float64": lambda: traced(Linear(), dtype=torch.float64),
     "bfloat16": lambda: traced(Linear(), dtype=torch.bfloat16),
     "attention": lambda: scripted(Attention()),
