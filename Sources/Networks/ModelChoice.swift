@@ -47,6 +47,7 @@ public enum ModelChoice {
       throw ModelChoiceError(model: nameOrPath, reason: "is a folder, not a model file")
     }
     return try naming(nameOrPath) {
+      if StateDictionary.recognizes(url) { return try stateDictionary(url, settings, device) }
       let name = url.lastPathComponent
       if SafeTensors.recognizes(url) || url.pathExtension == "safetensors" {
         return Opened(classifier: try network(url, settings, device), name: name, file: url, warnings: [])
@@ -56,7 +57,6 @@ public enum ModelChoice {
         let program = try ExportedProgram(contentsOf: url, device: device)
         return try imported(program, whole: EagerModule(program), settings, name: name, url, device)
       }
-      if StateDictionary.recognizes(url) { return try stateDictionary(url, settings, device) }
       let script = try ScriptFile.load(url, device: device)
       return try imported(ScriptNetwork(script), whole: script, settings, name: name, url, device)
     }
@@ -89,6 +89,7 @@ public enum ModelChoice {
   @TorchActor private static func stateDictionary(
     _ url: URL, _ settings: ScriptSettings, _ device: Device
   ) throws -> Opened {
+    let settings = settings.completed(by: try ScriptSettings.beside(url) ?? ScriptSettings())
     let network = try Network(stateDictionary: url, settings: settings, device: device).folded()
     let warnings =
       settings.height == nil && settings.width == nil ? [ScriptWarning.assumedSize(ScriptSettings.usualSize)] : []

@@ -42,7 +42,7 @@ import Testing
     let finished = try command.run("models", "inspect", exported, "--size", "16")
     #expect(finished.status == 0 && finished.errors == [], "\(finished)")
     #expect(finished.lines[0].hasPrefix("\(exported): torch.export, by PyTorch 2.15."))
-    #expect(finished.lines[1...3] == ["  input: 3×16×16", "  classes: 5", "  parameters: 335 in 9 tensors"])
+    #expect(finished.lines[1...3] == ["  input: 3×16×16", "  classes: 5", "  parameters: 389 in 9 tensors"])
     #expect(finished.lines[4].hasPrefix("  operators: 2 conv2d, 2 relu, "))
     #expect(finished.lines[5] == "  guided backpropagation and DeepLIFT: yes")
 

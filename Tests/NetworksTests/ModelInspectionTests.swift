@@ -25,8 +25,8 @@ import Testing
     let found = try ModelInspection(Fixture.url("exported/cnn.pt2").path, settings: Self.sixteen)
     #expect(found.format.hasPrefix("torch.export, by PyTorch 2.15."))
     #expect(found.classes == 5 && found.preprocessing.channels == 3 && found.warnings == [])
-    // Two convolutions (162 and 108 + 6), four tensors of 6 of the normalisation, and a linear layer.
-    #expect(found.parameters?.scalars == 162 + 114 + 24 + 35 && found.parameters?.tensors == 9)
+    // Two convolutions (162 and 162 + 6), four tensors of 6 of the normalisation, and a linear layer.
+    #expect(found.parameters?.scalars == 162 + 168 + 24 + 35 && found.parameters?.tensors == 9)
     let counts = Dictionary(uniqueKeysWithValues: found.operators.map { ($0.name, $0.count) })
     #expect(counts["conv2d"] == 2 && counts["relu"] == 2 && counts["batch_norm"] == 1 && counts["linear"] == 1)
     #expect(found.hasReLU && found.unruledOperator == nil && found.obstacle == nil)

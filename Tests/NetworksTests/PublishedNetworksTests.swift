@@ -7,7 +7,7 @@ import Testing
 @testable import Networks
 
 /// Built-in networks answer as torchvision's and timm's do (`Tests/Fixtures/architectures`).
-@Suite(.slow) @TorchActor struct ArchitectureTests {
+@Suite(.slow) @TorchActor struct PublishedNetworksTests {
   /// Element i of parameter p: (7919 i + 104729 p) mod 9973 / 9973, in the range of its role.
   private static func parameter(_ position: Int, _ parameter: Graph.Parameter) throws -> Tensor {
     let count = parameter.shape.reduce(1, *)
