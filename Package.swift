@@ -64,15 +64,18 @@ let package = Package(
     .target(
       name: "Experiments",
       dependencies: [
-        "Datasets", "Downloads", "Figures", "Files", "Maps", "Networks", "Pages", "Rasters", "Tensors", "Training",
+        "Datasets", "Downloads", "Figures", "Files", "Maps", "Networks", "Rasters", "Tensors", "Training",
       ]),
-    .target(name: "Reports", dependencies: ["Experiments", "Pages", "Pictures"]),
+    .target(
+      name: "Reports",
+      dependencies: ["Downloads", "Experiments", "Pictures", .product(name: "Mustache", package: "swift-mustache")],
+      resources: [.embedInCode("Templates")]),
     .target(
       name: "SaliencyMaps", dependencies: ["Maps", "Networks", "Rasters", "Tensors"]),
     .target(
       name: "Saliency",
       dependencies: [
-        "Downloads", "Experiments", "Figures", "Files", "Maps", "Networks", "Pages", "Pictures", "Reports", "Training",
+        "Downloads", "Experiments", "Figures", "Files", "Maps", "Networks", "Pictures", "Reports", "Training",
       ]),
     .executableTarget(
       name: "saliency-cli",
@@ -84,9 +87,6 @@ let package = Package(
       name: "CCairo", path: "Sources/C/CCairo", pkgConfig: "pangocairo",
       providers: [.apt(["libcairo2-dev", "libpango1.0-dev"])]),
     .target(name: "Figures", dependencies: ["Files", "Rasters", "CCairo"]),
-    .target(
-      name: "Pages", dependencies: ["CCrypto", "Figures", .product(name: "Mustache", package: "swift-mustache")],
-      resources: [.embedInCode("Templates")]),
     .testTarget(name: "FilesTests", dependencies: ["Files", "TestSupport"]),
     .testTarget(
       name: "ExperimentsTests", dependencies: ["Experiments", "Saliency", "TestSupport"], exclude: ["Golden"]),
@@ -101,7 +101,7 @@ let package = Package(
     .testTarget(name: "TrainingTests", dependencies: ["Training", "TestSupport"]),
     .testTarget(
       name: "FiguresTests", dependencies: ["Figures", "Rasters", "TestSupport"], exclude: ["Golden"]),
-    .testTarget(name: "PagesTests", dependencies: ["Figures", "Pages", "Pictures", "Rasters", "TestSupport"]),
+    .testTarget(name: "PagesTests", dependencies: ["Figures", "Pictures", "Reports", "Rasters", "TestSupport"]),
     .testTarget(
       name: "ReportsTests", dependencies: ["Reports", "Saliency", "TestSupport"], exclude: ["Golden"]),
     .testTarget(

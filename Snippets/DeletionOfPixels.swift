@@ -2,14 +2,11 @@ import Foundation
 import Saliency
 
 let model = try await ModelChoice.open("fashion-mnist-basic-cnn")
-let asTheyAre = ImageFolder.Resize("as they are") { pixels, _, _ in pixels }
-let test = try await Dataset.open("fashion-mnist", resize: asTheyAre).test.limited(to: 100)
-let benchmark = try DeletionBenchmark(Explainer(model.classifier), images: test)
-let run = try DeletionRun(benchmark, model: model, folder: URL(filePath: "results"), existing: .resume)
+let data = try await Dataset.open("fashion-mnist", for: model.classifier.preprocessing)
+let benchmark = try DeletionBenchmark(Explainer(model.classifier), images: data.test.limited(to: 100))
+let run = try DeletionRun(benchmark, model: model)
 
-_ = try await run.run()
-if let result = try await run.result() {
-  let report = DeletionReport(run.settings, result)
-  try report.write(to: run.folder)
-  for row in report.table { print(row.joined(separator: "  ")) }
-}
+let folder = try run.open(URL(filePath: "results"), existing: .resume)
+let report = try await run.run(in: folder)
+try folder.write(report.findings)
+print(report.findings.text)

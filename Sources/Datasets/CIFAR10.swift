@@ -5,7 +5,7 @@ import Rasters
 ///
 /// `data_batch_1.bin` to `data_batch_5.bin` and `test_batch.bin` hold 10,000 records each: a byte for the class, then the
 /// red, the green and the blue values of 32×32 pixels, row by row (https://www.cs.toronto.edu/~kriz/cifar.html).
-public enum CIFAR10 {
+package enum CIFAR10 {
   private static let side = 32
   private static let recordSize = 1 + 3 * side * side
   private static let recordsPerFile = 10_000
@@ -17,12 +17,12 @@ public enum CIFAR10 {
   static var fileSize: Int { recordsPerFile * recordSize }
 
   /// Whether the files, or a folder `cifar-10-batches-bin` with them, are in `folder`.
-  public static func isOne(_ folder: URL) -> Bool { self.folder(in: folder) != nil }
+  package static func isOne(_ folder: URL) -> Bool { self.folder(in: folder) != nil }
 
   /// Reads the files in `folder` or in the `cifar-10-batches-bin` in it.
   ///
   /// - Throws: ``DatasetError``.
-  public static func open(_ folder: URL) throws -> Dataset { try open(folder, recordsPerFile: recordsPerFile) }
+  package static func open(_ folder: URL) throws -> Dataset { try open(folder, recordsPerFile: recordsPerFile) }
 
   static func open(_ folder: URL, recordsPerFile: Int) throws -> Dataset {
     let files = self.folder(in: folder) ?? folder

@@ -53,7 +53,7 @@ extension Dataset {
   ///   - resize: how images of class folders that have another size are resized.
   ///   - progress: called with the number of images done and their total, as by ``ImageFolder``.
   /// - Throws: ``DatasetError``, `CancellationError`, and what `resize` throws.
-  public static func open(
+  package static func open(
     _ nameOrPath: String, in data: DataFolder = .standard, size: ImageSize? = nil, isSizeRequired: Bool = true,
     skipGrey: Bool = false, cache: DataFolder? = nil, resize: ImageFolder.Resize,
     progress: @escaping @Sendable (_ done: Int, _ total: Int) -> Void = { _, _ in }

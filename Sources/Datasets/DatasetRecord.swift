@@ -12,7 +12,7 @@ public struct DatasetRecord: Sendable, Codable, Equatable {
   /// Whether it stays where it was and is only referred to.
   public let isLink: Bool
   /// Of the files that were downloaded or given, by name.
-  public let checksums: [String: Checksum]
+  package let checksums: [String: Checksum]
   public let date: Date
 
   /// - Returns: nil where there is none that can be read.

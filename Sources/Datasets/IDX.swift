@@ -6,7 +6,7 @@ import Rasters
 /// The files are `train-images-idx3-ubyte`, `train-labels-idx1-ubyte`, `t10k-images-idx3-ubyte` and
 /// `t10k-labels-idx1-ubyte`, each plain or gzipped (`.gz`). A header of big-endian 32-bit numbers (a magic number and the
 /// dimensions) is followed by bytes (http://yann.lecun.com/exdb/mnist/).
-public enum IDX {
+package enum IDX {
   /// Whether `folder` has the first of the files.
   static func isOne(_ folder: URL) -> Bool { (try? file("train-images-idx3-ubyte", in: folder)) != nil }
 
@@ -17,7 +17,7 @@ public enum IDX {
   /// the folder's.
   ///
   /// - Throws: ``DatasetError``.
-  public static func open(_ folder: URL) throws -> Dataset {
+  package static func open(_ folder: URL) throws -> Dataset {
     let lastParts = folder.standardizedFileURL.pathComponents.suffix(2).map { $0.lowercased() }
     let isFashion = lastParts.contains { $0.contains("fashion") }
     let name =

@@ -7,16 +7,16 @@ import Rasters
 ///
 /// Classes are numbered in the order of their folders' names; images are ordered by path. They are kept with three channels,
 /// in memory or, with a cache, in a file that is mapped into memory.
-public enum ImageFolder {
+package enum ImageFolder {
   /// How images of another size are resized.
-  public struct Resize: Sendable {
+  package struct Resize: Sendable {
     let name: String
     let body: @Sendable (_ pixels: PixelArray, _ height: Int, _ width: Int) async throws -> PixelArray
 
     /// - Parameters:
     ///   - name: stands for the way of resizing; decoded images are found again under the same name only.
     ///   - body: makes an image of the given height and width, with 1 or 3 channels.
-    public init(
+    package init(
       _ name: String,
       _ body: @escaping @Sendable (_ pixels: PixelArray, _ height: Int, _ width: Int) async throws -> PixelArray
     ) {
@@ -29,7 +29,7 @@ public enum ImageFolder {
   static let imagenetteSize = ImageSize(height: 224, width: 224)
 
   /// Whether a folder is laid out like that, as far as its folder `train` tells.
-  public static func isOne(_ folder: URL) -> Bool { isFolder(folder.appending(path: "train")) }
+  package static func isOne(_ folder: URL) -> Bool { isFolder(folder.appending(path: "train")) }
 
   /// Decodes all images with all processors, or finds them decoded.
   ///
@@ -49,7 +49,7 @@ public enum ImageFolder {
   ///   - progress: called with the number of images done and their total, never twice at once. With a cache the images are
   ///     first hashed and then, if need be, decoded, and the number begins anew.
   /// - Throws: ``DatasetError``, `CancellationError`, and what `resize` throws.
-  public static func open(
+  package static func open(
     _ folder: URL, size: ImageSize? = nil, skipGrey: Bool = false, cache: DataFolder? = nil, resize: Resize,
     progress: @escaping @Sendable (_ done: Int, _ total: Int) -> Void = { _, _ in }
   ) async throws -> Dataset {

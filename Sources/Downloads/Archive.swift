@@ -2,13 +2,13 @@ import CArchive
 import Foundation
 
 /// Unpacks archives that may come from anybody: tar, plain or compressed with gzip, bzip2, xz or zstd, and zip.
-public enum Archive {
+package enum Archive {
   /// What an archive may hold at most, for one that unpacks to more than the disk holds (a bomb).
-  public struct Limits: Sendable {
-    public let bytes: Int
-    public let entries: Int
+  package struct Limits: Sendable {
+    package let bytes: Int
+    package let entries: Int
 
-    public init(bytes: Int, entries: Int) {
+    package init(bytes: Int, entries: Int) {
       self.bytes = bytes
       self.entries = entries
     }
@@ -22,7 +22,7 @@ public enum Archive {
   ///
   /// - Parameter progress: called with the bytes of the archive read, and their total.
   /// - Throws: ``DownloadsError``, `CancellationError`.
-  public static func unpack(
+  package static func unpack(
     _ file: URL, to folder: URL, limits: Limits, progress: (_ bytes: Int, _ total: Int) -> Void = { _, _ in }
   ) throws {
     let partial = folder.deletingLastPathComponent().appending(

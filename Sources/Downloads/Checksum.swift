@@ -3,16 +3,16 @@ import Foundation
 /// A checksum of a file's content, by libcrypto.
 ///
 /// MD5 and SHA-1 are there because data sets were published with them: they tell a damaged file, not a forged one.
-public struct Checksum: Sendable, Hashable {
-  public enum Algorithm: String, Sendable, CaseIterable {
+package struct Checksum: Sendable, Hashable {
+  package enum Algorithm: String, Sendable, CaseIterable {
     case md5, sha1, sha256
   }
 
-  public let algorithm: Algorithm
+  package let algorithm: Algorithm
   /// In lower case.
-  public let hex: String
+  package let hex: String
 
-  public init(_ algorithm: Algorithm, _ hex: String) {
+  package init(_ algorithm: Algorithm, _ hex: String) {
     self.algorithm = algorithm
     self.hex = hex.lowercased()
   }
@@ -20,7 +20,7 @@ public struct Checksum: Sendable, Hashable {
   /// The checksum of a file, read in blocks.
   ///
   /// - Throws: ``DownloadsError/unreadable(path:reason:)``, `CancellationError`.
-  public static func of(_ file: URL, _ algorithm: Algorithm) throws -> Checksum {
+  package static func of(_ file: URL, _ algorithm: Algorithm) throws -> Checksum {
     let descriptor = open(file.path(percentEncoded: false), O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw DownloadsError.unreadable(path: file.relativePath, reason: systemReason()) }
     defer { close(descriptor) }
@@ -43,9 +43,9 @@ public struct Checksum: Sendable, Hashable {
 
 /// As `md5:c32a…`.
 extension Checksum: CustomStringConvertible, Codable {
-  public var description: String { "\(algorithm.rawValue):\(hex)" }
+  package var description: String { "\(algorithm.rawValue):\(hex)" }
 
-  public init(from decoder: any Decoder) throws {
+  package init(from decoder: any Decoder) throws {
     let container = try decoder.singleValueContainer()
     let parts = try container.decode(String.self).split(separator: ":", maxSplits: 1).map(String.init)
     guard parts.count == 2, let algorithm = Algorithm(rawValue: parts[0]) else {
@@ -54,7 +54,7 @@ extension Checksum: CustomStringConvertible, Codable {
     self.init(algorithm, parts[1])
   }
 
-  public func encode(to encoder: any Encoder) throws {
+  package func encode(to encoder: any Encoder) throws {
     var container = encoder.singleValueContainer()
     try container.encode(description)
   }

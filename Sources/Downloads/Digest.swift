@@ -2,11 +2,11 @@ import CCrypto
 import Foundation
 
 /// A checksum of bytes that come piece by piece, by libcrypto.
-public final class Digest {
+package final class Digest {
   private let context: OpaquePointer
 
   /// Nil where the system's rules forbid the algorithm.
-  public init?(_ algorithm: Checksum.Algorithm) {
+  package init?(_ algorithm: Checksum.Algorithm) {
     guard let context = EVP_MD_CTX_new() else { return nil }
     self.context = context
     guard EVP_DigestInit_ex(context, algorithm.function, nil) == 1 else { return nil }
@@ -14,17 +14,17 @@ public final class Digest {
 
   deinit { EVP_MD_CTX_free(context) }
 
-  public func update(_ bytes: UnsafeRawBufferPointer) { EVP_DigestUpdate(context, bytes.baseAddress, bytes.count) }
+  package func update(_ bytes: UnsafeRawBufferPointer) { EVP_DigestUpdate(context, bytes.baseAddress, bytes.count) }
 
   /// Takes the length too, so that a row of such fields has one sum only.
-  public func update(field: some Sequence<UInt8>) {
+  package func update(field: some Sequence<UInt8>) {
     let bytes = Array(field)
     withUnsafeBytes(of: UInt64(bytes.count).littleEndian) { update($0) }
     bytes.withUnsafeBytes { update($0) }
   }
 
   /// The sum, 32 bytes for SHA-256; nothing may be added afterwards.
-  public func finish() -> [UInt8] {
+  package func finish() -> [UInt8] {
     var bytes = [UInt8](repeating: 0, count: Int(EVP_MAX_MD_SIZE))
     var count: UInt32 = 0
     EVP_DigestFinal_ex(context, &bytes, &count)
@@ -32,7 +32,7 @@ public final class Digest {
   }
 
   /// SHA-256, which every libcrypto has.
-  public static func sha256() -> Digest {
+  package static func sha256() -> Digest {
     guard let digest = Digest(.sha256) else { fatalError("libcrypto has no SHA-256") }
     return digest
   }
@@ -50,5 +50,5 @@ extension Checksum.Algorithm {
 
 extension [UInt8] {
   /// Two digits a byte, lower case.
-  public var hex: String { map { String(format: "%02x", $0) }.joined() }
+  package var hex: String { map { String(format: "%02x", $0) }.joined() }
 }

@@ -9,19 +9,19 @@ import Foundation
 ///
 /// libcurl does it rather than Foundation's URLSession, which on Linux unpacks what a server calls encoded and takes data
 /// faster than the disk does.
-public struct Download: Sendable {
+package struct Download: Sendable {
   /// Tried in this order; only http and https.
-  public let addresses: [URL]
-  public let checksum: Checksum
+  package let addresses: [URL]
+  package let checksum: Checksum
   /// A body that is longer is left at that.
-  public let maximumBytes: Int
+  package let maximumBytes: Int
   /// The seconds after which a connection on which nothing comes counts as broken.
   var patience = 30
   /// The wait before the first retry, doubled for every further one in which nothing came either.
   var pause = Duration.seconds(1)
   private let attempts = 3
 
-  public init(from addresses: [URL], checksum: Checksum, maximumBytes: Int) {
+  package init(from addresses: [URL], checksum: Checksum, maximumBytes: Int) {
     self.addresses = addresses
     self.checksum = checksum
     self.maximumBytes = maximumBytes
@@ -31,7 +31,7 @@ public struct Download: Sendable {
   ///
   /// - Parameter progress: called on another thread with the bytes that are there and their total if the server says it.
   /// - Throws: ``DownloadsError``, that of the first address; `CancellationError`.
-  public func fetch(
+  package func fetch(
     to file: URL, progress: @escaping @Sendable (_ bytes: Int, _ total: Int?) -> Void = { _, _ in }
   ) async throws {
     let part = file.deletingLastPathComponent().appending(path: file.lastPathComponent + ".part")

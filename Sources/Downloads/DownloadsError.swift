@@ -1,7 +1,7 @@
 import Foundation
 
 /// Why a file cannot be downloaded, checked or unpacked.
-public enum DownloadsError: LocalizedError, Equatable {
+package enum DownloadsError: LocalizedError, Equatable {
   /// The server answers with an error.
   case refused(address: URL, status: Int)
   /// There is no connection, or none that lasts, also after some retries; what has come is kept.
@@ -19,7 +19,7 @@ public enum DownloadsError: LocalizedError, Equatable {
   case unsafeEntry(path: String, entry: String, problem: String)
   case archiveTooLarge(path: String, limit: String)
 
-  public var errorDescription: String? {
+  package var errorDescription: String? {
     switch self {
     case .refused(let address, let status): "\(address.absoluteString): the server answers \(Self.answer(status))"
     case .broken(let address, let reason):

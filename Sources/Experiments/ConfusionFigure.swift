@@ -22,7 +22,9 @@ public struct ConfusionFigure: Sendable {
   }
 
   /// The figure. A cell's colour is the share of its row's images, its text their number; cells without images are empty.
-  public func figure(_ report: ClassificationReport) -> MatrixFigure {
+  public func figure(_ report: ClassificationReport) -> some Figure { matrix(report) }
+
+  func matrix(_ report: ClassificationReport) -> MatrixFigure {
     let rows = report.confusion.indices.filter { report.confusion[$0].contains { $0 > 0 } }
     let (others, folded) = Self.others(report, besides: rows)
     let counts = rows.map { row in

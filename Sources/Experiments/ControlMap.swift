@@ -9,6 +9,11 @@ public enum ControlMap: String, Sendable, CaseIterable, Codable {
   /// the channels. Pixels beyond the border are as the nearest one in it.
   case sobel
 
+  /// - Parameter view: the one that it stands beside; nil: all.
+  func name(beside view: (any View)? = nil) -> MapName {
+    .control(self == .random ? .random : .sobel, view: view?.name ?? "")
+  }
+
   /// The map of an image, no value of it negative.
   ///
   /// - Parameters:

@@ -9,6 +9,7 @@ public enum EvaluationError: LocalizedError, Equatable, Sendable {
   case tooFewSamples
   case sizes(pixels: Int)
   case doubleMetric(String)
+  case unknownMetric(String)
   case missingImages(Int)
   case precision
 
@@ -26,6 +27,7 @@ public enum EvaluationError: LocalizedError, Equatable, Sendable {
     case .sizes(let pixels):
       "the sizes of sensitivity-n must ascend from 1 to at most \(pixels), the pixels of an image"
     case .doubleMetric(let name): "the metric \(name) is asked for twice"
+    case .unknownMetric(let name): "there is no metric “\(name)” with the options that the results have"
     case .precision:
       "only built-in networks compute in bfloat16 on demand, a TorchScript file as it was saved"
     case .missingImages(let index): "the results lack image \(index), or have it twice"

@@ -37,7 +37,7 @@ public final class RunFolder: Sendable {
   ///   - existing: what to do with results that are there.
   ///   - known: files that can be gone on with although nothing says what they are of: they say it themselves.
   /// - Throws: ``RunFolderError``; `FileError`; Foundation's errors.
-  public init<Settings: RunSettings>(
+  package init<Settings: RunSettings>(
     _ url: URL, _ settings: Settings, _ identity: RunIdentity, parts: [String] = [], existing: Existing = .refuse,
     known: [String] = []
   ) throws {
@@ -93,12 +93,12 @@ public final class RunFolder: Sendable {
   }
 
   /// What a folder's results are of.
-  public struct Found<Settings: RunSettings>: Sendable {
-    public let settings: Settings
-    public let identity: RunIdentity
+  package struct Found<Settings: RunSettings>: Sendable {
+    package let settings: Settings
+    package let identity: RunIdentity
     var parts: [String] = []
 
-    public init(settings: Settings, identity: RunIdentity, parts: [String] = []) {
+    package init(settings: Settings, identity: RunIdentity, parts: [String] = []) {
       self.settings = settings
       self.identity = identity
       self.parts = parts
@@ -108,7 +108,7 @@ public final class RunFolder: Sendable {
   /// What a folder's results are of; nil where there are none.
   ///
   /// - Throws: ``RunFolderError/damaged(path:)``, ``RunFolderError/unidentified(folder:)``.
-  public static func found<Settings: RunSettings>(
+  package static func found<Settings: RunSettings>(
     in url: URL, as type: Settings.Type
   ) throws -> Found<Settings>? {
     let file = url.appending(path: settings)
@@ -154,10 +154,10 @@ extension RunFolder {
   }
 
   /// Removes a part; nothing where it is not there.
-  public func remove(_ name: String) throws { try Self.remove(name, in: url) }
+  package func remove(_ name: String) throws { try Self.remove(name, in: url) }
 
   /// A part that is written piece by piece and appears when it is kept. Folders on the way to it are made.
-  public func begin(_ name: String) throws -> WholeFile {
+  package func begin(_ name: String) throws -> WholeFile {
     let file = file(name)
     try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
     return try WholeFile(file)
@@ -184,7 +184,7 @@ extension RunFolder {
   ///
   /// - Returns: the names of the files, the summary's last.
   /// - Throws: `FileError`.
-  public func finish(_ files: [(name: String, data: Data)], summary: some Encodable) throws -> [String] {
+  func finish(_ files: [(name: String, data: Data)], summary: (any Encodable)?) throws -> [String] {
     let names = files.map(\.name)
     let all = record.withLock { record in
       record.parts += names.filter { !record.parts.contains($0) }
@@ -192,13 +192,9 @@ extension RunFolder {
     }
     try write(all, as: Self.settings)
     for file in files { try write(file.data, as: file.name) }
+    guard let summary else { return names }
     try write(summary, as: Self.summary)
     return names + [Self.summary]
-  }
-
-  /// Rows of a table, the header first, as comma-separated values.
-  public static func csv(_ rows: [[String]]) -> Data {
-    Data((rows.map { $0.joined(separator: ",") }.joined(separator: "\n") + "\n").utf8)
   }
 }
 

@@ -32,7 +32,7 @@ extension RunFolderError {
   /// - Parameters:
   ///   - found: what the folder's results are of.
   ///   - wanted: what they should be of.
-  public static func otherRun<Settings: RunSettings>(
+  static func otherRun<Settings: RunSettings>(
     _ folder: URL, _ found: RunFolder.Found<Settings>, _ wanted: RunFolder.Found<Settings>
   ) -> RunFolderError {
     let names =

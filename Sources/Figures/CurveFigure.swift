@@ -2,7 +2,7 @@ import Foundation
 
 /// Named curves in one or more plots side by side, as a figure in a paper: axes with round numbers, one legend for all plots,
 /// line styles that stay apart in grey and for colour-blind people. The same figure gives the same bytes.
-public struct CurveFigure: Sendable {
+public struct CurveFigure: Figure {
   /// One point of a curve, perhaps with an interval of confidence. A point that is not finite leaves a gap.
   public struct Point: Sendable {
     public var x: Double
@@ -64,17 +64,7 @@ public struct CurveFigure: Sendable {
     self.notes = notes
   }
 
-  /// The file's bytes. Cost: proportional to the number of points and to the page.
-  ///
-  /// - Throws: ``FiguresError/drawing(reason:)``.
-  public func encoded(as format: FigureFormat) throws -> Data {
-    try CurveFigureLayout(self).drawing.encoded(as: format, pixelsPerPoint: 8.0 / 3)
-  }
-
-  /// Writes the figure; a file that was there before is replaced in one step.
-  ///
-  /// - Throws: ``FiguresError``.
-  public func write(to url: URL, as format: FigureFormat) throws {
-    try encoded(as: format).writeFigure(to: url)
+  public var layout: FigureLayout {
+    FigureLayout(drawing: CurveFigureLayout(self).drawing, pixelsPerPoint: 8.0 / 3)
   }
 }

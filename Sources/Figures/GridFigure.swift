@@ -5,32 +5,32 @@ import Foundation
 ///
 /// The rows are up to 483 points (6.7 inches) wide, which is the text of an A4 page; their panels share that width, up to 64
 /// points (0.9 inches) each, so that ten rows fill the page. Small pictures are enlarged with hard pixel edges, large ones are smoothed. The same figure gives the same bytes.
-public struct GridFigure: Sendable {
-  public struct Row: Sendable {
+package struct GridFigure: Figure {
+  package struct Row: Sendable {
     /// At the row's left, in three lines at most.
-    public var name: String
+    package var name: String
     /// Smaller, below the name.
-    public var detail: String
+    package var detail: String
     /// One for every column; fewer leave the last columns empty.
-    public var panels: [MapPanel.Content]
+    package var panels: [MapPanel.Content]
 
-    public init(name: String, detail: String = "", panels: [MapPanel.Content]) {
+    package init(name: String, detail: String = "", panels: [MapPanel.Content]) {
       self.name = name
       self.detail = detail
       self.panels = panels
     }
   }
 
-  public var title: String
-  public var subtitle: String
+  package var title: String
+  package var subtitle: String
   /// The heads of the columns.
-  public var columns: [String]
-  public var rows: [Row]
-  public var colourBars: [MapFigure.ColourBar]
+  package var columns: [String]
+  package var rows: [Row]
+  package var colourBars: [MapFigure.ColourBar]
   /// Small print below everything, a paragraph each.
-  public var notes: [String]
+  package var notes: [String]
 
-  public init(
+  package init(
     title: String = "", subtitle: String = "", columns: [String], rows: [Row],
     colourBars: [MapFigure.ColourBar] = [], notes: [String] = []
   ) {
@@ -42,19 +42,9 @@ public struct GridFigure: Sendable {
     self.notes = notes
   }
 
-  /// The file's bytes. Cost: proportional to the pixels of all panels and of the page.
-  ///
-  /// - Throws: ``FiguresError/drawing(reason:)``.
-  public func encoded(as format: FigureFormat) throws -> Data {
+  package var layout: FigureLayout {
     let layout = GridFigureLayout(self)
-    return try layout.drawing.encoded(as: format, pixelsPerPoint: layout.pixelsPerPoint)
-  }
-
-  /// Writes the figure; a file that was there before is replaced in one step.
-  ///
-  /// - Throws: ``FiguresError``.
-  public func write(to url: URL, as format: FigureFormat) throws {
-    try encoded(as: format).writeFigure(to: url)
+    return FigureLayout(drawing: layout.drawing, pixelsPerPoint: layout.pixelsPerPoint)
   }
 }
 

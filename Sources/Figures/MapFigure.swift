@@ -5,7 +5,7 @@ import Rasters
 ///
 /// Every panel is drawn 108 points (1.5 inches) wide or high, times `scale`. Small pictures are enlarged with hard pixel edges, in a PNG by a
 /// whole number; large ones are smoothed. Seven panels at most stand on a line. The same figure gives the same bytes.
-public struct MapFigure: Sendable {
+public struct MapFigure: Figure {
   /// The panels of one attribution.
   public struct Row: Sendable {
     /// Written upwards at the row's left; no room is left for it where no row has one.
@@ -59,18 +59,8 @@ public struct MapFigure: Sendable {
     self.notes = notes
   }
 
-  /// The file's bytes. Cost: proportional to the pixels of all panels and of the page.
-  ///
-  /// - Throws: ``FiguresError/drawing(reason:)``.
-  public func encoded(as format: FigureFormat) throws -> Data {
+  public var layout: FigureLayout {
     let layout = MapFigureLayout(self)
-    return try layout.drawing.encoded(as: format, pixelsPerPoint: layout.pixelsPerPoint)
-  }
-
-  /// Writes the figure; a file that was there before is replaced in one step.
-  ///
-  /// - Throws: ``FiguresError``.
-  public func write(to url: URL, as format: FigureFormat) throws {
-    try encoded(as: format).writeFigure(to: url)
+    return FigureLayout(drawing: layout.drawing, pixelsPerPoint: layout.pixelsPerPoint)
   }
 }

@@ -2,12 +2,12 @@ import Foundation
 
 /// Keeps a folder for one user of it at a time, be it a program or a part of one. The lock goes with the last reference, or with the
 /// program, however it ends.
-public final class FolderLock: Sendable {
+package final class FolderLock: Sendable {
   private let path: String
   private let file: Int32
 
   /// - Throws: ``FolderLock/Busy`` when somebody else has it; ``FileError`` when the folder cannot be written to.
-  public init(_ folder: URL) throws {
+  package init(_ folder: URL) throws {
     let url = folder.appending(path: ".lock")
     path = url.path(percentEncoded: false)
     while true {
@@ -33,5 +33,5 @@ public final class FolderLock: Sendable {
   }
 
   /// The folder is in use.
-  public struct Busy: Error {}
+  package struct Busy: Error {}
 }

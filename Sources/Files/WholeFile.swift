@@ -6,14 +6,14 @@ import Synchronization
 ///
 /// A program that is killed leaves the temporary file behind, `.saliency-….tmp`; the first file that a later program writes in that
 /// folder removes it.
-public final class WholeFile {
+package final class WholeFile {
   private let url: URL
   private let temporary: String
   private let file: Int32
   private var isKept = false
 
   /// - Throws: ``FileError`` when the folder is missing or cannot be written to.
-  public init(_ url: URL) throws {
+  package init(_ url: URL) throws {
     self.url = url
     let folder = url.deletingLastPathComponent()
     Self.removeAbandoned(in: folder.path(percentEncoded: false))
@@ -41,7 +41,7 @@ public final class WholeFile {
   /// Adds bytes at the end.
   ///
   /// - Throws: ``FileError``, for instance when the disk is full.
-  public func write(_ data: Data) throws {
+  package func write(_ data: Data) throws {
     try data.withUnsafeBytes { bytes in
       var rest = bytes[...]
       while !rest.isEmpty {
@@ -56,7 +56,7 @@ public final class WholeFile {
   /// Gives the file its name; one that was there is replaced in one step.
   ///
   /// - Throws: ``FileError``.
-  public func keep() throws {
+  package func keep() throws {
     guard fsync(file) == 0, rename(temporary, url.path(percentEncoded: false)) == 0 else {
       throw FileError.current(url)
     }
@@ -85,7 +85,7 @@ extension Data {
   /// Writes a file whole; see ``WholeFile``.
   ///
   /// - Throws: ``FileError``.
-  public func writeWhole(to url: URL) throws {
+  package func writeWhole(to url: URL) throws {
     let file = try WholeFile(url)
     try file.write(self)
     try file.keep()
@@ -97,13 +97,13 @@ public struct FileError: LocalizedError, Equatable, Sendable {
   public let path: String
   public let reason: String
 
-  public init(path: String, reason: String) {
+  package init(path: String, reason: String) {
     self.path = path
     self.reason = reason
   }
 
   /// What the last call left in `errno`.
-  public static func current(_ url: URL) -> FileError {
+  package static func current(_ url: URL) -> FileError {
     FileError(path: url.relativePath, reason: String(cString: strerror(errno)))
   }
 

@@ -57,6 +57,10 @@ public enum ModelChoice {
         let program = try ExportedProgram(contentsOf: url, device: device)
         return try imported(program, whole: EagerModule(program), settings, name: name, url, device)
       }
+      if ONNXNetwork.recognizes(url) || url.pathExtension.lowercased() == "onnx" {
+        let model = try ONNXNetwork(contentsOf: url, device: device)
+        return try imported(model, whole: EagerModule(model), settings, name: name, url, device)
+      }
       let script = try ScriptFile.load(url, device: device)
       return try imported(ScriptNetwork(script), whole: script, settings, name: name, url, device)
     }

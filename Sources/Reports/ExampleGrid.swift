@@ -1,7 +1,7 @@
+import Experiments
 import Figures
 import Foundation
 import Maps
-import Pages
 import Pictures
 import Rasters
 

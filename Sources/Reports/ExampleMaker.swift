@@ -2,7 +2,6 @@ import Experiments
 import Figures
 import Foundation
 import Maps
-import Pages
 import Pictures
 import Rasters
 import Tensors

@@ -3,7 +3,6 @@ import Experiments
 import Foundation
 import Maps
 import Networks
-import Pages
 import Rasters
 import Tensors
 
@@ -12,21 +11,14 @@ import Tensors
 ///
 /// The folder holds what ``DeletionRun`` and ``DeletionReport`` write, `experiment.json` with the page's numbers,
 /// `checks.json` with what a ``ModelAudit`` found and `examples.json` with the page's pictures.
-public struct ExperimentRun: Sendable {
-  /// What a run is at.
-  public enum Event: Sendable {
-    /// The share that is done of a step, and what the step is.
-    case progress(Double, String)
-    case note(String)
-  }
-
+struct ExperimentRun: Sendable {
   /// What the page shows of it.
-  public struct Result: Sendable {
-    public var experiment: PageExperiment
-    public var examples: PageExamples?
+  struct Result: Sendable {
+    var experiment: PageExperiment
+    var examples: PageExamples?
   }
 
-  public let folder: URL
+  let folder: URL
   private let name: String
   private let title: String
   private let dataset: Dataset
@@ -53,7 +45,7 @@ public struct ExperimentRun: Sendable {
   ///   - paper: what the paper measured, to stand beside it.
   ///   - explainer: of the model, with the attributions to measure; nil: the gradient's five maps.
   ///   - twin: the same model on another device, for the checks to compare with.
-  public init(
+  init(
     _ name: String, title: String, model: ModelChoice.Opened, dataset: Dataset, options: ReportOptions, folder: URL,
     paper: Paper.Experiment? = nil, explainer: Explainer? = nil, twin: (any Classifier)? = nil
   ) {
@@ -72,93 +64,67 @@ public struct ExperimentRun: Sendable {
   ///
   /// - Throws: `RunFolderError` when the folder holds another measurement, ``EvaluationError``, `TorchError`,
   ///   `CancellationError`; Foundation's errors when a file cannot be written.
-  public func run(report: @Sendable @escaping (Event) -> Void = { _ in }) async throws -> Result {
+  func run(report: @Sendable @escaping (RunEvent) -> Void = { _ in }) async throws -> Result {
     let data = options.limit.map { dataset.limited(to: $0) } ?? dataset
     let (name, test) = (name, data.test)
     let explainer = try explainer ?? Explainer(model.classifier)
     let benchmark = try DeletionBenchmark(
       explainer, images: test, seed: options.seed, precision: options.precision ?? .full)
     let sum = try data.digest(of: .test) { report(.progress($0, "\(name): images identified")) }
-    let run = try DeletionRun(
-      benchmark, model: model, imagesSum: sum, folder: folder, existing: .resume,
-      parts: [Self.numbers, Self.checks, Self.examples, Self.training], known: [Self.training])
+    let run = try DeletionRun(benchmark, model: model, imagesSum: sum, paper: paper)
+    let folder = try run.open(
+      folder, existing: .resume, parts: [Self.numbers, Self.checks, Self.examples, Self.training],
+      known: [Self.training])
 
-    let isFresh = !run.folder.has(DeletionBlocks.name)
     var experiment: PageExperiment
     var result: DeletionResult?
-    if let kept = run.folder.read(PageExperiment.self, from: Self.numbers) {
+    if let kept = folder.read(PageExperiment.self, from: Self.numbers) {
       experiment = kept
     } else {
-      let (found, seconds) = try await deletion(run, report)
-      result = found
-      experiment = try await write(found, of: run, seconds: isFresh ? seconds : nil, report)
-      try run.folder.write(experiment, as: Self.numbers)
+      let found = try await run.run(in: folder) { report($0.of("\(name): deletion")) }
+      result = found.result
+      try folder.write(found.findings)
+      experiment = found.experiment(name, model: title, dataset: dataset.name, paperAccuracy: paper?.accuracy)
+      experiment.making = try facts(run.settings, seconds: found.timing?.seconds)
+      try folder.write(experiment, as: Self.numbers)
     }
     let hasTwin = twin != nil
-    if let kept = run.folder.read(Kept<Bool, [PageCheck]>.self, from: Self.checks), kept.key == hasTwin {
+    if let kept = folder.read(Kept<Bool, [AuditCheck]>.self, from: Self.checks), kept.key == hasTwin {
       experiment.checks = kept.value
     } else {
       experiment.checks = try await audit(test, rivals: explainer.rivals, report)
-      try run.folder.write(Kept(key: hasTwin, value: experiment.checks), as: Self.checks)
+      try folder.write(Kept(key: hasTwin, value: experiment.checks), as: Self.checks)
     }
     guard options.showsPictures else { return Result(experiment: experiment) }
-    if let kept = run.folder.read(Kept<ReportOptions, PageExamples>.self, from: Self.examples), kept.key == options {
+    if let kept = folder.read(Kept<ReportOptions, PageExamples>.self, from: Self.examples), kept.key == options {
       return Result(experiment: experiment, examples: kept.value)
     }
-    let needed = if let result { result } else { try await deletion(run, report).result }
+    var needed = result
+    if needed == nil { needed = try await run.run(in: folder) { report($0.of("\(name): deletion")) }.result }
+    guard let needed else { throw EvaluationError.missingImages(0) }
     let maker = ExampleMaker(explainer: explainer, images: test, options: options)
     let examples = try await TorchActor.run {
       try maker.make(labels: needed.labels, predicted: needed.untouched) {
         report(.progress($0, "\(name): examples"))
       }
     }
-    try run.folder.write(Kept(key: options, value: examples), as: Self.examples)
+    try folder.write(Kept(key: options, value: examples), as: Self.examples)
     return Result(experiment: experiment, examples: examples)
   }
 
   private func audit(
-    _ test: any LabelledImages, rivals: Rivals, _ report: @Sendable @escaping (Event) -> Void
-  ) async throws -> [PageCheck] {
-    let (name, model, twin) = (name, model, twin)
-    return try await TorchActor.run {
-      let images = try AuditImages.taken(from: test, for: model.classifier, count: Self.checkedImages)
-      let found = try AuditReport(model, on: images, named: test.name, twin: twin, rivals: rivals) { share, step in
-        report(.progress(share, "\(name): checking, \(step)"))
-      }
-      return found.checks.map {
-        PageCheck(name: $0.name, verdict: .init($0.verdict), detail: $0.detail)
-      }
-    }
+    _ test: any LabelledImages, rivals: Rivals, _ report: @Sendable @escaping (RunEvent) -> Void
+  ) async throws -> [AuditCheck] {
+    let images = try await AuditImages.taken(from: test, for: model.classifier, count: Self.checkedImages)
+    return try await AuditRun(model, on: images, named: test.name, twin: twin, rivals: rivals).checked {
+      report($0.of("\(name): checking"))
+    }.checks
   }
 
   /// What a step found, with what it depends on besides the run.
   private struct Kept<Key: Codable, Value: Codable>: Codable {
     let key: Key
     let value: Value
-  }
-
-  private func deletion(
-    _ run: DeletionRun, _ report: @Sendable @escaping (Event) -> Void
-  ) async throws -> (result: DeletionResult, seconds: Double) {
-    let (begin, name) = (ContinuousClock.now, name)
-    let notes = try await run.run { done, total in
-      report(.progress(done / Double(total), String(format: "%@: deletion, %.0f/%d images", name, done, total)))
-    }
-    for note in notes { report(.note(note)) }
-    guard let result = try await run.result() else { throw EvaluationError.missingImages(0) }
-    return (result, (ContinuousClock.now - begin) / .seconds(1))
-  }
-
-  /// Writes the benchmark's own files.
-  private func write(
-    _ result: DeletionResult, of run: DeletionRun, seconds: Double?, _ report: @Sendable (Event) -> Void
-  ) async throws -> PageExperiment {
-    report(.progress(1, "\(name): intervals"))
-    let deletion = DeletionReport(run.settings, result, paper: paper)
-    try deletion.write(to: run.folder, seconds: seconds, threads: await TorchActor.run { Torch.threads })
-    var experiment = deletion.experiment(name, model: title, dataset: dataset.name, paperAccuracy: paper?.accuracy)
-    experiment.making = try facts(run.settings, seconds: seconds)
-    return experiment
   }
 
   private func facts(_ settings: DeletionRun.Settings, seconds: Double?) throws -> [PageFact] {
@@ -183,16 +149,5 @@ public struct ExperimentRun: Sendable {
         seconds.map { String(format: "%.1f s", $0) } ?? "not known: it was broken off and gone on with"),
     ]
     return facts
-  }
-}
-
-extension PageCheck.Verdict {
-  init(_ verdict: AuditCheck.Verdict) {
-    switch verdict {
-    case .passed: self = .passed
-    case .warning: self = .warning
-    case .failed: self = .failed
-    case .skipped: self = .skipped
-    }
   }
 }

@@ -3,7 +3,6 @@ import Experiments
 import Foundation
 import Maps
 import Networks
-import Pages
 import Tensors
 
 /// The page of results for a classifier and a data set of the user's own: as ``Reproduction``'s, without the paper.
@@ -34,7 +33,7 @@ public struct ModelReport: Sendable {
   /// - Throws: `RunFolderError`, ``ReportError``, and what ``ExperimentRun`` throws.
   /// - Returns: what the page says.
   public func run(
-    existing: RunFolder.Existing = .refuse, report: @Sendable @escaping (ExperimentRun.Event) -> Void = { _ in }
+    existing: RunFolder.Existing = .refuse, report: @Sendable @escaping (RunEvent) -> Void = { _ in }
   ) async throws -> PageReport {
     let name = "measured"
     let output = try ReportFolder(

@@ -1,6 +1,7 @@
+import Experiments
 import Figures
 import Foundation
-import Pages
+import Maps
 
 /// A page of results as a document to print: the same numbers in tables, the curves and examples as figures fit for a paper.
 struct ReportDocument {
@@ -33,7 +34,7 @@ struct ReportDocument {
           "A saliency map gives every pixel of an image a number: how much the score of the predicted class would change if "
             + "the pixel changed a little. Four more maps keep the sign, and compare the classes:")
       ]
-      + PageView.meanings.map { .item(mark: "•", title: $0.0, text: $0.1) }
+      + Views.paper.map { .item(mark: "•", title: $0.name, text: $0.meaning) }
       + [
         .paragraph(
           "The test of the maps: delete the pixels that a map ranks first and ask the classifier again. Pixels that should get "
@@ -57,14 +58,14 @@ struct ReportDocument {
   private var intervalTitle: String { isSpread ? "± over seeds" : "95% interval" }
 
   private var accuracy: [Document.Block] {
-    var columns: [Document.Table.Column] = [
+    var columns: [Table.Column] = [
       .init("model and data set"), .init("images", .right), .init("accuracy", .right), .init(intervalTitle, .right),
     ]
     if report.comparesWithPaper { columns += [.init("paper", .right), .init("difference", .right)] }
     return [
       .heading("Accuracy"),
       .table(
-        Document.Table(
+        Table(
           label: "Table 1",
           caption: "Share of the test images whose predicted class is the true one. "
             + (isSpread
@@ -86,15 +87,15 @@ struct ReportDocument {
     return [.heading("Deletion")]
       + metrics.enumerated().map { turn, metric in
         let areas = report.experiments.map { experiment in
-          (experiment.heading, experiment.attributions.count, experiment.areas.filter { $0.series.metric == metric })
+          (experiment.heading, experiment.attributions.count, experiment.areas.filter { $0.metric == metric })
         }
         let hasPaper = areas.contains { $0.2.contains { $0.paper != nil } }
-        var columns: [Document.Table.Column] = [
+        var columns: [Table.Column] = [
           .init("deleted pixels"), .init("should be"), .init("area", .right), .init(intervalTitle, .right),
         ]
         if hasPaper { columns += [.init("paper", .right), .init("difference", .right)] }
         return .table(
-          Document.Table(
+          Table(
             label: "Table \(turn + 2)",
             caption:
               "\(metric.capitalized)-deletion: the area under the curve of the accuracy while a growing fraction of the "
@@ -115,7 +116,7 @@ struct ReportDocument {
     guard !judged.isEmpty else { return [] }
     return [
       .table(
-        Document.Table(
+        Table(
           label: label,
           caption:
             "Differences of the areas, in the direction that is claimed: the whole 95% interval above 0, from 1,000 bootstrap "
@@ -126,7 +127,7 @@ struct ReportDocument {
     ]
   }
 
-  private static func differences(_ experiment: PageExperiment) -> [Document.Table.Row] {
+  private static func differences(_ experiment: PageExperiment) -> [Table.Row] {
     let namesAttribution = experiment.attributions.count > 1
     return experiment.claims.flatMap { claim in
       [.group("\(experiment.heading), \(claim.metric)-deletion: \(claim.subject.title)")]
@@ -139,9 +140,9 @@ struct ReportDocument {
     }
   }
 
-  private static func row(_ area: PageArea, namesAttribution: Bool) -> Document.Table.Row {
+  private static func row(_ area: PageArea, namesAttribution: Bool) -> Table.Row {
     .cells([
-      area.series.title(namesAttribution: namesAttribution), area.isLowGood.map { $0 ? "low" : "high" } ?? "",
+      area.map.title(namesAttribution: namesAttribution), area.isLowGood.map { $0 ? "low" : "high" } ?? "",
       Text.number(area.estimate.value), Text.interval(area.estimate), Text.optional(area.paper),
       Text.difference(area.estimate.value, area.paper),
     ])
@@ -158,7 +159,7 @@ struct ReportDocument {
             xLabel: "fraction of pixels deleted", yLabel: "accuracy",
             series: chart.curves.map { curve in
               CurveFigure.Series(
-                name: curve.series.shortTitle, style: curve.series.style,
+                name: curve.map.title(namesAttribution: false), style: curve.map.style,
                 points: zip(curve.fractions, curve.accuracy).map { .init(x: $0, y: $1) })
             }, yRange: 0...1)
         }
@@ -170,7 +171,7 @@ struct ReportDocument {
           caption:
             "\(metric.capitalized)-deletion: the accuracy while the pixels that each map ranks first turn \(metric)"
             + (report.comparesWithPaper ? paper : "") + ".",
-          figure: .curves(CurveFigure(plots: plots))))
+          figure: CurveFigure(plots: plots)))
     }
   }
 
@@ -189,7 +190,7 @@ struct ReportDocument {
                 "\(experiment.heading): the image as the classifier sees it, the probability of its class, and its maps. "
                 + (examples[experiment.name]?.choice ?? "")
                 + (experiment.paperAccuracy == nil ? "" : " Figures 1 and 2 and Appendix A of the paper."),
-              figure: .grid(figure))))
+              figure: figure)))
       }
     }
     let last = first + figures.count - 1
@@ -208,14 +209,7 @@ struct ReportDocument {
       + checked.flatMap { experiment in
         [.heading(experiment.heading, level: 2)]
           + experiment.checks.map { check in
-            let mark =
-              switch check.verdict {
-              case .passed: "✓"
-              case .failed: "✗"
-              case .warning: "!"
-              case .skipped: "–"
-              }
-            return .item(mark: mark, title: check.name, text: check.detail)
+            .item(mark: check.verdict.sign, title: check.name, text: check.detail)
           }
       }
   }

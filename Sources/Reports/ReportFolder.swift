@@ -2,7 +2,6 @@ import Experiments
 import Figures
 import Files
 import Foundation
-import Pages
 import Tensors
 
 /// The folder of a page of results: `index.html`, `report.pdf`, `figures` with every figure alone and their captions,

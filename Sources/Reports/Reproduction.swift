@@ -3,7 +3,6 @@ import Experiments
 import Foundation
 import Maps
 import Networks
-import Pages
 import Rasters
 import Tensors
 import Training
@@ -16,13 +15,6 @@ import Training
 public struct Reproduction: Sendable {
   /// The data sets that it knows, in the page's order.
   public static let datasets = ["cifar10", "imagenette", "fashion-mnist"]
-
-  /// What is going on.
-  public enum Event: Sendable {
-    case missing(PageMissing)
-    case training(String, Trainer.Event)
-    case experiment(ExperimentRun.Event)
-  }
 
   /// Opens a data set, its images as a classifier wants them, or for nil as they are trained on.
   public typealias OpenData = @Sendable (_ name: String, _ preprocessing: Preprocessing?) async throws -> Dataset
@@ -79,7 +71,7 @@ public struct Reproduction: Sendable {
   /// - Throws: `RunFolderError`, ``ReportError``, and what ``ExperimentRun`` and ``TrainingRun`` throw.
   /// - Returns: what the page says.
   public func run(
-    existing: RunFolder.Existing = .refuse, report: @Sendable @escaping (Event) -> Void = { _ in }
+    existing: RunFolder.Existing = .refuse, report: @Sendable @escaping (RunEvent) -> Void = { _ in }
   ) async throws -> PageReport {
     let output = try ReportFolder(
       folder, options: options, seeds: seeds, experiments: wanted.map(\.name), device: device,
@@ -89,7 +81,7 @@ public struct Reproduction: Sendable {
     var absent: Set<String> = []
     func miss(_ what: PageMissing) {
       missing.append(what)
-      report(.missing(what))
+      report(.warning(what.what + (what.command.map { " Get it with: \($0)" } ?? "")))
     }
     for wanted in wanted where !absent.contains(wanted.dataset) {
       guard seeds > 0 || wanted.bundled != nil else {
@@ -118,7 +110,7 @@ public struct Reproduction: Sendable {
   }
 
   private func bundled(
-    _ wanted: Wanted, in output: ReportFolder, _ report: @Sendable @escaping (Event) -> Void
+    _ wanted: Wanted, in output: ReportFolder, _ report: @Sendable @escaping (RunEvent) -> Void
   ) async throws -> ExperimentRun.Result {
     let device = device
     let model = try await TorchActor.run { try ModelChoice.open(wanted.name, device: device) }
@@ -128,7 +120,7 @@ public struct Reproduction: Sendable {
     return try await ExperimentRun(
       wanted.name, title: wanted.architecture.title, model: model, dataset: data, options: options,
       folder: output.experiment(wanted.name), paper: wanted.paper, twin: twin
-    ).run { report(.experiment($0)) }
+    ).run { report($0) }
   }
 
   private func options(for wanted: Wanted) -> ReportOptions {
@@ -146,7 +138,7 @@ public struct Reproduction: Sendable {
 
   /// Trains models from all seeds and measures each; the page shows their means, and the first one's examples and checks.
   private func trained(
-    _ wanted: Wanted, in output: ReportFolder, _ report: @Sendable @escaping (Event) -> Void
+    _ wanted: Wanted, in output: ReportFolder, _ report: @Sendable @escaping (RunEvent) -> Void
   ) async throws -> ExperimentRun.Result {
     let data = try await open(wanted.dataset, nil)
     var runs: [ExperimentRun.Result] = []
@@ -155,13 +147,12 @@ public struct Reproduction: Sendable {
       var recipe = recipe
       recipe.seed = UInt64(seed)
       let label = "\(wanted.name), seed \(seed)"
-      let training = try await TrainingRun(
-        wanted.architecture, recipe: recipe, dataset: data, folder: folder.appending(path: ExperimentRun.training),
-        device: device, existing: .resume)
-      if !training.folder.has("model.safetensors") {
-        try await training.run { report(.training(label, $0)) }
-      }
-      let (file, device) = (training.model.path, device)
+      let training = try await TrainingRun(wanted.architecture, recipe: recipe, dataset: data, device: device)
+      let kept = try training.open(
+        folder.appending(path: ExperimentRun.training, directoryHint: .isDirectory), existing: .resume)
+      let path = TrainingRun.model(in: kept)
+      if !kept.has(path.lastPathComponent) { _ = try await training.run(in: kept) { report($0.of(label)) } }
+      let (file, device) = (path.path, device)
       let model = try await TorchActor.run { try ModelChoice.open(file, device: device) }
       var own = options(for: wanted)
       own.showsPictures = options.showsPictures && seed == 0
@@ -169,7 +160,7 @@ public struct Reproduction: Sendable {
         try await ExperimentRun(
           wanted.name, title: wanted.architecture.title, model: model, dataset: data, options: own, folder: folder,
           paper: wanted.paper, twin: seed == 0 ? twin(file) : nil
-        ).run { report(.experiment($0)) })
+        ).run { report($0) })
     }
     return ExperimentRun.Result(experiment: .mean(of: runs.map(\.experiment)), examples: runs[0].examples)
   }

@@ -25,27 +25,27 @@ public struct ExplanationFiles: Sendable {
   ///   - folder: where the files go.
   ///   - name: the picture's stem, see ``OutputNames``.
   ///   - format: the figure's.
-  ///   - attributions: their names.
-  ///   - views: the names of the views, `rivalry` included.
+  ///   - explainer: what makes the maps.
+  ///   - views: the names of those of its views that are wanted, and `rivalry`.
   ///   - savesMaps: whether maps are kept, each as a file of numbers.
   ///   - overlaysOnly: whether there is, in place of the figure, a PNG of the photograph for each map, which lies over it.
   public init(
-    folder: URL, name: String, format: FigureFormat, attributions: [String], views: [String], savesMaps: Bool,
+    folder: URL, name: String, format: FigureFormat, explainer: Explainer, views: [String], savesMaps: Bool,
     overlaysOnly: Bool = false
   ) {
     figure = overlaysOnly ? nil : folder.appending(path: "\(name)\(Self.figureMark)\(format.rawValue)")
     /// Attributions without sign are not seen through the views that read it.
-    func seen(_ view: String, _ attribution: String) -> Bool {
-      guard let known = Attributions.named(attribution), known.sign == nil else { return true }
-      return Views.named(view)?.needsSign == false
+    func seen(_ view: String, _ attribution: any Attribution) -> Bool {
+      view == Rivalry.name
+        ? attribution.sign != nil : explainer.views(of: attribution).contains { $0.name == view }
     }
     let sides = ["strongest", "strongest-margin", "weakest", "weakest-margin"].map { "\(Rivalry.name)-\($0)" }
     func files(_ isWanted: Bool, _ ending: String, _ parts: (String) -> [String]) -> [Map] {
-      (isWanted ? attributions : []).flatMap { attribution in
+      (isWanted ? explainer.attributions : []).flatMap { attribution in
         views.filter { seen($0, attribution) }.flatMap(parts).map { view in
           Map(
-            attribution: attribution, view: view,
-            url: folder.appending(path: "\(name).\(attribution).\(view).\(ending)"))
+            attribution: attribution.name, view: view,
+            url: folder.appending(path: "\(name).\(attribution.name).\(view).\(ending)"))
         }
       }
     }

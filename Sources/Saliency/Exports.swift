@@ -5,7 +5,6 @@
 @_exported import Files
 @_exported import Maps
 @_exported import Networks
-@_exported import Pages
 @_exported import Pictures
 @_exported import Rasters
 @_exported import Reports

@@ -47,7 +47,7 @@ struct Audit: AsyncParsableCommand {
     try await interruptibly {
       let report = try await audit()
       Console.clearProgress()
-      try Console.result(json ? Self.json(report) : Self.text(report))
+      if json { try Console.result(Self.json(report)) } else { try Console.show(report.findings) }
       if report.hasFailed { throw ExitCode(1) }
     }
   }
@@ -62,11 +62,7 @@ struct Audit: AsyncParsableCommand {
     let (chosen, name) = try await images(for: opened.classifier)
     let rivals = comparison.rivals(of: opened.classifier)
     comparison.tell(opened.classifier)
-    return try await TorchActor.run {
-      try AuditReport(opened, on: chosen, named: name, twin: twin, rivals: rivals) { share, step in
-        Console.progress(share, step)
-      }
-    }
+    return try await AuditRun(opened, on: chosen, named: name, twin: twin, rivals: rivals).checked(Console.show)
   }
 
   private func images(for classifier: any Classifier) async throws -> ([Raster<Float>], String) {
@@ -98,37 +94,5 @@ struct Audit: AsyncParsableCommand {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     return String(decoding: try encoder.encode(report), as: UTF8.self)
-  }
-
-  private static func text(_ report: AuditReport) -> String {
-    let marks: [AuditCheck.Verdict: String] = [.passed: "✓", .warning: "!", .failed: "✗", .skipped: "–"]
-    let head = report.images.isEmpty ? report.model : "\(report.model) on \(report.images)"
-    let lines = report.checks.flatMap { check in
-      ["\(marks[check.verdict] ?? "") \(check.name)"] + wrapped(check.detail, width: 96).map { "    \($0)" }
-    }
-    let (failed, warned) = (
-      report.checks.count { $0.verdict == .failed }, report.checks.count { $0.verdict == .warning }
-    )
-    let verdict =
-      failed > 0
-      ? "The maps of this model cannot be trusted: \(failed) check\(failed == 1 ? "" : "s") failed."
-      : warned > 0
-        ? "The maps can be used, with \(warned == 1 ? "one reservation" : "\(warned) reservations")."
-        : "Nothing speaks against the maps of this model."
-    return ([head] + lines + [verdict]).joined(separator: "\n")
-  }
-
-  private static func wrapped(_ text: String, width: Int) -> [String] {
-    var lines = [""]
-    for word in text.split(separator: " ") {
-      if lines[lines.count - 1].isEmpty {
-        lines[lines.count - 1] = String(word)
-      } else if lines[lines.count - 1].count + 1 + word.count > width {
-        lines.append(String(word))
-      } else {
-        lines[lines.count - 1] += " \(word)"
-      }
-    }
-    return lines
   }
 }

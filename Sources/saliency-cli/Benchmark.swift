@@ -42,7 +42,7 @@ struct Benchmark: AsyncParsableCommand {
     help: ArgumentHelp(
       """
       What deleted pixels become, \(Replacement.allCases.map(\.rawValue).joined(separator: ", ")); and the metrics \
-      \(CurveMetric.Kind.allCases.map(\.rawValue).joined(separator: ", ")).
+      \(Metrics.all.filter { !$0.keepsClasses }.map(\.name).joined(separator: ", ")).
       """, valueName: "list"))
   var metrics = NameList(names: ["black", "white"])
   @OptionGroup(title: "RISE and sensitivity-n") var curves: CurveOptions
@@ -67,13 +67,7 @@ struct Benchmark: AsyncParsableCommand {
   @OptionGroup(title: "Computing") var device: DeviceOptions
 
   func validate() throws {
-    let known = Replacement.allCases.map(\.rawValue) + CurveMetric.Kind.allCases.map(\.rawValue)
-    if let stranger = metrics.names.first(where: { !known.contains($0) }) {
-      throw ValidationError("--metrics: there is no “\(stranger)”; choose from \(known.joined(separator: ", "))")
-    }
-    guard Set(metrics.names).count == metrics.names.count else {
-      throw ValidationError("--metrics names something twice")
-    }
+    try MapOptions.check(metrics, "--metrics", Metrics.all.map(\.name))
     try maps.refuseUnranked()
     let values = fractions.values
     guard values.allSatisfy({ (0...1).contains($0) }), zip(values, values.dropFirst()).allSatisfy(<) else {
@@ -98,41 +92,22 @@ struct Benchmark: AsyncParsableCommand {
     let explainer = try await maps.explainer(opened.classifier, seed: seed)
     if maps.comparesClasses { maps.comparison.tell(opened.classifier) }
     let benchmark = try DeletionBenchmark(
-      explainer, images: images.test, replacements: metrics.names.compactMap { Replacement(rawValue: $0) },
-      fractions: fractions.values, order: order, controls: !noControls, seed: seed,
-      curveMetrics: curves.metrics(metrics.names), blockSize: block,
+      explainer, images: images.test, metrics: metrics.names.compactMap { curves.metric($0) },
+      fractions: fractions.values, order: order, controls: !noControls, seed: seed, blockSize: block,
       memory: memory.bytes, precision: precision)
     let run = try DeletionRun(
-      benchmark, model: opened, imagesSum: images.digest(of: .test), folder: folder, existing: results.existing)
-    if saveImages { try run.writeImages() }
-    let shard = shard?.shard ?? .whole
-
-    let begin = ContinuousClock.now
-    // What was done before this run began, which its clock knows nothing of.
-    nonisolated(unsafe) var before: Double?
-    let clock = await DeletionClock()
-    let notes = try await run.run(shard, clock: clock) { done, total in
-      let since = before ?? done
-      before = since
-      let seconds = (ContinuousClock.now - begin) / .seconds(1)
-      let left = done > since ? seconds * (Double(total) - done) / (done - since) : 0
-      Console.progress(
-        done / Double(total), String(format: "%.0f/%d images, %@ left", done, total, Console.clock(left)))
-    }
-    let (result, phases, threads) = try await TorchActor.run {
-      (shard == .whole ? try run.result() : nil, clock.seconds, Torch.threads)
-    }
-    let seconds = (ContinuousClock.now - begin) / .seconds(1)
-    Console.clearProgress()
-    for note in notes { Console.warn(note) }
-    guard let result else {
-      try Console.result(
+      benchmark, model: opened, imagesSum: images.digest(of: .test), paper: Self.paper(opened.name))
+    if let shard = shard?.shard, shard != .whole {
+      let kept = try run.open(folder, existing: results.existing)
+      if saveImages { try run.writeImages(to: kept) }
+      for note in try await run.measure(
+        shard, in: kept, progress: { Console.progress($0 / Double($1), String(format: "%.0f/%d images", $0, $1)) })
+      { Console.warn(note) }
+      Console.clearProgress()
+      return try Console.result(
         "part \(shard.index) of \(shard.count) is done; join all parts with saliency benchmark --merge")
-      return
     }
-    try finish(
-      run.settings, result, run.folder, seconds: run.folder.isResumed ? nil : seconds,
-      phases: run.folder.isResumed ? nil : phases, threads: threads)
+    try await results.run(run, in: folder) { if saveImages { try run.writeImages(to: $0) } }
   }
 
   private func join() async throws {
@@ -141,43 +116,14 @@ struct Benchmark: AsyncParsableCommand {
     let (folder, settings, result) = try await TorchActor.run {
       try DeletionRun.merge(parts, into: url, existing: existing)
     }
-    try finish(settings, result, folder)
+    let findings = DeletionReport(settings, result, paper: try Self.paper(settings.model)).findings
+    try Console.show(findings, folder.write(findings).map { url.appending(path: $0) })
   }
 
-  private func finish(
-    _ settings: DeletionRun.Settings, _ result: DeletionResult, _ folder: RunFolder, seconds: Double? = nil,
-    phases: DeletionClock.Phases? = nil, threads: Int? = nil
-  ) throws {
-    let bundled = BundledModel.named(settings.model)
-    let paper = try bundled.map { try ModelInformation(contentsOf: $0.url).architecture }.flatMap { architecture in
-      bundled.map { Paper.Experiment(architecture, on: $0.dataset) }
-    }
-    let report = DeletionReport(settings, result, paper: paper)
-    let files = try report.write(to: folder, seconds: seconds, phases: phases, threads: threads)
-    let head =
-      "\(settings.model) on \(settings.dataset): \(settings.setup.images) images, accuracy "
-      + String(format: "%.4f", result.accuracy)
-      + (seconds.map { ", measured in \(Console.clock($0))" } ?? "")
-    var parts = [head]
-    if !settings.setup.replacements.isEmpty {
-      parts += ["Area under the accuracy curve; ↓ should be low, ↑ should be high", Table.text(report.table)]
-      parts += Self.shown(DeletionReport.text(of: report.claims), most: 16)
-    }
-    if let scores = report.scoreTable {
-      parts += [
-        "RISE: area under the probability curve; sensitivity-n: mean correlation; ↓ should be low, ↑ high",
-        Table.text(scores),
-      ]
-    }
-    try Console.result((parts + files.map { "  \(folder.file($0).shown)" }).joined(separator: "\n"))
-  }
-}
-
-extension Benchmark {
-  /// The first lines, and how many more there are.
-  private static func shown(_ lines: [String], most: Int) -> [String] {
-    lines.count <= most
-      ? lines : lines.prefix(most - 1) + ["  \(lines.count - most + 1) more comparisons are in summary.json"]
+  /// What the paper measured of a bundled model.
+  private static func paper(_ model: String) throws -> Paper.Experiment? {
+    guard let bundled = BundledModel.named(model) else { return nil }
+    return Paper.Experiment(try ModelInformation(contentsOf: bundled.url).architecture, on: bundled.dataset)
   }
 }
 

@@ -34,6 +34,21 @@ enum Console {
     }
   }
 
+  /// What a run tells.
+  static func show(_ event: RunEvent) {
+    switch event {
+    case .progress(let share, let text): progress(share, text)
+    case .note(let text): note(text)
+    case .warning(let text): warn(text)
+    }
+  }
+
+  /// What was found, and the files that it was written to.
+  static func show(_ findings: Findings, _ files: [URL] = []) throws {
+    clearProgress()
+    try result(([findings.text] + files.map { "  \($0.shown)" }).joined(separator: "\n"))
+  }
+
   /// Removes the progress line.
   static func clearProgress() {
     bar.withLock { bar in
@@ -58,13 +73,6 @@ enum Console {
   }
 
   private static func write(_ text: String) { try? FileHandle.standardError.write(contentsOf: Data(text.utf8)) }
-
-  /// `3:07` or `1:02:40`.
-  static func clock(_ seconds: Double) -> String {
-    let total = max(0, Int(seconds.rounded()))
-    let (hours, minutes, rest) = (total / 3600, total / 60 % 60, total % 60)
-    return hours > 0 ? String(format: "%d:%02d:%02d", hours, minutes, rest) : String(format: "%d:%02d", minutes, rest)
-  }
 }
 
 /// Runs `body`; Ctrl-C or a request to end cancels it, so that it can finish what must not stay half done, and the program

@@ -36,14 +36,13 @@ struct CurveOptions: ParsableArguments {
     }
   }
 
-  /// The metrics that are among the names.
-  func metrics(_ names: [String]) -> [CurveMetric] {
-    names.compactMap { CurveMetric.Kind(rawValue: $0) }.map { kind in
-      switch kind {
-      case .riseDeletion: .riseDeletion(steps: riseSteps, replacement: substrate?.replacement ?? .black)
-      case .riseInsertion: .riseInsertion(steps: riseSteps, replacement: substrate?.replacement ?? .blur)
-      case .sensitivityN: .sensitivityN(sizes: sensitivitySizes?.values.map { Int($0) }, samples: sensitivitySamples)
-      }
+  /// The metric of this name with what it knows of the options.
+  func metric(_ name: String) -> (any Metric)? {
+    var options = ["steps": "\(riseSteps)", "samples": "\(sensitivitySamples)"]
+    if let substrate { options["replacement"] = substrate.replacement.rawValue }
+    if let sizes = sensitivitySizes?.values {
+      options["sizes"] = sizes.map { "\(Int($0))" }.joined(separator: ",")
     }
+    return Metrics.named(name, options: options)
   }
 }

@@ -32,7 +32,7 @@ extension DataCommand {
       let rows = KnownDataset.all.map { [$0.name, $0.summary, megabytes($0.downloadSize), state(of: $0, in: folder)] }
       try Console.result(
         """
-        \(Table.text([["name", "images", "download", "state"]] + rows))
+        \(Table([["name", "images", "download", "state"]] + rows).text)
         decoded images: \(megabytes(folder.decodedBytes)) in \(folder.url.shown)
         """)
     }
@@ -80,20 +80,13 @@ extension DataCommand {
       if let from, !FileManager.default.fileExists(atPath: from) {
         throw CommandError("--from \(from): no such file or folder")
       }
-      // What this download began with; earlier ones may have left something to go on from.
-      nonisolated(unsafe) var begin: (file: String, bytes: Int, time: ContinuousClock.Instant)?
       let url = try await folder.fetch(dataset, from: from.map { URL(filePath: $0) }) { event in
         switch event {
         case .downloading(let file, let bytes, let total):
           let total = total ?? dataset.downloadSize
-          let start = begin?.file == file ? begin ?? (file, bytes, .now) : (file, bytes, .now)
-          begin = start
-          let left =
-            (ContinuousClock.now - start.time) / .seconds(1) * Double(total - bytes)
-            / Double(max(bytes - start.bytes, 1))
           Console.progress(
             Double(bytes) / Double(max(total, 1)),
-            "\(file): \(megabytes(bytes)) of \(megabytes(total)), \(Console.clock(left)) left")
+            "\(file): \(megabytes(bytes)) of \(megabytes(total))")
         case .unpacking(let bytes, let total):
           Console.progress(Double(bytes) / Double(max(total, 1)), "unpacking")
         case .recording(let files, let total):
@@ -141,7 +134,7 @@ extension DataCommand {
         [found.classNames[label]] + found.parts.map { "\($0.counts[label])" }
       }
       try Console.result(
-        summary.joined(separator: "\n") + "\n" + Table.text([["class"] + found.parts.map(\.name)] + rows))
+        summary.joined(separator: "\n") + "\n" + Table([["class"] + found.parts.map(\.name)] + rows).text)
       guard !found.problems.isEmpty else { return }
       for problem in found.problems.prefix(Self.shown) { Console.warn(problem) }
       if found.problems.count > Self.shown { Console.warn("and \(found.problems.count - Self.shown) more") }
@@ -193,7 +186,7 @@ extension DataCommand {
         try test[number].writePNG(to: file)
         rows.append([file.shown, test.classNames[Int(test.labels[number])]])
       }
-      try Console.result(Table.text(rows))
+      try Console.result(Table(rows).text)
     }
   }
 }

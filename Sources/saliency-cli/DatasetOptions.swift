@@ -22,63 +22,44 @@ struct DatasetOptions: ParsableArguments {
 
   /// Opens the data set as it is trained on: images of class folders are stretched to `size`.
   func open(_ dataset: String, size: ImageSize?) async throws -> Dataset {
-    try await open(dataset, size: size, isSizeRequired: true, .stretch)
+    try await opened {
+      try await .open(
+        dataset, size: size, in: kept.folder, skipGrey: skipGrey, cache: kept.folder, progress: Self.show)
+    }
   }
 
-  /// Opens the data set as a classifier wants it. IDX and binary files are not resized as they are read.
+  /// Opens the data set as a classifier wants it.
   func open(_ dataset: String, for preprocessing: Preprocessing) async throws -> Dataset {
-    try await open(
-      dataset, size: ImageSize(height: preprocessing.height, width: preprocessing.width), isSizeRequired: false,
-      preprocessing.resize)
+    try await opened {
+      try await .open(
+        dataset, for: preprocessing, in: kept.folder, skipGrey: skipGrey, cache: kept.folder, progress: Self.show)
+    }
   }
 
-  private func open(
-    _ dataset: String, size: ImageSize?, isSizeRequired: Bool, _ resize: ImageFolder.Resize
-  ) async throws -> Dataset {
-    let opened = try await Self.open(
-      dataset, in: kept.folder, size: size, isSizeRequired: isSizeRequired, skipGrey: skipGrey, resize)
-    return limit.map { opened.limited(to: $0) } ?? opened
+  private func opened(_ open: () async throws -> Dataset) async throws -> Dataset {
+    let dataset = try await Self.told(open())
+    return limit.map { dataset.limited(to: $0) } ?? dataset
   }
 
   /// Opens a whole data set as a classifier wants it; for nil as it is trained on.
   static func open(
     _ dataset: String, in folder: DataFolder, for preprocessing: Preprocessing?
   ) async throws -> Dataset {
-    let size = preprocessing.map { ImageSize(height: $0.height, width: $0.width) }
-    return try await open(
-      dataset, in: folder, size: size, isSizeRequired: false, skipGrey: false, preprocessing?.resize ?? .stretch)
-  }
-
-  private static func open(
-    _ dataset: String, in folder: DataFolder, size: ImageSize?, isSizeRequired: Bool, skipGrey: Bool,
-    _ resize: ImageFolder.Resize
-  ) async throws -> Dataset {
-    let opened = try await Dataset.open(
-      dataset, in: folder, size: size, isSizeRequired: isSizeRequired, skipGrey: skipGrey, cache: folder,
-      resize: resize,
-      progress: { done, total in
-        Console.progress(Double(done) / Double(total), "\(done)/\(total) images read")
-      })
-    Console.clearProgress()
-    for problem in opened.unreadable { Console.warn("\(problem.localizedDescription); left out") }
-    for warning in opened.warnings { Console.warn(warning) }
-    return opened
-  }
-}
-
-extension ImageFolder.Resize {
-  fileprivate static let stretch = ImageFolder.Resize("stretch") { pixels, height, width in
-    try await pixels.resized(height: height, width: width)
-  }
-}
-
-extension Preprocessing {
-  /// As a picture is brought to the input size, in colours.
-  fileprivate var resize: ImageFolder.Resize {
-    // As in training, so that the decoded images are the same.
-    guard fit != .stretch else { return .stretch }
-    return ImageFolder.Resize(fit.rawValue) { pixels, height, width in
-      try await Preprocessing(height: height, width: width, fit: fit).fitted(pixels)
+    guard let preprocessing else {
+      return try await told(.open(dataset, in: folder, cache: folder, progress: show))
     }
+    return try await told(.open(dataset, for: preprocessing, in: folder, cache: folder, progress: show))
+  }
+
+  private static func show(_ done: Int, _ total: Int) {
+    Console.progress(Double(done) / Double(total), "\(done)/\(total) images read")
+  }
+
+  /// Says what its user should know of it.
+  private static func told(_ dataset: Dataset) -> Dataset {
+    Console.clearProgress()
+    for problem in dataset.unreadable { Console.warn("\(problem.localizedDescription); left out") }
+    for warning in dataset.warnings { Console.warn(warning) }
+    return dataset
   }
 }

@@ -66,7 +66,7 @@ struct Evaluate: AsyncParsableCommand {
     }
     try Console.result(
       "\(opened.name) on \(test): accuracy \(Self.share(report.accuracy)) of \(report.count) images\n"
-        + Table.text(rows) + (figure.map { "\n\($0)" } ?? ""))
+        + Table(rows).text + (figure.map { "\n\($0)" } ?? ""))
   }
 
   private func evaluateAll() async throws {
@@ -85,7 +85,7 @@ struct Evaluate: AsyncParsableCommand {
         Self.share(information.origin.accuracy), Self.share(measured?.accuracy),
       ])
     }
-    try Console.result(Table.text(rows))
+    try Console.result(Table(rows).text)
   }
 
   private func evaluate(

@@ -83,8 +83,8 @@ struct Explain: AsyncParsableCommand {
     var files: [URL: ExplanationFiles] = [:]
     for (url, name) in zip(found.urls, OutputNames.names(for: found.urls)) {
       let names = ExplanationFiles(
-        folder: folder, name: name, format: results.format, attributions: explainer.attributions.map(\.name),
-        views: maps.views.names, savesMaps: results.saveMaps, overlaysOnly: results.overlayOnly)
+        folder: folder, name: name, format: results.format, explainer: explainer, views: maps.views.names,
+        savesMaps: results.saveMaps, overlaysOnly: results.overlayOnly)
       if let existing = names.existing, !results.force {
         try report.failed(url, CommandError("\(existing.shown) exists; give --force to overwrite it"))
       } else {

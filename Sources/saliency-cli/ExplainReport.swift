@@ -6,7 +6,6 @@ import Synchronization
 final class ExplainReport: Sendable {
   private struct State {
     var total = 0
-    var begin = ContinuousClock.now
     var failures = 0
     /// Of the pictures explained with a part of the classes: how many, with how many rivals each, in how many seconds.
     var compared = (pictures: 0, rivals: 0, seconds: 0.0)
@@ -20,19 +19,14 @@ final class ExplainReport: Sendable {
   var failures: Int { state.withLock(\.failures) }
 
   func begin(_ total: Int) {
-    state.withLock {
-      $0.total = total
-      $0.begin = .now
-    }
+    state.withLock { $0.total = total }
     progress(0)
   }
 
   /// Shows how many of the pictures are done; the part of one that is counts too.
   func progress(_ done: Double) {
-    let (total, begin) = state.withLock { ($0.total, $0.begin) }
-    let elapsed = (ContinuousClock.now - begin) / .seconds(1)
-    let left = done > 0 ? ", \(Console.clock(elapsed * (Double(total) - done) / done)) left" : ""
-    Console.progress(done / Double(max(1, total)), "\(Int(done))/\(total) pictures\(left)")
+    let total = state.withLock(\.total)
+    Console.progress(done / Double(max(1, total)), "\(Int(done))/\(total) pictures")
   }
 
   func failed(_ url: URL, _ error: any Error) throws {
@@ -113,8 +107,8 @@ final class ExplainReport: Sendable {
     let (pictures, rivals, seconds) = state.withLock(\.compared)
     guard pictures > 0 else { return nil }
     let each = seconds / Double(pictures) * Double(classifier.labels.count) / Double(rivals + 1)
-    return ", in about \(Console.clock(max(1, each))) a picture instead of "
-      + Console.clock(max(1, seconds / Double(pictures)))
+    return ", in about \(Text.clock(max(1, each))) a picture instead of "
+      + Text.clock(max(1, seconds / Double(pictures)))
   }
 
   private func percent(_ probability: Float) -> String { String(format: "%.1f%%", probability * 100) }

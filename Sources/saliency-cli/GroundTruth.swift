@@ -23,7 +23,7 @@ struct GroundTruth: AsyncParsableCommand {
       """)
 
   @OptionGroup var results: RunOptions
-  @Option(help: "Images that maps are scored on.") var images = GroundTruthRun.Settings().images
+  @Option(help: "Images that maps are scored on.") var images = GroundTruthRun.Options().images
   @Option(
     help: ArgumentHelp(
       "Comma-separated list of \(Attributions.all.map(\.name).joined(separator: ", ")); or all: each with the views that it has.",
@@ -35,9 +35,9 @@ struct GroundTruth: AsyncParsableCommand {
   var views = NameList(names: GroundTruthBenchmark.views)
   @OptionGroup var options: AttributionOptions
 
-  @Option(help: "basic-cnn or resnet18.") var architecture = GroundTruthRun.Settings().architecture
-  @Option(help: "Images to train on.") var trainingImages = GroundTruthRun.Settings().trainingImages
-  @Option var epochs = GroundTruthRun.Settings().epochs
+  @Option(help: "basic-cnn or resnet18.") var architecture = GroundTruthRun.Options().architecture
+  @Option(help: "Images to train on.") var trainingImages = GroundTruthRun.Options().trainingImages
+  @Option var epochs = GroundTruthRun.Options().epochs
   @Option(help: "Decides the images, the first weights, and the random numbers of maps.") var seed: UInt64 = 0
   @OptionGroup var device: DeviceOptions
 
@@ -59,7 +59,7 @@ struct GroundTruth: AsyncParsableCommand {
   func run() async throws { try await interruptibly { try await measure() } }
 
   private func measure() async throws {
-    var settings = GroundTruthRun.Settings()
+    var settings = GroundTruthRun.Options()
     settings.seed = seed
     settings.architecture = architecture
     settings.trainingImages = trainingImages
@@ -68,22 +68,9 @@ struct GroundTruth: AsyncParsableCommand {
     let device = try await device.apply()
     let folder = try results.folder()
     let names = attributions.names == ["all"] ? Attributions.all.map(\.name) : attributions.names
-    let run = try GroundTruthRun(
-      settings, attributions: options.attributions(names, baseline: .black, seed: seed),
-      views: views.names.compactMap { Views.named($0) }, folder: folder, device: device,
-      existing: results.existing)
-    let clock = TrainingProgress(epochs: epochs)
-    let report = try await run.run { progress in
-      switch progress {
-      case .training(let event): clock.show(event, "training")
-      case .maps(let share): Console.progress(share, "maps")
-      }
-    }
-    let files = try report.write(to: run.folder)
-    Console.clearProgress()
-    try Console.result(
-      "\(architecture.title) on generated shapes: \(images) images, accuracy \(String(format: "%.4f", report.accuracy))\n"
-        + Table.text(report.table) + "\n"
-        + files.map { "  \(folder.appending(path: $0).shown)" }.joined(separator: "\n"))
+    try await results.run(
+      GroundTruthRun(
+        settings, attributions: options.attributions(names, baseline: .black, seed: seed),
+        views: views.names.compactMap { Views.named($0) }, device: device), in: folder)
   }
 }

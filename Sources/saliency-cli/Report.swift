@@ -45,6 +45,6 @@ struct Report: AsyncParsableCommand {
     report.options.precision = precision == .full ? nil : precision
     report.making = await page.making(device: chosen)
     try page.finish(
-      await report.run(existing: page.results.existing, report: ReportPageOptions.show), in: folder)
+      await report.run(existing: page.results.existing, report: Console.show), in: folder)
   }
 }

@@ -47,13 +47,6 @@ struct ReportPageOptions: ParsableArguments {
     return isPlain ? named : "'\(named.replacing("'", with: "'\\''"))'"
   }
 
-  static func show(_ event: ExperimentRun.Event) {
-    switch event {
-    case .progress(let share, let text): Console.progress(share, text)
-    case .note(let text): Console.warn(text)
-    }
-  }
-
   /// The summary's sentences and where the page is.
   func finish(_ report: PageReport, in folder: URL) throws {
     Console.clearProgress()

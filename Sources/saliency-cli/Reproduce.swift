@@ -76,28 +76,7 @@ struct Reproduce: AsyncParsableCommand {
     reproduction.mixed = Set(bfloat16?.names ?? [])
     reproduction.options = page.options(limit: quick ? 500 : limit)
     reproduction.making = await page.making(device: chosen)
-    let report = try await reproduction.run(existing: page.results.existing) { event in
-      switch event {
-      case .missing(let missing): Console.warn(missing.what + (missing.command.map { " Get it with: \($0)" } ?? ""))
-      case .experiment(let event): ReportPageOptions.show(event)
-      case .training(let name, let event): Self.show(name, event)
-      }
-    }
+    let report = try await reproduction.run(existing: page.results.existing, report: Console.show)
     try page.finish(report, in: folder)
-  }
-
-  private static func show(_ name: String, _ event: Trainer.Event) {
-    switch event {
-    case .resumed(_, _, let ofSameData):
-      TrainingProgress.warn(ofSameData)
-      Console.note("\(name): going on with a training that was broken off.")
-    case .step(let epoch, let done, let steps, let loss):
-      Console.progress(
-        Double(done) / Double(steps),
-        String(format: "%@: epoch %d, step %d/%d, loss %.4f", name, epoch, done, steps, loss))
-    case .epoch(let record, _):
-      Console.note(
-        String(format: "%@, epoch %d: loss %.4f, test accuracy %.4f", name, record.epoch, record.loss, record.accuracy))
-    }
   }
 }

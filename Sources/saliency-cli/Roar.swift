@@ -84,29 +84,14 @@ struct Roar: AsyncParsableCommand {
       controls: noControls ? [] : ControlMap.allCases, architecture: architecture, recipe: recipe, seeds: seeds,
       fractions: fractions.values)
     if maps.comparesClasses { maps.comparison.tell(opened.classifier) }
-    let folder = estimate ? nil : try run.open(url, existing: results.existing)
+    if estimate { return try Console.result(await Self.words(run, url)) }
+    try await results.run(run, in: url) { Console.note(try await Self.words(run, $0.url)) }
+  }
+
+  private static func words(_ run: RoarRun, _ url: URL) async throws -> String {
     let expected = try await run.estimate(in: url)
-    let words =
-      "\(expected.trainings) trainings of \(Console.clock(expected.training)) and \(Console.clock(expected.maps)) for maps: "
-      + "about \(Console.clock(expected.seconds)), measured on a few batches"
-    guard let folder else { return try Console.result(words) }
-    Console.note(words)
-    let report = try await run.run(in: folder) { progress in
-      switch progress {
-      case .order(let map, let share): Console.progress(share, "maps, \(map.title)")
-      case .training(let title, let done, let total, .step(let epoch, let step, let steps, _)):
-        let share = (Double(epoch - 1) + Double(step) / Double(steps)) / Double(epochs)
-        Console.progress(
-          (Double(done) + share) / Double(total),
-          "training \(done + 1) of \(total): \(title), epoch \(epoch) of \(epochs)")
-      case .training: break
-      }
-    }
-    let files = try report.write(to: folder)
-    Console.clearProgress()
-    try Console.result(
-      "\(opened.name) on \(data.name): accuracy of \(architecture.title), trained on what the maps leave; low is good\n"
-        + Table.text(report.table) + "\n"
-        + files.map { "  \(folder.file($0).shown)" }.joined(separator: "\n"))
+    return
+      "\(expected.trainings) trainings of \(Text.clock(expected.training)) and \(Text.clock(expected.maps)) for maps: "
+      + "about \(Text.clock(expected.seconds)), measured on a few batches"
   }
 }

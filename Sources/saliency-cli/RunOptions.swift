@@ -23,6 +23,16 @@ struct RunOptions: ParsableArguments {
     return folder
   }
 
+  /// Runs an experiment in the folder, writes what it found and prints it.
+  func run<Measured: Experiment>(
+    _ experiment: Measured, in url: URL, before: (RunFolder) async throws -> Void = { _ in }
+  ) async throws {
+    let folder = try experiment.open(url, existing: existing)
+    try await before(folder)
+    let findings = try await experiment.run(in: folder, report: Console.show).findings
+    try Console.show(findings, folder.write(findings).map { url.appending(path: $0) })
+  }
+
   /// Reads a part of a data set to know it again, and shows how far that is.
   static func identify(_ dataset: Dataset, _ parts: Dataset.Part...) throws {
     for part in parts {

@@ -64,33 +64,16 @@ struct SanityCheckCommand: AsyncParsableCommand {
     let data = try await data.open(dataset, for: opened.classifier.preprocessing)
     let explainer = try await maps.explainer(opened.classifier, seed: seed)
     // It alone has values and magnitudes that differ.
-    let views = explainer.views + (explainer.views.contains { $0.name == "signed" } ? [] : [Signed()])
+    let views = explainer.views + (explainer.views.contains(where: \.hasNegatives) ? [] : [Views.signed])
     if labelRandomization { try RunOptions.identify(data, .train, .test) }
     var recipe = Recipe()
     recipe.epochs = epochs
     recipe.batchSize = batchSize
     recipe.learningRate = learningRate
     recipe.seed = seed
-    let run = try await SanityRun(
+    let check = try await SanityRun(
       opened, images: data.test.limited(to: images), attributions: explainer.attributions, views: views,
-      labels: labelRandomization ? (recipe, data) : nil, seed: seed, folder: folder, memory: memory.bytes,
-      existing: results.existing)
-    let clock = TrainingProgress(epochs: epochs)
-    let report = try await run.run { progress in
-      switch progress {
-      case .training(let event): clock.show(event, "random labels")
-      case .maps(let share): Console.progress(share, "maps")
-      }
-    }
-    let files = try report.write(to: run.folder)
-    Console.clearProgress()
-    var lines = [
-      "\(opened.name) on \(data.test.name): maps of \(report.result.imageCount) images", Table.text(report.table),
-    ]
-    lines.append(SanityReport.criterion)
-    if let learnt = report.learntRandomLabels {
-      lines.append(String(format: "The network trained on random labels gives back %.1f%% of them.", 100 * learnt))
-    }
-    try Console.result((lines + files.map { "  \(folder.appending(path: $0).shown)" }).joined(separator: "\n"))
+      labels: labelRandomization ? (recipe, data) : nil, seed: seed, memory: memory.bytes)
+    try await results.run(check, in: folder)
   }
 }

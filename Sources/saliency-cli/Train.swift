@@ -78,38 +78,9 @@ struct Train: AsyncParsableCommand {
     recipe.weightDecay = weightDecay
     recipe.seed = seed
     recipe.precision = precision
-    let run = try await TrainingRun(
-      architecture, recipe: recipe, dataset: data, folder: folder, start: start, weightType: weights.type,
-      device: chosen, existing: results.existing)
-    let begin = ContinuousClock.now
-    // Epochs done before this run began, which its clock knows nothing of.
-    nonisolated(unsafe) var before = 0.0
-    let epochs = epochs
-    let network = try await run.run { event in
-      switch event {
-      case .resumed(let history, let fraction, let ofSameData):
-        TrainingProgress.warn(ofSameData)
-        before = Double(history.count) + fraction
-        Console.note(
-          history.count < epochs ? "Going on with epoch \(history.count + 1)." : "All \(epochs) epochs are done.")
-      case .step(let epoch, let done, let steps, let loss):
-        let progress = Double(epoch - 1) + Double(done) / Double(steps)
-        let left =
-          (ContinuousClock.now - begin) / .seconds(1) * (Double(epochs) - progress) / max(progress - before, 1e-9)
-        Console.progress(
-          Double(done) / Double(steps),
-          String(
-            format: "epoch %d of %d, step %d/%d, loss %.4f, %@ left", epoch, epochs, done, steps, loss,
-            Console.clock(left)))
-      case .epoch(let record, _):
-        Console.note(
-          String(
-            format: "epoch %d of %d: loss %.4f, test accuracy %.4f, %.0f images/s", record.epoch, epochs, record.loss,
-            record.accuracy, record.imagesPerSecond))
-      }
-    }
-    let accuracy = network.information.origin.accuracy.map { String(format: "%.4f", $0) } ?? "unknown"
-    try Console.result("test accuracy \(accuracy)\n\(run.model.relativePath)")
+    let training = try await TrainingRun(
+      architecture, recipe: recipe, dataset: data, start: start, weightType: weights.type, device: chosen)
+    try await results.run(training, in: folder)
   }
 
   private func startNetwork() async throws -> Network? {

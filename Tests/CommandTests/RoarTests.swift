@@ -25,7 +25,9 @@ import Testing
     let finished = try command.run(options)
     #expect(finished.status == 0 && finished.errors.count == 1)
     #expect(finished.errors.first?.hasPrefix("4 trainings of 0:0") == true)
-    #expect(finished.lines[0].hasPrefix("small.safetensors on data: accuracy of Basic CNN"))
+    #expect(
+      finished.lines[0].hasPrefix("small.safetensors on data, ")
+        && finished.lines[0].contains(": accuracy of Basic CNN"))
     #expect(finished.lines[1].hasPrefix("removed by ") && finished.lines[2].hasPrefix("gradient original "))
     #expect(finished.lines.count == 5 + 5)
     #expect(command.files(in: "run").isSuperset(of: ["accuracies.csv", "roar.png", "summary.json", "settings.json"]))

@@ -14,7 +14,7 @@ import Testing
     ]
     let finished = try command.run(options)
     #expect(finished.status == 0 && finished.errors == [])
-    #expect(finished.lines[0].contains("small.safetensors on data, test: maps of 2 images"))
+    #expect(finished.lines[0].contains("Maps of small.safetensors on data, test, 2 of 4 images"))
     #expect(finished.lines[2].hasPrefix("gradient original ") && finished.lines[4].hasPrefix("gradient signed "))
     #expect(finished.lines[5].hasPrefix("sobel ") && finished.lines[5].hasSuffix(" no"))
     #expect(finished.lines[6].contains("0.50") && finished.lines.count == 7 + 11)

@@ -11,7 +11,7 @@ import Testing
 
   private func figure(_ confusion: [[Int]], names: [String]? = nil) -> MatrixFigure {
     let labels = names.map { LabelSet($0) } ?? LabelSet(unnamed: confusion.count)
-    return drawing.figure(ClassificationReport(labels: labels, confusion: confusion))
+    return drawing.matrix(ClassificationReport(labels: labels, confusion: confusion))
   }
 
   /// Images of the first two of many classes, of which `predicted` others got the given number of predictions.
@@ -39,7 +39,7 @@ import Testing
     let figure = figure([[6, 2], [1, 3]])
     #expect(plain(figure.title) == "a model on a data set")
     #expect(figure.subtitle == "accuracy 0.7500 · 12 images")
-    #expect(self.figure([[1, 0], [0, 0]]).subtitle == "accuracy 1.0000 · 1 image")
+    #expect(self.matrix([[1, 0], [0, 0]]).subtitle == "accuracy 1.0000 · 1 image")
     #expect((figure.rows.title, figure.columns.title) == ("true class", "predicted class"))
   }
 
@@ -47,7 +47,7 @@ import Testing
   func rightToLeft() {
     let drawing = ConfusionFigure(model: "نموذج", dataset: "صور")
     let report = ClassificationReport(labels: LabelSet(["a"]), confusion: [[1]])
-    #expect(drawing.figure(report).title == "\u{2068}نموذج\u{2069} on \u{2068}صور\u{2069}")
+    #expect(drawing.matrix(report).title == "\u{2068}نموذج\u{2069} on \u{2068}صور\u{2069}")
   }
 
   @Test("only classes with images have rows; the others that were predicted follow, the most frequent first")

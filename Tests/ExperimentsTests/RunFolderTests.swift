@@ -63,7 +63,7 @@ private struct Others: RunSettings {
       #expect(run.isResumed && run.read([String: Int].self, from: "part/a.json") == ["one": 1])
       #expect(run.read([Int].self, from: "part/a.json") == nil && run.read([Int].self, from: "none") == nil)
       #expect(
-        try run.finish([("b.csv", RunFolder.csv([["x", "y"], ["1", "2"]]))], summary: [1]) == ["b.csv", "summary.json"])
+        try run.finish([("b.csv", Data("x,y\n1,2\n".utf8))], summary: [1]) == ["b.csv", "summary.json"])
       #expect(try String(contentsOf: run.file("b.csv"), encoding: .utf8) == "x,y\n1,2\n")
     }
     #expect(names == ["settings.json", "part", "b.csv", "summary.json"])

@@ -21,30 +21,28 @@ import Testing
 
   private func words(_ text: String) -> String { text.split(whereSeparator: \.isWhitespace).joined(separator: " ") }
 
-  private func table(rows: Int) -> Document.Table {
-    Document.Table(
+  private func table(rows: Int) -> Table {
+    Table(
       label: "Table 2", caption: "Areas under the deletion curves.",
       columns: [.init("map"), .init("paper", .right), .init("ours", .right), .init("95% interval", .centre)],
       rows: [.group("Basic CNN")]
         + (0..<rows).map { .cells(["row \($0)", "0.2234", String(format: "%.4f", Double($0) / 1e4), "0.21…0.23"]) })
   }
 
-  private func figure(_ figure: AnyFigure, name: String = "black-deletion") -> Document.Figure {
+  private func figure(_ figure: any Figure, name: String = "black-deletion") -> Document.Figure {
     Document.Figure(name: name, label: "Figure 3", caption: "Black-deletion of five maps.", figure: figure)
   }
 
-  private let curves = AnyFigure.curves(
-    CurveFigure(
-      plots: [
-        .init(
-          xLabel: "fraction", yLabel: "accuracy",
-          series: [.init(name: "original", points: [.init(x: 0, y: 1), .init(x: 0.9, y: 0.2)])])
-      ]))
+  private let curves = CurveFigure(
+    plots: [
+      .init(
+        xLabel: "fraction", yLabel: "accuracy",
+        series: [.init(name: "original", points: [.init(x: 0, y: 1), .init(x: 0.9, y: 0.2)])])
+    ])
 
-  private func panelRows(_ count: Int) -> AnyFigure {
+  private func panelRows(_ count: Int) -> any Figure {
     let row = MapFigure.Row(panels: Examples.panels(height: 8, width: 8, seed: 1))
-    return .maps(
-      MapFigure(title: "the first words", rows: Array(repeating: row, count: count), notes: ["the last words"]))
+    return MapFigure(title: "the first words", rows: Array(repeating: row, count: count), notes: ["the last words"])
   }
 
   @Test("text, tables, code and figures can be read out of the PDF, with page numbers")
@@ -107,9 +105,9 @@ import Testing
   @Test("a group of rows is never broken, nor parted from the table's caption", arguments: [0, 10, 20, 30, 35])
   func groups(lines: Int) throws {
     let rows = (0..<9).flatMap { group in
-      [Document.Table.Row.group("group \(group)")] + (0..<11).map { .cells(["row \(group).\($0) of it"]) }
+      [Table.Row.group("group \(group)")] + (0..<11).map { .cells(["row \(group).\($0) of it"]) }
     }
-    let table = Document.Table(label: "Table 1", caption: "the caption", columns: [.init("map")], rows: rows)
+    let table = Table(label: "Table 1", caption: "the caption", columns: [.init("map")], rows: rows)
     let blocks = Array(repeating: Document.Block.paragraph("line"), count: lines) + [.heading("head"), .table(table)]
     let pages = try pages(Document(title: "t", blocks: blocks)).map(words)
     for group in 0..<9 {
@@ -173,7 +171,7 @@ import Testing
       String(repeating: "W", count: 4000), String(repeating: "word ", count: 4000), "\u{202E}override", "",
     ])
   func names(name: String) throws {
-    let table = Document.Table(
+    let table = Table(
       label: name, caption: name, columns: [.init(name), .init(name, .right), .init("ours", .centre)],
       rows: [.group(name), .cells([name, name]), .cells([]), .cells([name, "0.5", "1", "too many"])])
     let document = Document(
@@ -189,8 +187,8 @@ import Testing
 
   @Test("a wide table stays inside the page")
   func wideTable() throws {
-    let columns = (0..<14).map { Document.Table.Column("column number \($0)") }
-    let table = Document.Table(
+    let columns = (0..<14).map { Table.Column("column number \($0)") }
+    let table = Table(
       columns: columns, rows: [.cells(Array(repeating: "some longer text in a cell", count: 14))])
     let text = try pages(Document(title: "t", blocks: [.table(table)]))
     #expect(text.count == 1 && words(text[0]).components(separatedBy: "cell").count == 15)

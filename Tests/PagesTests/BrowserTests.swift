@@ -1,8 +1,9 @@
+import Experiments
 import Foundation
 import TestSupport
 import Testing
 
-@testable import Pages
+@testable import Reports
 
 /// The page as a reader's browser shows it.
 @Suite(
@@ -18,11 +19,10 @@ struct BrowserTests {
     var experiment = sampleExperiment(
       model: hostileNames[0], dataset: hostileNames[3], paper: [0.2, 0.1, 0.3, 0.1, 0.3])
     experiment.checks = [
-      PageCheck(name: hostileNames[3], verdict: .passed, detail: hostileNames[5]),
-      PageCheck(
-        name: "independence of the batch", verdict: .warning,
-        detail:
-          "Alone and in a batch, 8 images have the same logits to 2.1e−07 of the largest, and the gradients agree."),
+      AuditCheck(hostileNames[3], .passed, hostileNames[5]),
+      AuditCheck(
+        "independence of the batch", .warning,
+        "Alone and in a batch, 8 images have the same logits to 2.1e−07 of the largest, and the gradients agree."),
     ]
     var report = sampleReport([experiment], comparesWithPaper: true)
     report.title = "A page"

@@ -1,13 +1,12 @@
+import Experiments
 import Foundation
-import Pages
+@testable import Reports
 import Testing
 
 @Suite struct OrderClaimTests {
   private func comparison(_ verdict: OrderClaim.Verdict, isNeeded: Bool = true) -> OrderClaim.Comparison {
-    let map = PageSeries(metric: "black", kind: .map, attribution: "gradient", view: "active")
-    return .init(
-      map, below: PageSeries(metric: "black", kind: .random), difference: PageEstimate(0), verdict: verdict,
-      isNeeded: isNeeded)
+    .init(
+      gradient("active"), below: .control(.random), difference: Estimate(0), verdict: verdict, isNeeded: isNeeded)
   }
 
   private func verdict(_ comparisons: [OrderClaim.Comparison]) -> OrderClaim.Verdict {
@@ -23,7 +22,7 @@ import Testing
       (1e-13, 2e-13, .notShown), (-2e-13, -1e-13, .notShown),
     ] as [(Double, Double, OrderClaim.Verdict)])
   func verdicts(low: Double, high: Double, expected: OrderClaim.Verdict) {
-    let difference = PageEstimate((low + high) / 2, low: low, high: high)
+    let difference = Estimate((low + high) / 2, low: low, high: high)
     #expect(OrderClaim.Verdict(of: difference, images: 6) == expected)
     // Five of five do not come out the same less often than in 1 of 16 cases.
     #expect(OrderClaim.Verdict(of: difference, images: 5) == .notShown)
@@ -60,7 +59,7 @@ import Testing
   func farthest() throws {
     let experiment = sampleExperiment(paper: [0.22, 0.19, nil, 0.16, 0.30])
     let (area, difference) = try #require(experiment.farthestFromPaper)
-    #expect(area.series.view == "positive" && abs(difference + 0.03) < 1e-12)
+    #expect(area.map.view == "positive" && abs(difference + 0.03) < 1e-12)
     #expect(sampleExperiment().farthestFromPaper == nil)
   }
 }

@@ -1,14 +1,15 @@
+import Experiments
 import Figures
 import Foundation
 import Testing
 
-@testable import Pages
+@testable import Reports
 
 @Suite struct PageTests {
   @Test("names from files are text on the page, wherever they stand", arguments: hostileNames)
   func escaping(name: String) throws {
     var experiment = sampleExperiment(model: name, dataset: name)
-    experiment.checks = [PageCheck(name: name, verdict: .warning, detail: name)]
+    experiment.checks = [AuditCheck(name, .warning, name)]
     experiment.making = [PageFact(name, name)]
     var examples = try sampleExamples([name])
     examples.without = [name]
@@ -100,7 +101,7 @@ import Testing
     #expect(bare.contains("without pictures") && !bare.contains("Self-audit") && !bare.contains(">paper<"))
     var report = sampleReport([sampleExperiment(paper: [0.2, 0.2, 0.2, 0.2, 0.2])], comparesWithPaper: true)
     report.missing = [PageMissing(what: "No data.", command: "saliency data fetch x")]
-    report.experiments[0].checks = [PageCheck(name: "a check", verdict: .failed, detail: "it is wrong")]
+    report.experiments[0].checks = [AuditCheck("a check", .failed, "it is wrong")]
     var examples = try sampleExamples(["a"])
     (examples.without, examples.leftOut) = (["rare"], 1980)
     let full = try Page.html(report, examples: ["sample": examples])

@@ -1,7 +1,9 @@
+import Experiments
 import Foundation
-import Pages
+import Maps
 import Pictures
 import Rasters
+@testable import Reports
 import TestSupport
 
 /// Names that a page must show as they are, and nothing else.
@@ -13,27 +15,26 @@ let hostileNames = [
 
 let views = ["original", "positive", "negative", "active", "inactive"]
 
+func gradient(_ view: String) -> MapName { MapName(attribution: "gradient", view: view) }
+
 /// The paper's order in both colours, and the original against random pixels in black; half of an interval is 0.01.
 func sampleClaims(_ differences: [String: Double] = [:]) -> [OrderClaim] {
-  func map(_ metric: String, _ view: String) -> PageSeries {
-    PageSeries(metric: metric, kind: .map, attribution: "gradient", view: view)
-  }
-  func comparison(_ smaller: PageSeries, _ larger: PageSeries) -> OrderClaim.Comparison {
-    let value = differences["\(smaller.metric) \(smaller.shortTitle) \(larger.shortTitle)"] ?? 0.05
-    let difference = PageEstimate(value, low: value - 0.01, high: value + 0.01)
+  func comparison(_ metric: String, _ smaller: MapName, _ larger: MapName) -> OrderClaim.Comparison {
+    let names = [smaller, larger].map { $0.title(namesAttribution: false) }
+    let value = differences["\(metric) \(names[0]) \(names[1])"] ?? 0.05
+    let difference = Estimate(value, low: value - 0.01, high: value + 0.01)
     return .init(smaller, below: larger, difference: difference, verdict: .init(of: difference, images: 100))
   }
   func order(_ metric: String, _ small: [String], _ large: [String]) -> OrderClaim {
-    let original = map(metric, "original")
+    let original = gradient("original")
     return OrderClaim(
       .order, metric: metric,
-      comparisons: small.map { comparison(map(metric, $0), original) }
-        + large.map { comparison(original, map(metric, $0)) })
+      comparisons: small.map { comparison(metric, gradient($0), original) }
+        + large.map { comparison(metric, original, gradient($0)) })
   }
-  let random = PageSeries(metric: "black", kind: .random)
   return [
     order("black", ["positive", "active"], ["negative", "inactive"]),
-    OrderClaim(.controls, metric: "black", comparisons: [comparison(map("black", "original"), random)]),
+    OrderClaim(.controls, metric: "black", comparisons: [comparison("black", gradient("original"), .control(.random))]),
     order("white", ["negative", "inactive"], ["positive", "active"]),
   ]
 }
@@ -48,22 +49,20 @@ func sampleExperiment(
   var (areas, curves): ([PageArea], [PageCurve]) = ([], [])
   for (metric, values) in [("black", black), ("white", white)] {
     for (place, view) in views.enumerated() {
-      let series = PageSeries(metric: metric, kind: .map, attribution: "gradient", view: view)
       areas.append(
-        PageArea(
-          series, PageEstimate(values[place], low: values[place] - 0.01, high: values[place] + 0.01),
+        PageArea(metric: metric, map: gradient(view), estimate: Estimate(values[place], low: values[place] - 0.01, high: values[place] + 0.01),
           paper: metric == "black" ? paper[place] : nil, isLowGood: metric == "black"))
       curves.append(
-        PageCurve(
-          series, fractions: fractions, deleted: fractions, accuracy: [0.8, 0.4 + Double(place) / 100, 0.1234]))
+        PageCurve(metric: metric, map: gradient(view), fractions: fractions, deleted: fractions,
+          accuracy: [0.8, 0.4 + Double(place) / 100, 0.1234]))
     }
-    let random = PageSeries(metric: metric, kind: .random)
-    areas.append(PageArea(random, PageEstimate(0.2)))
-    curves.append(PageCurve(random, fractions: fractions, deleted: fractions, accuracy: [0.8, 0.5, 0.2]))
+    areas.append(PageArea(metric: metric, map: .control(.random), estimate: Estimate(0.2)))
+    curves.append(
+      PageCurve(metric: metric, map: .control(.random), fractions: fractions, deleted: fractions, accuracy: [0.8, 0.5, 0.2]))
   }
   var experiment = PageExperiment(
     name: name, model: model, dataset: dataset, images: 1234, classes: 10,
-    accuracy: PageEstimate(0.8, low: 0.7, high: 0.9),
+    accuracy: Estimate(0.8, low: 0.7, high: 0.9),
     areas: areas, curves: curves)
   experiment.claims = claims
   return experiment

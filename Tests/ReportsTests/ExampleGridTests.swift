@@ -1,6 +1,5 @@
 import Figures
 import Foundation
-import Pages
 import Rasters
 import Saliency
 import TestSupport

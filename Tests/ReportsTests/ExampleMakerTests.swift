@@ -1,5 +1,4 @@
 import Foundation
-import Pages
 import Rasters
 import Saliency
 import TestSupport
@@ -51,15 +50,15 @@ import Testing
         [example.probability], [scores[Int(block.labels[example.index])] / scores.reduce(0, +)], absolute: 1e-4)
       for (series, map) in example.maps.enumerated() {
         let place = (example.index * 5 + series) * steps
-        #expect(map.deleted.map(Int32.init) == Array(block.deleted[place..<place + steps]))
+        #expect(map.deleted.map(Int32.init) == Array(block.answers[0].deleted[place..<place + steps]))
         // As many pixels as are told are gone at each step, and none comes back.
         for (step, count) in map.deleted.enumerated() { #expect(map.steps.count { Int($0) <= step } == count) }
         for (turn, metric) in ["black", "white"].enumerated() {
-          let place = ((example.index * 2 + turn) * 5 + series) * steps
           let answers = try #require(map.answers[metric])
-          #expect(answers.map(\.name) == block.predicted[place..<place + steps].map { "class \($0)" })
+          #expect(answers.map(\.name) == block.answers[turn].classes[place..<place + steps].map { "class \($0)" })
           expectClose(
-            answers.map(\.explained), block.probability[place..<place + steps].map(Double.init), absolute: 1e-4)
+            answers.map(\.explained), block.answers[turn].values[place..<place + steps].map(Double.init), absolute: 1e-4
+          )
         }
       }
     }

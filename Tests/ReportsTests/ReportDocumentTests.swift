@@ -1,6 +1,5 @@
 import Figures
 import Foundation
-import Pages
 import Saliency
 import TestSupport
 import Testing
@@ -37,7 +36,7 @@ import Testing
     let folder = folder.file("out")
     let text = try text(of: folder.appending(path: "report.pdf")).replacing(#/\s+/#, with: " ")
     let experiment = report.experiments[0]
-    #expect(experiment.areas.contains { $0.series.attribution == "smoothgrad" })
+    #expect(experiment.areas.contains { $0.map.attribution == "smoothgrad" })
     #expect(text.contains("random, as many as smoothgrad active"))
     for area in experiment.areas {
       #expect(text.contains("\(Text.number(area.estimate.value)) \(Text.interval(area.estimate))"))
@@ -71,13 +70,12 @@ import Testing
     arguments: [["active"], ["inactive", "active"], ["negative", "positive", "original"]])
   func colours(views: [String]) throws {
     let curves = views.map {
-      PageCurve(
-        PageSeries(metric: "black", kind: .map, attribution: "gradient", view: $0), fractions: [0, 0.5],
+      PageCurve(metric: "black", map: MapName(attribution: "gradient", view: $0), fractions: [0, 0.5],
         deleted: [0, 0.5], accuracy: [0.75, Double($0.count) / 20])
     }
     let experiment = PageExperiment(
-      name: "e", model: "m", dataset: "d", images: 1, classes: 1, accuracy: PageEstimate(1),
-      areas: curves.map { PageArea($0.series, PageEstimate(0.5)) }, curves: curves)
+      name: "e", model: "m", dataset: "d", images: 1, classes: 1, accuracy: Estimate(1),
+      areas: curves.map { PageArea(metric: "black", map: $0.map, estimate: Estimate(0.5)) }, curves: curves)
     let report = PageReport(title: "t", comparesWithPaper: false, experiments: [experiment], making: [])
     let html = try Page.html(report)
     let css = html.components(separatedBy: "@media screen")[0]
@@ -93,12 +91,12 @@ import Testing
 
   @Test("the paper's numbers stand beside, where there are any; what is missing is said")
   func paper() throws {
-    let series = PageSeries(metric: "black", kind: .map, attribution: "gradient", view: "active")
+    let map = MapName(attribution: "gradient", view: "active")
     let experiment = PageExperiment(
       name: "imagenette-resnet18", model: "ResNet-18", dataset: "imagenette", images: 3925, classes: 10,
-      accuracy: PageEstimate(0.75, low: 0.7, high: 0.8), paperAccuracy: 0.8357,
-      areas: [PageArea(series, PageEstimate(0.2, low: 0.1, high: 0.3), paper: 0.123, isLowGood: true)],
-      curves: [PageCurve(series, fractions: [0, 0.5], deleted: [0, 0.4], accuracy: [0.75, 0.1])])
+      accuracy: Estimate(0.75, low: 0.7, high: 0.8), paperAccuracy: 0.8357,
+      areas: [PageArea(metric: "black", map: map, estimate: Estimate(0.2, low: 0.1, high: 0.3), paper: 0.123, isLowGood: true)],
+      curves: [PageCurve(metric: "black", map: map, fractions: [0, 0.5], deleted: [0, 0.4], accuracy: [0.75, 0.1])])
     var report = PageReport(title: "A page", comparesWithPaper: true, experiments: [experiment], making: [])
     report.missing = [PageMissing(what: "Nothing else.", command: "saliency data fetch cifar10")]
     let file = folder.file("report.pdf")

@@ -1,5 +1,4 @@
 import Foundation
-import Pages
 import Saliency
 import TestSupport
 import Testing

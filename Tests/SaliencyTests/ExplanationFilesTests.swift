@@ -5,19 +5,21 @@ import Testing
 
 @testable import Saliency
 
-@Suite struct ExplanationFilesTests {
-  private static let views = Views.paper.map(\.name) + ["rivalry"]
+@Suite @TorchActor struct ExplanationFilesTests {
+  nonisolated private static let views = Views.paper.map(\.name) + ["rivalry"]
 
   private func files(
     in folder: URL, views: [String] = views, savesMaps: Bool = true, format: FigureFormat = .svg
-  ) -> ExplanationFiles {
-    ExplanationFiles(
-      folder: folder, name: "photo", format: format, attributions: ["gradient"], views: views, savesMaps: savesMaps)
+  ) throws -> ExplanationFiles {
+    try ExplanationFiles(
+      folder: folder, name: "photo", format: format,
+      explainer: Explainer(randomLinear(classes: 2, height: 2, width: 2), includesRivalry: true), views: views,
+      savesMaps: savesMaps)
   }
 
   @Test("files are named by picture, attribution and view")
-  func names() {
-    let files = files(in: URL(filePath: "/out", directoryHint: .isDirectory))
+  func names() throws {
+    let files = try files(in: URL(filePath: "/out", directoryHint: .isDirectory))
     #expect(files.figure?.path == "/out/photo.saliency.svg")
     #expect(
       files.maps.map(\.url.lastPathComponent) == [
@@ -30,15 +32,40 @@ import Testing
   }
 
   @Test("maps are kept only when asked for")
-  func withoutMaps() {
-    let files = files(in: URL(filePath: "/out"), savesMaps: false, format: .pdf)
+  func withoutMaps() throws {
+    let files = try files(in: URL(filePath: "/out"), savesMaps: false, format: .pdf)
     #expect(files.maps.isEmpty && files.all.map(\.lastPathComponent) == ["photo.saliency.pdf"])
+  }
+
+  /// The sum over channels: a view of the user's own, which reads no sign.
+  private struct Total: View {
+    let name = "total"
+    let comparesClasses = false
+    let needsSign = false
+    let direction = Direction.either
+    let meaning = "changes the score"
+    func maps(_ extremes: ClassExtremes) throws -> Tensor { try extremes.own.absolute().sum([1]) }
+  }
+
+  @Test("signless attributions have files for the views that read no sign, the user's own included")
+  func signless() throws {
+    let explainer = try Explainer(
+      randomLinear(classes: 2, height: 2, width: 2), attributions: [SmoothGrad(.variance), Gradient()],
+      views: [Total(), Active()], includesRivalry: true, leavesOutSigned: true)
+    let files = ExplanationFiles(
+      folder: URL(filePath: "/out"), name: "p", format: .png, explainer: explainer,
+      views: ["total", "active", "rivalry"],
+      savesMaps: true)
+    #expect(
+      files.maps.map { "\($0.attribution) \($0.view)" }.prefix(4) == [
+        "vargrad total", "gradient total", "gradient active", "gradient rivalry-strongest",
+      ])
   }
 
   @Test("what is already there is found, whichever file it is")
   func existing() throws {
     let folder = try TemporaryFolder()
-    let files = files(in: folder.url)
+    let files = try files(in: folder.url)
     #expect(files.existing == nil)
     for url in files.all.reversed() {
       try Data().write(to: url)
@@ -53,7 +80,7 @@ import Testing
       let classifier = try randomLinear(classes: 4, height: 5, width: 7)
       return try Explainer(classifier, includesRivalry: true).explain(Formula.tensor(7, [1, 3, 5, 7]))[0]
     }
-    let files = files(in: folder.url)
+    let files = try files(in: folder.url)
     try files.write(explanation, figure: { MapFigure(title: "t", rows: []) }, format: .svg)
     func values(_ view: String) throws -> Raster<Float> {
       try readNumPy(folder.file("photo.gradient.\(view).npy"))
@@ -75,7 +102,7 @@ import Testing
       try Explainer(randomLinear(classes: 2, height: 2, width: 2)).explain(Formula.tensor(7, [1, 3, 2, 2]))[0]
     }
     for savesMaps in [false, true] {
-      let files = files(in: folder.file("gone"), views: ["active"], savesMaps: savesMaps)
+      let files = try files(in: folder.file("gone"), views: ["active"], savesMaps: savesMaps)
       let error = #expect(throws: (any Error).self) {
         try files.write(explanation, figure: { MapFigure(title: "t", rows: []) }, format: .svg)
       }

@@ -9,6 +9,15 @@ public struct AuditCheck: Codable, Sendable, Equatable {
     case failed
     /// It could not be checked, or needed not be; `detail` says why.
     case skipped
+
+    package var sign: String {
+      switch self {
+      case .passed: "✓"
+      case .warning: "!"
+      case .failed: "✗"
+      case .skipped: "–"
+      }
+    }
   }
 
   /// What was checked, in a few words.

@@ -1,11 +1,9 @@
 import Foundation
 import Maps
 import Networks
-import Rasters
-import Tensors
 
-/// Whether the maps of a model can be trusted: what its opening tells, and a ``ModelAudit`` of it.
-public struct AuditReport: Codable, Sendable, Equatable {
+/// Whether the maps of a model can be trusted: what its opening tells, and what a ``ModelAudit`` found.
+public struct AuditReport: ExperimentReport, Codable, Equatable {
   /// The bundled model's name, or the file's.
   public let model: String
   /// Which images it was checked on, for people; empty where it could not be opened.
@@ -24,26 +22,24 @@ public struct AuditReport: Codable, Sendable, Equatable {
     checks = [AuditCheck(Self.openingName, .failed, Self.sentence(error.reason))]
   }
 
-  /// Audits a model.
-  ///
-  /// - Parameters:
-  ///   - opened: the model, from ``ModelChoice/open(_:settings:device:)``.
-  ///   - images: as the classifier's preprocessing makes them, see ``AuditImages``; at least one.
-  ///   - name: what the images are, for people.
-  ///   - twin: the same model on another device.
-  ///   - rivals: with which classes the checked maps compare.
-  ///   - memory: about how many bytes the checks may take.
-  ///   - progress: see ``ModelAudit/checks(_:progress:)``.
-  /// - Throws: as ``ModelAudit/checks(_:progress:)``.
-  @TorchActor public init(
-    _ opened: ModelChoice.Opened, on images: [Raster<Float>], named name: String, twin: (any Classifier)? = nil,
-    rivals: Rivals = .all, memory: Int = 2 << 30, progress: (Double, String) -> Void = { _, _ in }
-  ) throws {
-    let audit = ModelAudit(opened.classifier, twin: twin, rivals: rivals, memory: memory)
-    let batch = try Tensor.concatenate(images.map(Preprocessing.image(from:)))
+  init(_ opened: ModelChoice.Opened, images: String, checks: [AuditCheck]) {
     model = opened.name
-    self.images = name
-    checks = try [Self.opening(opened)] + audit.checks(batch, progress: progress)
+    self.images = images
+    self.checks = [Self.opening(opened)] + checks
+  }
+
+  public var findings: Findings {
+    let (failed, warned) = (checks.count { $0.verdict == .failed }, checks.count { $0.verdict == .warning })
+    let verdict =
+      failed > 0
+      ? "The maps of this model cannot be trusted: \(failed) check\(failed == 1 ? "" : "s") failed."
+      : warned > 0
+        ? "The maps can be used, with \(warned == 1 ? "one reservation" : "\(warned) reservations")."
+        : "Nothing speaks against the maps of this model."
+    return Findings(
+      images.isEmpty ? model : "\(model) on \(images)",
+      checks.map { .item(mark: $0.verdict.sign, title: $0.name, text: $0.detail) } + [.sentence(verdict)], summary: self
+    )
   }
 
   private static func opening(_ opened: ModelChoice.Opened) -> AuditCheck {

@@ -3,12 +3,9 @@ import Maps
 import Rasters
 import Tensors
 
-/// How a classifier's answers change when the most salient pixels are deleted: the paper's black- and white-deletion
-/// (section 4.2), on any labelled images, for any maps.
-///
-/// For an image of P pixels, a map and a fraction f the first k = ⌊f·P + ½⌋ pixels in the map's order are replaced, but never
-/// one whose saliency is zero; the classifier then answers anew. Maps explain the class that is predicted for the untouched
-/// image.
+/// How a classifier's answers change when the pixels that maps point to are exchanged, by any ``Metric``: the paper's black- and
+/// white-deletion (section 4.2) and others, on any labelled images, for any maps. Maps explain the class that is predicted for the
+/// untouched image.
 ///
 /// The images are cut into blocks, and no batch goes beyond a block, so that blocks can be computed anywhere and in any order.
 /// For the same kind of processor, number of threads, block and batch size a block's answers are the same bit by bit.
@@ -17,28 +14,30 @@ import Tensors
 /// one ranking per map serves all fractions; a map that has run out of pixels is not computed again; the controls share one
 /// random order. What remains is one forward pass for each different image that comes out.
 @dynamicMemberLookup public struct DeletionBenchmark: Sendable {
-  public private(set) var explainer: Explainer
+  package private(set) var explainer: Explainer
   public let images: any LabelledImages
+  public let metrics: [any Metric]
   public let setup: DeletionSetup
+  let addsSums: Bool
 
   /// The true class of every image, as an index into the classifier's classes.
-  public let labels: [Int]
+  let labels: [Int]
 
   /// - Parameters:
+  ///   - metrics: what the maps are judged by; no two of one name.
+  ///   - fractions: of the pixels, for metrics that delete up to these: ascending, in 0…1.
   ///   - controls: whether random pixels are deleted, too.
-  ///   - curveMetrics: further metrics, for the same maps; each kind once.
   ///   - blockSize: nil: as many as have 100 × 32 × 32 pixels, one at least.
   ///   - memory: about how many bytes a batch may take.
   ///   - precision: what the answers for changed images are computed in; maps and the untouched images' answers are in float32
   ///     always. ``Precision/mixed`` is for built-in networks.
   /// - Throws: ``EvaluationError`` for fractions that are not ascending in 0…1, no images, maps with negative values,
-  ///   impossible options of curve metrics, a precision that the classifier cannot compute in, and images of classes that the classifier does not know;
-  ///   ``MethodError/tooLittleMemory(needed:given:)`` for curve metrics, if not one image fits into the bound.
+  ///   impossible options of metrics, a precision that the classifier cannot compute in, and images of classes that the classifier
+  ///   does not know; ``MethodError/tooLittleMemory(needed:given:)`` if not one image fits into the bound.
   public init(
-    _ explainer: Explainer, images: any LabelledImages, replacements: [Replacement] = [.black, .white],
+    _ explainer: Explainer, images: any LabelledImages, metrics: [any Metric] = Metrics.paper,
     fractions: [Double] = DeletionBenchmark.paperFractions, order: DeletionOrder = .descending, controls: Bool = true,
-    seed: UInt64 = 0, curveMetrics: [CurveMetric] = [], blockSize: Int? = nil, memory: Int = 2_000_000_000,
-    precision: Precision = .full
+    seed: UInt64 = 0, blockSize: Int? = nil, memory: Int = 2_000_000_000, precision: Precision = .full
   ) throws {
     guard !fractions.isEmpty, fractions.allSatisfy({ (0...1).contains($0) }),
       zip(fractions, fractions.dropFirst()).allSatisfy(<)
@@ -51,23 +50,25 @@ import Tensors
     labels = images.labels.map { places[Int($0)] }
     let input = explainer.classifier.preprocessing
     guard precision == .full || explainer.classifier is any LayeredClassifier else { throw EvaluationError.precision }
-    try Self.check(curveMetrics, explainer.classifier, memory: memory)
+    try Self.check(metrics, explainer.classifier, memory: memory)
     self.images = images
+    self.metrics = metrics
     setup = DeletionSetup(
       images: images.count, pixels: input.height * input.width, rivals: explainer.rivals,
-      attributionSettings: Self.settings(of: explainer.attributions), replacements: replacements, fractions: fractions,
-      order: order, seed: seed,
-      series: DeletionSeries.all(explainer, controls: controls),
-      curveMetrics: curveMetrics.isEmpty ? nil : curveMetrics,
+      attributionSettings: Self.settings(of: explainer.attributions),
+      metrics: metrics.map { .init(name: $0.name, settings: $0.settings) }, fractions: fractions, order: order,
+      seed: seed,
+      series: Self.series(explainer, controls: controls),
       blockSize: blockSize ?? max(1, 100 * 32 * 32 / (input.height * input.width)),
       batchSize: Self.batchSize(explainer.classifier, memory: memory),
       precision: precision == .full ? nil : precision)
-    self.explainer = setup.addsSums ? try Self.addingSums(to: explainer) : explainer
+    addsSums = metrics.contains(where: \.scoresSums)
+    self.explainer = addsSums ? try Self.addingSums(to: explainer) : explainer
     self.explainer.memory = memory
   }
 
   /// The same with its part of the memory for maps, where several work side by side.
-  public func sharingMemory(among count: Int) -> Self {
+  func sharingMemory(among count: Int) -> Self {
     var shared = self
     shared.explainer.memory /= max(1, count)
     return shared
@@ -80,16 +81,24 @@ import Tensors
       views: explainer.views + [ChannelSum()], rivals: explainer.rivals, leavesOutSigned: true)
   }
 
-  private static func check(_ metrics: [CurveMetric], _ classifier: any Classifier, memory: Int) throws {
+  /// The maps of an explainer and, if wanted, their controls: random pixels, and for every map but the original as many
+  /// random pixels as it deletes.
+  private static func series(_ explainer: Explainer, controls: Bool) -> [MapName] {
+    let maps = explainer.mapNames
+    guard controls else { return maps }
+    return maps + [.control(.random)] + maps.filter { $0.view != Views.original.name }.map(\.asManyRandom)
+  }
+
+  private static func check(_ metrics: [any Metric], _ classifier: any Classifier, memory: Int) throws {
     let input = classifier.preprocessing
     for (index, metric) in metrics.enumerated() {
       try metric.check(pixels: input.height * input.width)
-      if metrics[..<index].contains(where: { $0.kind == metric.kind }) {
-        throw EvaluationError.doubleMetric(metric.kind.rawValue)
+      if metrics[..<index].contains(where: { $0.name == metric.name }) {
+        throw EvaluationError.doubleMetric(metric.name)
       }
     }
     let needed = classifier.bytesPerImage
-    guard metrics.isEmpty || memory >= needed else {
+    guard memory >= needed || metrics.allSatisfy(\.keepsClasses) else {
       throw MethodError.tooLittleMemory(needed: needed, given: memory)
     }
   }

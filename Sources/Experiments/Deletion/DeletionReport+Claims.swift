@@ -1,82 +1,68 @@
 import Figures
 import Maps
-import Pages
 
 extension DeletionReport {
   /// What is claimed of the areas, and whether these images show it: for each replacement the paper's order of the gradient's
   /// maps, where all five are there and the most salient pixels go first, and all maps against their controls, where there are
   /// some.
-  public var claims: [OrderClaim] {
-    settings.setup.replacements.indices.flatMap { turn in [order(turn), controls(turn)].compactMap(\.self) }
-  }
+  public var claims: [OrderClaim] { accuracies.flatMap { [order($0), controls($0)].compactMap(\.self) } }
 
-  private func order(_ turn: Int) -> OrderClaim? {
-    let replacement = settings.setup.replacements[turn]
-    guard [.black, .white].contains(replacement), settings.setup.order == .descending else { return nil }
-    let original = DeletionSeries(Gradient(), Original())
-    let maps = ([Positive(), Active(), Negative(), Inactive()] as [any View]).map { DeletionSeries(Gradient(), $0) }
+  private func order(_ metric: Int) -> OrderClaim? {
+    guard Metrics.paper.contains(where: { $0.name == result.metrics[metric].name }), setup.order == .descending else {
+      return nil
+    }
+    let original = MapName(Gradient(), Original())
+    let maps = ([Positive(), Active(), Negative(), Inactive()] as [any View]).map { MapName(Gradient(), $0) }
     let comparisons =
-      maps.filter { Self.isLowGood($0, replacement, .descending) == true }.map { ($0, original) }
-      + maps.filter { Self.isLowGood($0, replacement, .descending) == false }.map { (original, $0) }
+      maps.filter { isLowGood($0, metric: metric) == true }.map { ($0, original) }
+      + maps.filter { isLowGood($0, metric: metric) == false }.map { (original, $0) }
     let found = comparisons.compactMap { smaller, larger in
       let isClose =
-        if let a = paperArea(smaller, replacement), let b = paperArea(larger, replacement) {
+        if let a = paperArea(smaller, metric: metric), let b = paperArea(larger, metric: metric) {
           abs(a - b) < OrderClaim.tolerance
         } else { false }
-      return comparison(turn, smaller, below: larger, isNeeded: !isClose)
+      return comparison(metric, smaller, below: larger, isNeeded: !isClose)
     }
-    return found.count == maps.count ? OrderClaim(.order, metric: replacement.rawValue, comparisons: found) : nil
+    return found.count == maps.count
+      ? OrderClaim(.order, metric: result.metrics[metric].name, comparisons: found) : nil
   }
 
-  private func controls(_ turn: Int) -> OrderClaim? {
-    let replacement = settings.setup.replacements[turn]
-    let comparisons = settings.setup.series.compactMap { map -> OrderClaim.Comparison? in
-      guard let isLow = Self.isLowGood(map, replacement, settings.setup.order) else { return nil }
-      let control =
-        map.view == Views.original.name
-        ? DeletionSeries(.random) : DeletionSeries(.randomAsMany, attribution: map.attribution, view: map.view)
-      return isLow ? comparison(turn, map, below: control) : comparison(turn, control, below: map)
+  private func controls(_ metric: Int) -> OrderClaim? {
+    let comparisons = setup.series.compactMap { map -> OrderClaim.Comparison? in
+      guard let isLow = isLowGood(map, metric: metric) else { return nil }
+      let control = map.view == Views.original.name ? .control(.random) : map.asManyRandom
+      return isLow ? comparison(metric, map, below: control) : comparison(metric, control, below: map)
     }
     return comparisons.isEmpty
-      ? nil : OrderClaim(.controls, metric: replacement.rawValue, comparisons: comparisons)
+      ? nil : OrderClaim(.controls, metric: result.metrics[metric].name, comparisons: comparisons)
   }
 
   /// Nil where one of them was not measured.
   private func comparison(
-    _ turn: Int, _ smaller: DeletionSeries, below larger: DeletionSeries, isNeeded: Bool = true
+    _ metric: Int, _ smaller: MapName, below larger: MapName, isNeeded: Bool = true
   ) -> OrderClaim.Comparison? {
-    let series = settings.setup.series
-    guard let first = series.firstIndex(of: smaller), let second = series.firstIndex(of: larger) else { return nil }
-    let found = bootstrap.difference(replacement: turn, smaller: first, larger: second)
-    let difference = PageEstimate(found.value, low: found.low, high: found.high)
-    let replacement = settings.setup.replacements[turn]
+    guard let first = setup.series.firstIndex(of: smaller), let second = setup.series.firstIndex(of: larger) else {
+      return nil
+    }
+    let difference = bootstraps[metric].difference(smaller: first, larger: second)
     return OrderClaim.Comparison(
-      PageSeries(smaller, replacement), below: PageSeries(larger, replacement), difference: difference,
-      verdict: .init(of: difference, images: result.imageCount), isNeeded: isNeeded)
+      smaller, below: larger, difference: difference, verdict: .init(of: difference, images: result.imageCount),
+      isNeeded: isNeeded)
   }
 
   /// The claims in sentences, and a line for every comparison that does not hold.
-  public static func text(of claims: [OrderClaim]) -> [String] {
-    let attributions = claims.flatMap { $0.comparisons.flatMap { [$0.smaller.attribution, $0.larger.attribution] } }
-    let namesAttribution = attributions.filter { !$0.isEmpty }.unique.count > 1
-    return OrderClaim.sentences(claims).map { "\($0)." }
+  var claimLines: [String] {
+    let claims = claims
+    let maps = claims.flatMap { $0.comparisons.flatMap { [$0.smaller, $0.larger] } }
+    let namesAttribution = maps.filter { $0.kind != .random }.map(\.attribution).unique.count > 1
+    let lines =
+      OrderClaim.sentences(claims).map { "\($0)." }
       + claims.flatMap { $0.problems(namesAttribution: namesAttribution) }.map { "  \($0)" }
+    return lines.count <= Self.mostLines
+      ? lines
+      : lines.prefix(Self.mostLines - 1)
+        + ["  \(lines.count - Self.mostLines + 1) more comparisons are in summary.json"]
   }
-}
 
-extension PageSeries {
-  package init(_ series: DeletionSeries, _ replacement: Replacement) {
-    self.init(
-      metric: replacement.rawValue, kind: .init(series.kind), attribution: series.attribution, view: series.view)
-  }
-}
-
-extension PageSeries.Kind {
-  package init(_ kind: DeletionSeries.Kind) {
-    switch kind {
-    case .map: self = .map
-    case .random: self = .random
-    case .randomAsMany: self = .randomAsMany
-    }
-  }
+  private static let mostLines = 16
 }

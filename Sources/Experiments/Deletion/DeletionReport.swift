@@ -1,141 +1,158 @@
 import Figures
 import Foundation
 import Maps
-import Pages
-import Rasters
 import Tensors
 
-/// What a deletion benchmark found, as tables, files and figures.
-public struct DeletionReport: Sendable {
+/// What a deletion benchmark found.
+public struct DeletionReport: ExperimentReport {
   public let settings: DeletionRun.Settings
   public let result: DeletionResult
-  /// The areas under the accuracy curves: [replacement][series].
-  public let areas: [[DeletionResult.Area]]
-  /// The mean scores of the metrics with a curve for every image: [metric][series].
-  public let scores: [[DeletionResult.Area]]
-  let bootstrap: AreaBootstrap
+  /// The areas under the curves, or the mean scores: [metric][series], the series as ``Metric/series(in:)`` has them.
+  public let scores: [[Estimate]]
+  /// How it was measured; nil where that is not known.
+  public var timing: Timing?
+  let bootstraps: [Bootstrap]
   private let paper: Paper.Experiment?
+
+  /// How long it took, if it was done at one go.
+  public struct Timing: Sendable {
+    public let seconds: Double?
+    public let phases: DeletionClock.Phases?
+    /// With how many processor threads.
+    public let threads: Int
+  }
 
   /// - Parameter paper: what the paper measured, to stand beside it; of no account where the protocol is not the paper's.
   public init(_ settings: DeletionRun.Settings, _ result: DeletionResult, paper: Paper.Experiment? = nil) {
     self.settings = settings
     self.result = result
     self.paper = paper
-    bootstrap = AreaBootstrap(result, .accuracy)
-    areas = bootstrap.areas
-    scores = (settings.setup.curveMetrics ?? []).indices.map { result.scores(metric: $0) }
+    let bootstraps = result.metrics.indices.map { result.bootstrap(metric: $0) }
+    self.bootstraps = bootstraps
+    scores = result.metrics.indices.map { metric in
+      result.shape(metric).series.indices.map { bootstraps[metric][$0] }
+    }
   }
 
-  private var setup: DeletionSetup { settings.setup }
+  var setup: DeletionSetup { settings.setup }
 
-  /// Which direction is good for a map's area. What must get brighter hurts most when it turns black and least when it turns
-  /// white; what must get darker the other way round; evidence hurts in either colour, and evidence against helps; without a
-  /// sign low is what a good map gives. Nil for controls.
-  public static func isLowGood(_ series: DeletionSeries, _ replacement: Replacement, _ order: DeletionOrder) -> Bool? {
-    guard series.kind == .map else { return nil }
-    let isLow =
-      switch (series.sign, series.direction, replacement) {
-      case (.evidence, let direction, _): direction != .darker
-      case (_, .brighter, .white), (_, .darker, .black): false
-      default: true
-      }
-    return order == .descending ? isLow : !isLow
-  }
+  /// The metrics that count right answers, and the others: their places.
+  var accuracies: [Int] { result.metrics.indices.filter { result.metrics[$0].keepsClasses } }
+  private var others: [Int] { result.metrics.indices.filter { !result.metrics[$0].keepsClasses } }
+
+  /// Which direction is good for a map's score: low, or high; nil for controls.
+  package func isLowGood(_ series: MapName, metric: Int) -> Bool? { setup.isLowGood(series, result.metrics[metric]) }
 
   /// The paper's area for a map; nil where it has none, or was measured in another way.
-  package func paperArea(_ series: DeletionSeries, _ replacement: Replacement) -> Double? {
-    guard let paper, series.kind == .map, series.attribution == "gradient", setup.order == .descending,
+  package func paperArea(_ series: MapName, metric: Int) -> Double? {
+    guard let paper, let accuracy = result.metrics[metric] as? Accuracy, !series.isControl,
+      series.attribution == MapName(Gradient(), Original()).attribution, setup.order == .descending,
       setup.fractions == DeletionBenchmark.paperFractions
     else { return nil }
-    return Paper.area(of: paper.architecture, on: paper.dataset, replacement, view: series.view)
+    return Paper.area(of: paper.architecture, on: paper.dataset, accuracy.replacement, view: series.view)
   }
 
-  /// The rows of a table like the paper's Table 2, the header first: areas with their intervals, an arrow for the direction
-  /// that is good, and the paper's area where it has one.
-  public var table: [[String]] {
-    let compares = setup.replacements.contains { replacement in
-      setup.series.contains { paperArea($0, replacement) != nil }
-    }
-    var rows = [
-      ["deleted pixels"]
-        + setup.replacements.flatMap { ["\($0.rawValue)", "95% interval"] + (compares ? ["paper"] : []) }
-    ]
-    for (index, series) in setup.series.enumerated() {
-      var row = [series.title]
-      for (turn, replacement) in setup.replacements.enumerated() {
-        let area = areas[turn][index]
-        let arrow = Self.isLowGood(series, replacement, setup.order).map { $0 ? " ↓" : " ↑" } ?? "  "
-        row.append(String(format: "%.4f", area.value) + arrow)
-        row.append(String(format: "%.4f…%.4f", area.low, area.high))
-        if compares {
-          row.append(paperArea(series, replacement).map { String(format: "%.4f", $0) } ?? "")
-        }
+  /// A table like the paper's Table 2: areas with their intervals, an arrow for the direction that is good, and the paper's area
+  /// where it has one; nil without such metrics.
+  public var table: Table? {
+    table("deleted pixels", accuracies, "Area under the accuracy curve; ↓ should be low, ↑ should be high")
+  }
+
+  /// The mean scores by the other metrics; nil without such metrics.
+  public var scoreTable: Table? {
+    table(
+      "mean score", others,
+      "RISE: area under the probability curve; sensitivity-n: mean correlation; ↓ should be low, ↑ high")
+  }
+
+  private func table(_ head: String, _ metrics: [Int], _ caption: String) -> Table? {
+    let all = metrics.map { result.shape($0).series }
+    guard let widest = all.max(by: { $0.count < $1.count }) else { return nil }
+    let compares = metrics.contains { metric in widest.contains { paperArea($0, metric: metric) != nil } }
+    var lines = [[head]]
+    for metric in metrics { lines[0] += [result.metrics[metric].name, "95% interval"] + (compares ? ["paper"] : []) }
+    for series in widest {
+      lines.append([series.title])
+      for (metric, own) in zip(metrics, all) {
+        lines[lines.count - 1] += cells(metric, own.firstIndex(of: series), series, compares: compares)
       }
-      rows.append(row)
     }
-    return rows
+    return Table(caption: caption, lines)
   }
 
-  /// Writes `curves.csv`, `predictions.npy` (if pixels were replaced in the paper's manner), for each metric with a curve for every
-  /// image these curves, such as `rise-deletion.npy`, the figures and, last, `summary.json`.
-  ///
-  /// - Parameters:
-  ///   - folder: the run's.
-  ///   - seconds: how long the computing took, for the summary; nil if it was not done at one go.
-  ///   - phases: what that time went to.
-  ///   - threads: with how many processor threads.
-  /// - Returns: the names of the files.
-  /// - Throws: `FileError` and ``FiguresError``.
-  @discardableResult public func write(
-    to folder: RunFolder, seconds: Double? = nil, phases: DeletionClock.Phases? = nil, threads: Int? = nil
-  ) throws -> [String] {
-    var files = [(name: "curves.csv", data: Data(curves.utf8))]
-    if !setup.replacements.isEmpty {
-      let shape = [setup.images, setup.replacements.count, setup.series.count, setup.fractions.count]
-      files.append(("predictions.npy", NumPyFile.encoded(result.predicted, shape: shape)))
-    }
-    for (turn, metric) in metrics.enumerated() {
-      let shape = [setup.images, setup.series(of: metric).count, metric.counts(of: setup.pixels).count]
-      files.append(("\(metric.kind.rawValue).npy", NumPyFile.encoded(result.curves[turn], shape: shape)))
-    }
-    let figures =
-      setup.replacements.indices.map { ("\(setup.replacements[$0].rawValue)-deletion", figure($0)) }
-      + metrics.indices.map { (metrics[$0].kind.rawValue, figure(of: $0)) }
-    for (name, figure) in figures { files += try AnyFigure.curves(figure).files(name) }
-    return try folder.finish(files, summary: summary(seconds, phases, threads))
+  private func cells(_ metric: Int, _ place: Int?, _ series: MapName, compares: Bool) -> [String] {
+    guard let place else { return ["", ""] + (compares ? [""] : []) }
+    let score = scores[metric][place]
+    let arrow = isLowGood(series, metric: metric).map { $0 ? " ↓" : " ↑" } ?? "  "
+    let paper = paperArea(series, metric: metric).map { String(format: "%.4f", $0) } ?? ""
+    return [String(format: "%.4f", score.value) + arrow, String(format: "%.4f…%.4f", score.low, score.high)]
+      + (compares ? [paper] : [])
   }
 
-  /// A row for every replacement, series and fraction, and for every point of the metrics with a curve for every image.
-  var curves: String {
-    let withCorrelation = metrics.contains { $0.kind == .sensitivityN }
-    var lines = [
-      "metric,attribution,view,fraction,deleted,accuracy,allegiance,probability"
-        + (withCorrelation ? ",correlation" : "")
-    ]
-    for (turn, replacement) in setup.replacements.enumerated() {
-      for (index, series) in setup.series.enumerated() {
-        let columns =
-          [result.deletedShare(series: index)]
-          + DeletionResult.Score.allCases.map { result.curve($0, replacement: turn, series: index) }
-        for (place, fraction) in setup.fractions.enumerated() {
-          let numbers = ([fraction] + columns.map { $0[place] }).map { String($0) }.joined(separator: ",")
+  /// The tables, what is claimed of them, `curves.csv`, `predictions.npy` (of the metrics that keep classes), for each other metric
+  /// every image's curves, such as `rise-deletion.npy`, and a figure for every metric.
+  public var findings: Findings {
+    let seconds = timing?.seconds.map { ", measured in \(Text.clock($0))" } ?? ""
+    var items: [Findings.Item] = []
+    if let table { items += [.table(table)] + claimLines.map { .sentence($0) } }
+    if let scoreTable { items.append(.table(scoreTable)) }
+    items.append(.numbers("curves.csv", curves))
+    if !accuracies.isEmpty { items.append(.array("predictions.npy", predictions)) }
+    for metric in others {
+      let (series, fractions) = result.shape(metric)
+      items.append(
+        .array(
+          "\(result.metrics[metric].name).npy",
+          NumPyFile.encoded(
+            result.answers[metric].values, shape: [setup.images, series.count, fractions.count])))
+    }
+    items += result.metrics.indices.map { .figure(result.metrics[$0].plot.file, figure($0)) }
+    return Findings(
+      "\(settings.model) on \(settings.dataset): \(setup.images) images, accuracy "
+        + String(format: "%.4f", result.accuracy) + seconds,
+      items, summary: summary)
+  }
+
+  /// [image][metric][series][fraction]
+  private var predictions: Data {
+    let perImage = setup.series.count * setup.fractions.count
+    let classes = (0..<result.imageCount).flatMap { image in
+      accuracies.flatMap { result.answers[$0].classes[image * perImage..<(image + 1) * perImage] }
+    }
+    return NumPyFile.encoded(
+      classes, shape: [setup.images, accuracies.count, setup.series.count, setup.fractions.count])
+  }
+
+  /// A row for every metric, series and point.
+  var curves: Table {
+    let all = result.metrics.indices.flatMap { result.scores(of: $0).map(\.name) }
+    let columns = (["accuracy", "allegiance", "probability"] + all).unique
+    var lines = [["metric", "attribution", "view", "fraction", "deleted"] + columns]
+    for (metric, chosen) in result.metrics.enumerated() {
+      let (series, fractions) = result.shape(metric)
+      for (index, map) in series.enumerated() {
+        let deleted = result.deletedShare(metric: metric, series: index)
+        let curves = Dictionary(
+          uniqueKeysWithValues: result.scores(of: metric).map {
+            ($0.name, result.curve($0.score, metric: metric, series: index))
+          })
+        for (point, fraction) in fractions.enumerated() {
           lines.append(
-            "\(replacement.rawValue),\(series.columns.attribution),\(series.columns.view),\(numbers)\(withCorrelation ? "," : "")"
-          )
+            [chosen.name, map.columns.attribution, map.columns.view, "\(fraction)", "\(deleted[point])"]
+              + columns.map { curves[$0].map { "\($0[point])" } ?? "" })
         }
       }
     }
-    lines += curveRows(withCorrelation: withCorrelation)
-    return lines.joined(separator: "\n") + "\n"
+    return Table(lines)
   }
 
-  private struct Summary: Encodable {
+  private struct Summary: Encodable, Sendable {
     struct Row: Encodable {
       let metric, attribution, view: String
       /// The areas by score.
-      var auc: [String: DeletionResult.Area]?
+      var auc: [String: Estimate]?
       /// The means over a curve's points by score, where no area is taken.
-      var mean: [String: DeletionResult.Area]?
+      var mean: [String: Estimate]?
     }
     let accuracy: Double
     let areas: [Row]
@@ -149,99 +166,32 @@ public struct DeletionReport: Sendable {
     let phases: DeletionClock.Phases?
   }
 
-  private func summary(_ seconds: Double?, _ phases: DeletionClock.Phases?, _ threads: Int?) -> Summary {
-    let byScore = DeletionResult.Score.allCases.map { ($0.rawValue, $0 == .accuracy ? areas : result.areas($0)) }
-    let rows = setup.replacements.enumerated().flatMap { turn, replacement in
-      setup.series.enumerated().map { index, series in
-        Summary.Row(
-          metric: replacement.rawValue, attribution: series.columns.attribution, view: series.columns.view,
-          auc: Dictionary(uniqueKeysWithValues: byScore.map { ($0, $1[turn][index]) }))
+  private var summary: Summary {
+    let rows = result.metrics.indices.flatMap { metric in
+      let byScore = result.scores(of: metric).enumerated().map { turn, score in
+        (score.name, turn == 0 ? scores[metric] : result.scores(score.score, metric: metric))
       }
-    }
-    let means = metrics.enumerated().flatMap { turn, metric in
-      setup.series(of: metric).enumerated().map { index, series in
-        let score = [metric.quantity: scores[turn][index]]
-        let isArea = metric.steps != nil
+      return result.shape(metric).series.enumerated().map { index, series in
+        let own = Dictionary(uniqueKeysWithValues: byScore.map { ($0, $1[index]) })
+        let isArea = result.metrics[metric].summary == .area
         return Summary.Row(
-          metric: metric.kind.rawValue, attribution: series.columns.attribution, view: series.columns.view,
-          auc: isArea ? score : nil, mean: isArea ? nil : score)
+          metric: result.metrics[metric].name, attribution: series.columns.attribution, view: series.columns.view,
+          auc: isArea ? own : nil, mean: isArea ? nil : own)
       }
     }
     return Summary(
-      accuracy: result.accuracy, areas: rows + means, claims: claims, settings: settings, threads: threads,
-      seconds: seconds, phases: phases)
-  }
-
-  /// The curves of one replacement in the manner of the paper's Figures 3 and 4: the maps and random pixels, and beside them
-  /// as many random pixels as each map deletes.
-  public func figure(_ turn: Int) -> CurveFigure {
-    let colour = setup.replacements[turn].rawValue
-    func plots(_ series: [DeletionSeries], title: String) -> [CurveFigure.Plot] {
-      Self.plots(of: series, title: title, xLabel: "fraction of pixels deleted", yLabel: "accuracy", yRange: 0...1) {
-        one in
-        guard let index = setup.series.firstIndex(of: one) else { return [] }
-        return zip(setup.fractions, result.curve(.accuracy, replacement: turn, series: index)).map {
-          .init(x: $0, y: $1)
-        }
-      }
-    }
-    var all = plots(setup.series.filter { $0.kind != .randomAsMany }, title: "Pixels in the maps’ order")
-    let controls = setup.series.filter { $0.kind == .randomAsMany }
-    // With several attributions they would hide what the figure is for.
-    if !controls.isEmpty, all.count == 1 { all += plots(controls, title: "As many random pixels") }
-    return CurveFigure(
-      title: "\(colour.capitalized)-deletion: \(settings.model)",
-      subtitle: "\(settings.dataset) · \(setup.images) images · accuracy \(String(format: "%.4f", result.accuracy))",
-      plots: all,
-      notes: [
-        "A map never deletes pixels whose saliency is zero: from the fraction where it has run out of pixels its curve is flat."
-      ])
-  }
-
-  /// A plot for each attribution, with the curves of its views and of random pixels.
-  ///
-  /// - Parameter title: of the plot where there is one attribution only; else they have the attributions' names.
-  static func plots(
-    of series: [DeletionSeries], title: String, xLabel: String, yLabel: String, yRange: ClosedRange<Double>?,
-    points: (DeletionSeries) -> [CurveFigure.Point]
-  ) -> [CurveFigure.Plot] {
-    let attributions = series.filter { $0.kind != .random }.map(\.attribution).unique
-    return attributions.map { attribution in
-      CurveFigure.Plot(
-        title: attributions.count > 1 ? attribution : title, xLabel: xLabel, yLabel: yLabel,
-        series: series.filter { $0.kind == .random || $0.attribution == attribution }.map {
-          CurveFigure.Series(name: $0.kind == .random ? "random" : $0.view, style: $0.style, points: points($0))
-        }, yRange: yRange)
-    }
+      accuracy: result.accuracy, areas: rows, claims: claims, settings: settings, threads: timing?.threads,
+      seconds: timing?.seconds, phases: timing?.phases)
   }
 }
 
-extension DeletionSeries {
-  /// For people.
-  public var title: String {
+extension MapName {
+  /// What stands in the columns of tables of curves.
+  fileprivate var columns: (attribution: String, view: String) {
     switch kind {
-    case .map: "\(attribution) \(view)"
-    case .random: "random"
-    case .randomAsMany: "random, as many as \(attribution) \(view)"
-    }
-  }
-
-  /// As many random pixels look as the map that they are a control of: they stand in a plot of their own.
-  var style: CurveStyle { kind == .random ? .control() : .map(attribution, view) }
-
-  /// What stands in the columns of tables.
-  var columns: (attribution: String, view: String) {
-    switch kind {
-    case .map: (attribution, view)
+    case .map, .sobel: (attribution, view)
     case .random: ("random", "all")
     case .randomAsMany: ("random", "\(attribution)-\(view)")
     }
-  }
-}
-
-extension AnyFigure {
-  /// The figure in all formats, as files to be written.
-  func files(_ name: String) throws -> [(name: String, data: Data)] {
-    try FigureFormat.allCases.map { ("\(name).\($0.rawValue)", try encoded(as: $0)) }
   }
 }

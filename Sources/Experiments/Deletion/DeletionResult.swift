@@ -1,22 +1,24 @@
-import Foundation
+import Maps
 
 /// The answers for all images, and what follows from them: curves, areas, intervals.
 public struct DeletionResult: Sendable {
   public let setup: DeletionSetup
+  public let metrics: [any Metric]
   /// The true class of every image.
   public let labels: [Int32]
-  /// All images' answers in their order, see ``DeletionBlock``.
+  /// The class predicted for every untouched image.
   public let untouched: [Int32]
-  public let predicted: [Int32]
-  public let probability: [Float]
-  public let deleted: [Int32]
-  /// The curves of ``DeletionSetup/curveMetrics``, metric by metric: [image][series][point], row-major.
-  public let curves: [[Float]]
+  /// What each metric found about all images in their order.
+  public let answers: [MetricAnswers]
 
   /// Puts blocks together.
   ///
+  /// - Parameters:
+  ///   - setup: what was measured.
+  ///   - metrics: the setup's.
+  ///   - blocks: of all images, in any order.
   /// - Throws: ``EvaluationError/missingImages(_:)`` when they do not hold every image exactly once.
-  public init(_ setup: DeletionSetup, blocks: [DeletionBlock]) throws {
+  package init(_ setup: DeletionSetup, metrics: [any Metric], blocks: [DeletionBlock]) throws {
     let blocks = blocks.sorted { $0.images.lowerBound < $1.images.lowerBound }
     var next = 0
     for block in blocks {
@@ -25,86 +27,98 @@ public struct DeletionResult: Sendable {
     }
     guard next == setup.images else { throw EvaluationError.missingImages(next) }
     self.setup = setup
+    self.metrics = metrics
     labels = blocks.flatMap(\.labels)
     untouched = blocks.flatMap(\.untouched)
-    predicted = blocks.flatMap(\.predicted)
-    probability = blocks.flatMap(\.probability)
-    deleted = blocks.flatMap(\.deleted)
-    curves = (setup.curveMetrics ?? []).indices.map { metric in blocks.flatMap { $0.curves[metric] } }
-  }
-
-  var series: [DeletionSeries] { setup.series }
-  var fractions: [Double] { setup.fractions }
-  var replacements: [Replacement] { setup.replacements }
-
-  /// The classifier's accuracy on the untouched images, 0…1.
-  public var accuracy: Double { Double(zip(labels, untouched).count { $0 == $1 }) / Double(imageCount) }
-
-  /// What an image scores after deletion.
-  public enum Score: String, Sendable, CaseIterable {
-    /// 1 where the predicted class is the true one, as in the paper.
-    case accuracy
-    /// 1 where it is the class predicted for the untouched image.
-    case allegiance
-    /// The softmax probability of the class predicted for the untouched image.
-    case probability
+    answers = metrics.indices.map { metric in
+      blocks.reduce(into: MetricAnswers()) { $0.append($1.answers[metric]) }
+    }
   }
 
   public var imageCount: Int { labels.count }
 
-  /// The score of an image at a fraction, 0…1.
-  func value(_ score: Score, _ image: Int, _ replacement: Int, _ series: Int, _ fraction: Int) -> Double {
-    let place = ((image * replacements.count + replacement) * self.series.count + series) * fractions.count + fraction
+  /// The classifier's accuracy on the untouched images, 0…1.
+  public var accuracy: Double { Double(zip(labels, untouched).count { $0 == $1 }) / Double(imageCount) }
+
+  /// What an image scores at a point of a metric's curve.
+  public enum Score: Sendable, Equatable {
+    /// 1 where the predicted class is the true one, as in the paper.
+    case accuracy
+    /// 1 where it is the class predicted for the untouched image.
+    case allegiance
+    /// The metric's ``Metric/quantity``, such as the probability of the class predicted for the untouched image.
+    case quantity
+  }
+
+  /// The scores that a metric has, the one that counts first, and what they are called.
+  public func scores(of metric: Int) -> [(score: Score, name: String)] {
+    let own = (Score.quantity, metrics[metric].quantity)
+    return metrics[metric].keepsClasses ? [(.accuracy, "accuracy"), (.allegiance, "allegiance"), own] : [own]
+  }
+
+  /// What a metric scores, and how many points its curves have.
+  func shape(_ metric: Int) -> (series: [MapName], fractions: [Double]) {
+    (metrics[metric].series(in: setup), metrics[metric].fractions(in: setup))
+  }
+
+  /// - Parameter place: in the metric's arrays.
+  private func value(_ score: Score, _ metric: Int, _ image: Int, _ place: Int) -> Double {
     switch score {
-    case .accuracy: return predicted[place] == labels[image] ? 1 : 0
-    case .allegiance: return predicted[place] == untouched[image] ? 1 : 0
-    case .probability: return Double(probability[place])
+    case .accuracy: answers[metric].classes[place] == labels[image] ? 1 : 0
+    case .allegiance: answers[metric].classes[place] == untouched[image] ? 1 : 0
+    case .quantity: Double(answers[metric].values[place])
     }
   }
 
-  /// The mean score of all images at every fraction.
-  public func curve(_ score: Score, replacement: Int, series: Int) -> [Double] {
-    fractions.indices.map { fraction in
-      (0..<imageCount).reduce(0) { $0 + value(score, $1, replacement, series, fraction) } / Double(imageCount)
-    }
-  }
-
-  /// The mean share of the pixels that were really deleted at every fraction, 0…1.
-  public func deletedShare(series: Int) -> [Double] {
-    fractions.indices.map { fraction in
-      (0..<imageCount).reduce(0) {
-        $0 + Double(deleted[($1 * self.series.count + series) * fractions.count + fraction])
-      } / Double(imageCount * setup.pixels)
-    }
-  }
-
-  /// The areas under the curves by the trapezoid rule over the fractions, not divided by their range, as in the paper's
-  /// Table 2; with intervals that hold 95% of the areas of resampled data sets, see ``AreaBootstrap``.
+  /// The mean of all images' curves.
   ///
-  /// - Returns: [replacement][series].
-  public func areas(_ score: Score, resamples: Int = 1000, seed: UInt64 = 0) -> [[Area]] {
-    AreaBootstrap(self, score, resamples: resamples, seed: seed).areas
+  /// - Parameters:
+  ///   - score: nil: the one that counts.
+  ///   - metric: its place among ``metrics``.
+  ///   - series: its place among the metric's.
+  public func curve(_ score: Score? = nil, metric: Int, series: Int) -> [Double] {
+    let (all, fractions) = shape(metric)
+    let score = score ?? scores(of: metric)[0].score
+    return fractions.indices.map { point in
+      (0..<imageCount).reduce(0) {
+        $0 + value(score, metric, $1, ($1 * all.count + series) * fractions.count + point)
+      } / Double(imageCount)
+    }
   }
 
-  /// An area, or a mean score, with its 95% interval.
-  public struct Area: Sendable, Equatable, Codable {
-    public let value: Double
-    public let low: Double
-    public let high: Double
+  /// The mean share of the pixels that were really deleted at every point, 0…1.
+  public func deletedShare(metric: Int, series: Int) -> [Double] {
+    let (all, fractions) = shape(metric)
+    let deleted = answers[metric].deleted
+    guard !deleted.isEmpty else { return fractions.map(metrics[metric].deleted(at:)) }
+    return fractions.indices.map { point in
+      (0..<imageCount).reduce(0) { $0 + Double(deleted[($1 * all.count + series) * fractions.count + point]) }
+        / Double(imageCount * setup.pixels)
+    }
   }
 
-  /// The trapezoid rule: Σ (x_{i+1} − x_i)(y_i + y_{i+1}) / 2.
-  static func area(_ x: [Double], _ y: [Double]) -> Double {
-    var total = 0.0
-    for index in x.indices.dropFirst() { total += (x[index] - x[index - 1]) * (y[index] + y[index - 1]) / 2 }
-    return total
+  /// What the scores of a metric's series are on other images: each image's own curve is summed up as the metric's
+  /// ``Metric/summary`` has it.
+  public func bootstrap(
+    _ score: Score? = nil, metric: Int, draws: Int = 1000, seed: UInt64 = 0
+  ) -> Bootstrap {
+    let (series, fractions) = shape(metric)
+    let score = score ?? scores(of: metric)[0].score
+    let summary = metrics[metric].summary
+    var own: [Double] = []
+    own.reserveCapacity(imageCount * series.count)
+    for first in stride(from: 0, to: imageCount * series.count * fractions.count, by: fractions.count) {
+      let image = first / (series.count * fractions.count)
+      own.append(summary.score(fractions, fractions.indices.map { value(score, metric, image, first + $0) }))
+    }
+    return Bootstrap(own, columns: series.count, draws: draws, seed: seed)
   }
 
-  /// Linear between the two nearest of the sorted values; nil without values.
-  static func percentile(_ share: Double, _ sorted: [Double]) -> Double? {
-    guard let last = sorted.indices.last else { return nil }
-    let place = share * Double(last)
-    let (below, above) = (Int(place.rounded(.down)), Int(place.rounded(.up)))
-    return sorted[below] + (place - Double(below)) * (sorted[above] - sorted[below])
+  /// The areas under the metric's curves, or their means, with their intervals: one for each of its series.
+  public func scores(
+    _ score: Score? = nil, metric: Int, draws: Int = 1000, seed: UInt64 = 0
+  ) -> [Estimate] {
+    let bootstrap = bootstrap(score, metric: metric, draws: draws, seed: seed)
+    return shape(metric).series.indices.map { bootstrap[$0] }
   }
 }

@@ -8,9 +8,9 @@ import Rasters
 import Synchronization
 import Tensors
 
-/// A deletion benchmark with its files in one folder: what was measured (`settings.json`) and the answers, block by block, in
+/// A ``DeletionBenchmark`` with its files in one folder: what was measured (`settings.json`) and the answers, block by block, in
 /// `blocks/`. A run can be broken off at any moment, gone on with, and be spread over machines.
-public struct DeletionRun: Sendable {
+public struct DeletionRun: Experiment {
   /// What was measured. Results of runs whose settings are equal belong together.
   public struct Settings: RunSettings {
     /// The model's name and its file's SHA-256.
@@ -27,7 +27,7 @@ public struct DeletionRun: Sendable {
     public static let words = [
       "modelSum": "model", "dataset": "test images", "datasetSum": "test images",
       "series": "attributions, views or controls",
-      "replacements": "metrics", "curveMetrics": "metrics or their options",
+      "metrics": "metrics or their options",
       "attributionSettings": "options of attributions",
     ]
 
@@ -47,46 +47,52 @@ public struct DeletionRun: Sendable {
     public static let whole = Shard(index: 1, of: 1)
   }
 
-  public let folder: RunFolder
   public let settings: Settings
+  /// What the paper measured, to stand beside it.
+  public var paper: Paper.Experiment?
   private let benchmark: DeletionBenchmark
-  private let blocks: DeletionBlocks
 
-  /// Makes the folder ready.
-  ///
   /// - Parameters:
   ///   - benchmark: what to compute.
   ///   - model: the benchmark's, for the record.
   ///   - imagesSum: the digest of the benchmark's images, if it is known; else they are all read once.
-  ///   - folder: for the results; made if it is not there.
-  ///   - existing: what to do with results that it holds.
-  /// - Throws: `RunFolderError`; `CancellationError`; Foundation's errors.
+  ///   - paper: what the paper measured, to stand beside it.
+  /// - Throws: `CancellationError`; Foundation's errors.
   public init(
-    _ benchmark: DeletionBenchmark, model: ModelChoice.Opened, imagesSum: String? = nil, folder: URL,
-    existing: RunFolder.Existing = .refuse
-  ) throws {
-    try self.init(
-      benchmark, model: model, imagesSum: imagesSum, folder: folder, existing: existing, parts: [], known: [])
-  }
-
-  /// - Parameters:
-  ///   - parts: what others write in the folder.
-  ///   - known: what of that may be there before.
-  package init(
-    _ benchmark: DeletionBenchmark, model: ModelChoice.Opened, imagesSum: String?, folder: URL,
-    existing: RunFolder.Existing, parts: [String], known: [String]
+    _ benchmark: DeletionBenchmark, model: ModelChoice.Opened, imagesSum: String? = nil, paper: Paper.Experiment? = nil
   ) throws {
     self.benchmark = benchmark
+    self.paper = paper
     settings = Settings(
       model: model.name, modelSum: try Checksum.of(model.file, .sha256).hex, dataset: benchmark.images.name,
       datasetSum: try imagesSum ?? benchmark.images.digest(), setup: benchmark.setup, device: model.classifier.device,
       libtorch: Torch.version)
-    self.folder = try RunFolder(
-      folder, settings, settings.identity, parts: Self.parts + parts, existing: existing, known: known)
-    blocks = DeletionBlocks(folder: folder)
   }
 
-  private static let parts = [DeletionBlocks.name, "images.npy", "labels.npy"]
+  public var identity: RunIdentity { settings.identity }
+
+  public static let parts = [DeletionBlocks.name, "images.npy", "labels.npy"]
+
+  /// Computes what is missing, and puts all of it together.
+  ///
+  /// - Throws: as ``measure(_:in:clock:progress:)``.
+  public func run(
+    in folder: RunFolder, report: @escaping @Sendable (RunEvent) -> Void
+  ) async throws -> DeletionReport {
+    let (begin, isFresh) = (ContinuousClock.now, !folder.has(DeletionBlocks.name))
+    let clock = await DeletionClock()
+    let notes = try await measure(in: folder, clock: clock) { done, total in
+      report(.progress(done / Double(total), String(format: "%.0f/%d images", done, total)))
+    }
+    for note in notes { report(.warning(note)) }
+    let seconds = (ContinuousClock.now - begin) / .seconds(1)
+    report(.progress(1, "intervals"))
+    guard let result = try await result(in: folder) else { throw EvaluationError.missingImages(0) }
+    var found = DeletionReport(settings, result, paper: paper)
+    let (threads, phases) = await TorchActor.run { (Torch.threads, clock.seconds) }
+    found.timing = .init(seconds: isFresh ? seconds : nil, phases: isFresh ? phases : nil, threads: threads)
+    return found
+  }
 
   /// Computes what is missing of a part, a file for each block.
   ///
@@ -95,15 +101,16 @@ public struct DeletionRun: Sendable {
   ///
   /// - Parameters:
   ///   - shard: the part: every so many blocks.
+  ///   - folder: for the results.
   ///   - clock: takes down what the time goes to.
   ///   - progress: called with the number of images done, fractions for those under way, and their total; never twice at once.
   /// - Throws: `CancellationError`, `TorchError`, ``ClassifierError``; Foundation's errors when a file cannot be written.
   /// - Returns: notes about damaged files of blocks that were computed anew.
-  @TorchActor public func run(
-    _ shard: Shard = .whole, clock: DeletionClock = DeletionClock(),
+  @TorchActor public func measure(
+    _ shard: Shard = .whole, in folder: RunFolder, clock: DeletionClock = DeletionClock(),
     progress: @escaping @Sendable (_ done: Double, _ total: Int) -> Void = { _, _ in }
   ) async throws -> [String] {
-    let setup = settings.setup
+    let (setup, blocks) = (settings.setup, DeletionBlocks(folder: folder.url))
     let mine = (0..<setup.blockCount).filter { $0 % shard.count == shard.index - 1 }
     let work = Mutex(Work(blocks: mine.reversed()))
     let total = mine.reduce(0) { $0 + setup.range(of: $1).count }
@@ -120,7 +127,7 @@ public struct DeletionRun: Sendable {
           }
         }
         do {
-          if try blocks.block(block, setup) != nil {
+          if try blocks.block(block, setup, benchmark.metrics) != nil {
             report(1)
             continue
           }
@@ -128,7 +135,7 @@ public struct DeletionRun: Sendable {
           work.withLock { $0.notes.append((block, "\(error.message); computed anew")) }
         }
         let answers = try benchmark.measure(block, with: classifier, clock: own, progress: report)
-        try blocks.write(answers, block, setup)
+        try blocks.write(answers, block, benchmark.metrics)
         report(1)
       }
       try Task.checkCancellation()
@@ -159,14 +166,15 @@ public struct DeletionRun: Sendable {
   }
 
   /// The results, if all blocks are there; nil if some are missing.
-  @TorchActor public func result() throws -> DeletionResult? {
-    let found = try (0..<settings.setup.blockCount).compactMap { try blocks.block($0, settings.setup) }
-    return found.count == settings.setup.blockCount ? try DeletionResult(settings.setup, blocks: found) : nil
+  @TorchActor public func result(in folder: RunFolder) throws -> DeletionResult? {
+    let (setup, metrics, blocks) = (settings.setup, benchmark.metrics, DeletionBlocks(folder: folder.url))
+    let found = try (0..<setup.blockCount).compactMap { try blocks.block($0, setup, metrics) }
+    return found.count == setup.blockCount ? try DeletionResult(setup, metrics: metrics, blocks: found) : nil
   }
 
   /// Writes what anyone needs to measure the same with another program: `images.npy`, uint8 [N, H, W, C], and `labels.npy`,
   /// the true classes, int32 [N].
-  public func writeImages() throws {
+  public func writeImages(to folder: RunFolder) throws {
     try NumPyFile.write(benchmark.images, to: folder.file("images.npy"))
     try folder.write(
       NumPyFile.encoded(benchmark.labels.map(Int32.init), shape: [benchmark.labels.count]), as: "labels.npy")
@@ -191,8 +199,9 @@ public struct DeletionRun: Sendable {
       }
       if first == nil { first = record }
       let setup = record.settings.setup
+      let metrics = try setup.knownMetrics()
       for index in 0..<setup.blockCount {
-        guard let block = try blocks.block(index, setup) else { continue }
+        guard let block = try blocks.block(index, setup, metrics) else { continue }
         if let other = found[index] {
           throw DeletionRunError.doubleBlock(index, other.folder.relativePath, part.relativePath)
         }
@@ -204,8 +213,9 @@ public struct DeletionRun: Sendable {
     let missing = (0..<settings.setup.blockCount).filter { found[$0] == nil }
     guard missing.isEmpty else { throw DeletionRunError.missingBlocks(missing) }
     let joined = try RunFolder(folder, settings, first.identity, parts: Self.parts, existing: existing)
-    for (index, entry) in found { try DeletionBlocks(folder: folder).write(entry.block, index, settings.setup) }
-    return (joined, settings, try DeletionResult(settings.setup, blocks: found.values.map(\.block)))
+    let metrics = try settings.setup.knownMetrics()
+    for (index, entry) in found { try DeletionBlocks(folder: folder).write(entry.block, index, metrics) }
+    return (joined, settings, try DeletionResult(settings.setup, metrics: metrics, blocks: found.values.map(\.block)))
   }
 }
 

@@ -1,4 +1,5 @@
 import Foundation
+import Maps
 import Tensors
 
 /// What a deleted pixel becomes. Black and white are the paper's two metrics.
@@ -12,6 +13,17 @@ public enum Replacement: String, Sendable, Codable, CaseIterable {
   /// The image blurred by a Gaussian whose deviation is a sixteenth of the shorter side; at the edges the weights that
   /// fall outside of the image are left out.
   case blur
+
+  /// Whether the class's score falls where the pixels with a map's high values are replaced. What must get brighter hurts most when
+  /// it turns black and least when it turns white; what must get darker the other way round; evidence hurts in either colour, and
+  /// evidence against helps; without a sign it should hurt.
+  public func hurts(_ map: MapName) -> Bool {
+    switch (map.sign, map.direction, self) {
+    case (.evidence, let direction, _): direction != .darker
+    case (_, .brighter, .white), (_, .darker, .black): false
+    default: true
+    }
+  }
 
   /// The values for images [N, C, H, W] in 0…1, of a shape that can be broadcast with theirs.
   @TorchActor func values(for images: Tensor) throws -> Tensor {

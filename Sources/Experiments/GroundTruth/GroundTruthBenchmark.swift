@@ -6,29 +6,26 @@ import Tensors
 /// maps that know nothing of the model.
 ///
 /// The maps explain the image's true class. What each view should show is told at ``PixelTruth``.
-public struct GroundTruthBenchmark: Sendable {
+package struct GroundTruthBenchmark: Sendable {
   /// The scores of one map on all images on which its view has something to show.
-  public struct Row: Sendable {
-    /// The attribution's name, or the ``ControlMap``'s.
-    public let map: String
-    public let view: String
-    public let isControl: Bool
-    public internal(set) var scores: [PixelScore] = []
+  package struct Row: Sendable {
+    package let map: MapName
+    package internal(set) var scores: [PixelScore] = []
   }
 
   /// The views that can be scored.
-  public static let views = Views.paper.map(\.name)
+  package static let views = Views.paper.map(\.name)
 
-  public let images: ShapeImages
+  package let images: ShapeImages
   private let explainers: [Explainer]
-  private let viewNames: [String]
+  private let views: [any View]
 
   /// - Parameters:
   ///   - classifier: with the classes of ``ShapeImages/classNames-type.property``.
   ///   - views: some of ``views``. Attributions without sign are seen through the original alone.
   /// - Throws: ``MethodError`` when an attribution's options make no sense or it does not fit the classifier;
   ///   ``EvaluationError/unknownClasses(_:)``, ``EvaluationError/noImages``.
-  public init(
+  package init(
     _ classifier: any Classifier, images: ShapeImages, attributions: [any Attribution] = Attributions.all,
     views: [any View] = Views.paper, memory: Int = 2_000_000_000
   ) throws {
@@ -37,11 +34,11 @@ public struct GroundTruthBenchmark: Sendable {
     }
     guard images.count > 0 else { throw EvaluationError.noImages }
     self.images = images
-    viewNames = views.map(\.name).filter { Self.views.contains($0) }
+    let views = views.filter { Self.views.contains($0.name) }
+    self.views = views
     explainers = try attributions.map {
       try Explainer(
-        classifier, attributions: [$0], views: views.filter { Self.views.contains($0.name) }, leavesOutSigned: true,
-        memory: memory)
+        classifier, attributions: [$0], views: views, leavesOutSigned: true, memory: memory)
     }.filter { !$0.views(of: $0.attributions[0]).isEmpty }
   }
 
@@ -50,15 +47,13 @@ public struct GroundTruthBenchmark: Sendable {
   /// - Parameter progress: called with the share of the work that is done, 0…1.
   /// - Throws: ``ClassifierError``, ``TorchError``, ``MethodError/tooLittleMemory(needed:given:)``; `CancellationError`, before
   ///   the next class.
-  @TorchActor public func run(progress: @escaping @Sendable (Double) -> Void = { _ in }) async throws -> [Row] {
+  @TorchActor package func run(progress: @escaping @Sendable (Double) -> Void = { _ in }) async throws -> [Row] {
     let batches = stride(from: 0, to: images.count, by: 40).map { $0..<min($0 + 40, images.count) }
     let work = Double(batches.count * explainers.count)
     var done = 0.0
     var rows: [Row] = []
     for explainer in explainers {
-      var own = explainer.views(of: explainer.attributions[0]).map {
-        Row(map: explainer.attributions[0].name, view: $0.name, isControl: false)
-      }
+      var own = explainer.mapNames.map { Row(map: $0) }
       for batch in batches {
         let explanations = try await explainer.explainConcurrently(
           images.images(batch), classes: batch.map { Int(images.labels[$0]) }, indices: Array(batch)
@@ -74,14 +69,12 @@ public struct GroundTruthBenchmark: Sendable {
   }
 
   private func controls() -> [Row] {
-    var rows = ControlMap.allCases.flatMap { control in
-      viewNames.map { Row(map: control.rawValue, view: $0, isControl: true) }
-    }
+    var rows = ControlMap.allCases.flatMap { control in views.map { Row(map: control.name(beside: $0)) } }
     for image in 0..<images.count {
       let picture = images[image].map { Float($0) / 255 }
       for (turn, control) in ControlMap.allCases.enumerated() {
         let map = control.map(of: picture, index: image, seed: images.seed)
-        for view in viewNames.indices { add(map, of: image, to: &rows[turn * viewNames.count + view]) }
+        for view in views.indices { add(map, of: image, to: &rows[turn * views.count + view]) }
       }
     }
     return rows
@@ -89,7 +82,7 @@ public struct GroundTruthBenchmark: Sendable {
 
   private func add(_ map: Raster<Float>, of image: Int, to row: inout Row) {
     let truth = images.truth(image)
-    guard let set = truth.pixels(of: row.view) else { return }
-    row.scores.append(PixelScore(map.values, against: set, opposite: truth.opposite(of: row.view)))
+    guard let view = views.first(where: { $0.name == row.map.view }), let set = truth.pixels(of: view) else { return }
+    row.scores.append(PixelScore(map.values, against: set, opposite: truth.opposite(of: view)))
   }
 }

@@ -5,12 +5,12 @@ import Rasters
 import Tensors
 
 /// What scoring maps against known pixels found, as a table, files and figures.
-public struct GroundTruthReport: Sendable {
-  public let settings: GroundTruthRun.Settings
+public struct GroundTruthReport: ExperimentReport {
+  public let settings: GroundTruthRun.Options
   /// The network's share of correct answers on the images, 0…1.
   public let accuracy: Double
-  public let attributionSettings: [String: [String: String]]
-  public let rows: [GroundTruthBenchmark.Row]
+  let attributionSettings: [String: [String: String]]
+  package let rows: [GroundTruthBenchmark.Row]
   let images: ShapeImages
   let examples: [Example]
 
@@ -37,44 +37,46 @@ public struct GroundTruthReport: Sendable {
   }
 
   /// A row for every map, the header first: means over the images; intervals hold 95%.
-  public var table: [[String]] {
+  public var table: Table {
     func number(_ value: Double) -> String { String(format: "%.3f", value) }
-    return [["attribution", "view", "images", "precision", "95% interval", "chance", "wrong sign", "AP", "recall"]]
-      + rows.filter { !$0.scores.isEmpty }.map { row in
-        let precision = MeanInterval(row.scores.map(\.precision))
-        return [
-          row.map, row.view, "\(row.scores.count)", number(precision.mean),
-          "\(number(precision.low))…\(number(precision.high))", number(row.mean(\.chance)),
-          row.wrongSign.map(number) ?? "–", number(row.mean(\.averagePrecision)), number(row.mean(\.shownRecall)),
-        ]
-      }
+    return Table(
+      [["attribution", "view", "images", "precision", "95% interval", "chance", "wrong sign", "AP", "recall"]]
+        + rows.filter { !$0.scores.isEmpty }.map { row in
+          let precision = Estimate.mean(row.scores.map(\.precision))
+          return [
+            row.map.attribution, row.map.view, "\(row.scores.count)", number(precision.value),
+            "\(number(precision.low))…\(number(precision.high))", number(row.mean(\.chance)),
+            row.wrongSign.map(number) ?? "–", number(row.mean(\.averagePrecision)), number(row.mean(\.shownRecall)),
+          ]
+        })
   }
 
-  /// Writes `scores.csv`, the figures `views` and `attributions` as PNG, PDF and SVG and, last, `summary.json`.
-  ///
-  /// - Returns: the names of the files.
-  /// - Throws: `FileError` and ``FiguresError``.
-  @discardableResult public func write(to folder: RunFolder) throws -> [String] {
-    try folder.finish(
-      [("scores.csv", RunFolder.csv(csv))] + AnyFigure.grid(viewsFigure).files("views")
-        + AnyFigure.grid(attributionsFigure).files("attributions"),
+  /// The table, `scores.csv`, and the figures `views` and `attributions`.
+  public var findings: Findings {
+    Findings(
+      "\(settings.architecture.title) on generated shapes: \(settings.images) images, accuracy "
+        + String(format: "%.4f", accuracy),
+      [
+        .table(table), .numbers("scores.csv", Table(csv)), .figure("views", viewsFigure),
+        .figure("attributions", attributionsFigure),
+      ],
       summary: Summary(
         accuracy: accuracy, settings: settings, attributions: attributionSettings, maps: rows.compactMap(\.line)))
   }
 
-  private struct Summary: Encodable {
+  private struct Summary: Encodable, Sendable {
     let accuracy: Double
-    let settings: GroundTruthRun.Settings
+    let settings: GroundTruthRun.Options
     /// The attributions' options by name.
     let attributions: [String: [String: String]]
     let maps: [Line]
   }
 
-  struct Line: Encodable {
+  struct Line: Encodable, Sendable {
     let map, view: String
     let images: Int
     let chance: Double
-    let precision, averagePrecision: MeanInterval
+    let precision, averagePrecision: Estimate
     let wrongSign: Double?
     let shownPrecision, shownRecall: Double
   }
@@ -87,7 +89,7 @@ public struct GroundTruthReport: Sendable {
     return [header]
       + rows.compactMap(\.line).map { line in
         [line.map, line.view, "\(line.images)", "\(line.chance)"]
-          + [line.precision, line.averagePrecision].flatMap { ["\($0.mean)", "\($0.low)", "\($0.high)"] }
+          + [line.precision, line.averagePrecision].flatMap { ["\($0.value)", "\($0.low)", "\($0.high)"] }
           + [line.wrongSign.map { "\($0)" } ?? "", "\(line.shownPrecision)", "\(line.shownRecall)"]
       }
   }
@@ -105,8 +107,8 @@ extension GroundTruthBenchmark.Row {
   fileprivate var line: GroundTruthReport.Line? {
     guard !scores.isEmpty else { return nil }
     return GroundTruthReport.Line(
-      map: map, view: view, images: scores.count, chance: mean(\.chance),
-      precision: MeanInterval(scores.map(\.precision)), averagePrecision: MeanInterval(scores.map(\.averagePrecision)),
+      map: map.attribution, view: map.view, images: scores.count, chance: mean(\.chance),
+      precision: .mean(scores.map(\.precision)), averagePrecision: .mean(scores.map(\.averagePrecision)),
       wrongSign: wrongSign, shownPrecision: mean(\.shownPrecision), shownRecall: mean(\.shownRecall))
   }
 }

@@ -7,8 +7,8 @@ import Training
 
 /// Trains a network on a generated data set of which the right pixels are known, and scores maps against them; see
 /// ``GroundTruthBenchmark``. Its folder gets the network (`training/model.safetensors`) and the files of a ``GroundTruthReport``.
-public struct GroundTruthRun: Sendable {
-  public struct Settings: Sendable, Equatable, Codable {
+public struct GroundTruthRun: Experiment {
+  public struct Options: Sendable, Equatable, Codable {
     /// Decides the images, the first weights, and the random numbers of maps.
     public var seed: UInt64 = 0
     public var architecture = Architecture.basicCNN
@@ -20,85 +20,70 @@ public struct GroundTruthRun: Sendable {
     public init() {}
   }
 
-  /// How far a run is.
-  public enum Progress: Sendable {
-    case training(Trainer.Event)
-    /// The share of the maps that are made, 0…1.
-    case maps(Double)
-  }
-
-  /// The settings with the maps that are scored.
-  private struct Whole: RunSettings {
-    let settings: Settings
+  /// The options with the maps that are scored.
+  public struct Settings: RunSettings {
+    public let settings: Options
     /// The attributions' options by name.
-    let attributions: [String: [String: String]]
-    let views: [String]
+    public let attributions: [String: [String: String]]
+    public let views: [String]
   }
 
-  public let folder: RunFolder
   public let settings: Settings
   private let attributions: [any Attribution]
   private let views: [any View]
   private let device: Device
 
-  /// Makes the folder ready.
-  ///
   /// - Parameters:
-  ///   - settings: how many images to train on and to score, and how.
+  ///   - options: how many images to train on and to score, and how.
   ///   - attributions: to score.
   ///   - views: through which they are seen; signless attributions through the original alone.
-  ///   - folder: for the results; made if it is not there.
   ///   - device: where to train and to compute.
-  ///   - existing: what to do with results that the folder holds.
-  /// - Throws: `RunFolderError`; Foundation's errors.
   public init(
-    _ settings: Settings = Settings(), attributions: [any Attribution] = Attributions.all,
-    views: [any View] = Views.paper, folder: URL, device: Device = .cpu,
-    existing: RunFolder.Existing = .refuse
-  ) throws {
-    self.settings = settings
+    _ options: Options = Options(), attributions: [any Attribution] = Attributions.all,
+    views: [any View] = Views.paper, device: Device = .cpu
+  ) {
+    settings = Settings(
+      settings: options, attributions: attributions.settingsByName, views: views.map(\.name))
     self.attributions = attributions
     self.views = views
     self.device = device
-    // The images follow from the settings.
-    self.folder = try RunFolder(
-      folder, Whole(settings: settings, attributions: Self.options(attributions), views: views.map(\.name)),
-      RunIdentity(device: device), parts: [Self.training], existing: existing)
   }
 
+  /// The images follow from the settings.
+  public var identity: RunIdentity { RunIdentity(device: device) }
+
+  public static let parts = [training]
   private static let training = "training"
-
-  private static func options(_ attributions: [any Attribution]) -> [String: [String: String]] {
-    Dictionary(attributions.map { ($0.name, $0.settings) }) { first, _ in first }
-  }
 
   /// Trains, makes the maps and scores them. Cost: with the usual settings three minutes on two processor cores.
   ///
   /// - Throws: `CancellationError`; the errors of `Trainer` and of ``GroundTruthBenchmark``.
-  public func run(_ progress: @escaping @Sendable (Progress) -> Void = { _ in }) async throws -> GroundTruthReport {
-    let test = ShapeImages("test", count: settings.images, seed: settings.seed)
+  public func run(
+    in folder: RunFolder, report: @escaping @Sendable (RunEvent) -> Void
+  ) async throws -> GroundTruthReport {
+    let options = settings.settings
+    let test = ShapeImages("test", count: options.images, seed: options.seed)
     let dataset = Dataset(
-      name: "shapes", train: ShapeImages("training", count: settings.trainingImages, seed: settings.seed), test: test,
-      provenance: "generated shapes, seed \(settings.seed)")
+      name: "shapes", train: ShapeImages("training", count: options.trainingImages, seed: options.seed), test: test,
+      provenance: "generated shapes, seed \(options.seed)")
     var recipe = Recipe()
-    recipe.epochs = settings.epochs
+    recipe.epochs = options.epochs
     recipe.batchSize = 32
-    recipe.seed = settings.seed
-    let start = try await Self.start(settings.architecture, for: test, seed: settings.seed)
+    recipe.seed = options.seed
+    let start = try await Self.start(options.architecture, for: test, seed: options.seed)
     let network = try await TrainingRun(
-      settings.architecture, recipe: recipe, dataset: dataset, folder: folder.folder(Self.training), start: start,
-      device: device, existing: .resume
-    ).run { progress(.training($0)) }
+      options.architecture, recipe: recipe, dataset: dataset, start: start, device: device
+    ).run(within: folder, Self.training, report: RunEvent.within("training", report))
     let (attributions, views, device) = (attributions, views, device)
     let (rows, examples) = try await TorchActor.run {
       let classifier = try Network(network.information, parameters: network.parameters, device: device).folded()
       let rows = try await GroundTruthBenchmark(classifier, images: test, attributions: attributions, views: views)
-        .run { progress(.maps($0)) }
+        .run { report(.progress($0, "maps")) }
       return (rows, try GroundTruthReport.examples(test, classifier, attributions, views))
     }
     return GroundTruthReport(
-      settings: settings, accuracy: network.information.origin.accuracy ?? 0,
-      attributionSettings: Self.options(attributions), rows: rows,
+      settings: options, accuracy: network.information.origin.accuracy ?? 0,
+      attributionSettings: settings.attributions, rows: rows,
       images: test, examples: examples)
   }
 

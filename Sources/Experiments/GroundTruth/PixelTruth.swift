@@ -1,3 +1,5 @@
+import Maps
+
 /// Which pixels must get brighter and which darker for an image's class, known because the image was made that way.
 ///
 /// With S the strokes of the image's shape and W the square of 19×19 pixels around its centre, the strokes of a bright shape must
@@ -8,13 +10,13 @@
 /// has as well speaks for that one just as much, and a dark surrounding speaks more for the dark shape that has a stroke there.
 /// So some pixels favour a bright shape against *every* other class when they get brighter, but none when they get darker; for
 /// a dark shape the other way round.
-public struct PixelTruth: Sendable, Equatable {
+package struct PixelTruth: Sendable, Equatable {
   /// [H·W], row-major.
-  public let brighter: [Bool]
-  public let darker: [Bool]
+  package let brighter: [Bool]
+  package let darker: [Bool]
   /// The pixels that favour the class against every other, by getting brighter if `isBright`, else darker.
-  public let own: [Bool]
-  public let isBright: Bool
+  package let own: [Bool]
+  package let isBright: Bool
 
   /// - Parameters:
   ///   - row: the shape's centre.
@@ -36,27 +38,27 @@ public struct PixelTruth: Sendable, Equatable {
     self.isBright = isBright
   }
 
-  /// The pixels that a view should show; nil where the view has nothing to show, as told above, or is none of the paper's.
+  /// The pixels that a view should show; nil where it has nothing to show, as told above, or no order.
   ///
   /// The same holds for attributions that give evidence compared with black: a pixel's difference from black is not negative, so
   /// that evidence has the sign of the gradient.
-  public func pixels(of view: String) -> [Bool]? {
-    switch view {
-    case "original": zip(brighter, darker).map { $0 || $1 }
-    case "positive": brighter
-    case "negative": darker
-    case "active": isBright ? own : nil
-    case "inactive": isBright ? nil : own
-    default: nil
+  package func pixels(of view: any View) -> [Bool]? {
+    guard !view.hasNegatives else { return nil }
+    return switch (view.direction, view.comparesClasses) {
+    case (.either, _): zip(brighter, darker).map { $0 || $1 }
+    case (.brighter, false): brighter
+    case (.darker, false): darker
+    case (.brighter, true): isBright ? own : nil
+    case (.darker, true): isBright ? nil : own
     }
   }
 
-  /// The pixels that must change the other way than a view says; nil for the original, which says no way.
-  public func opposite(of view: String) -> [Bool]? {
-    switch view {
-    case "positive", "active": darker
-    case "negative", "inactive": brighter
-    default: nil
+  /// The pixels that must change the other way than a view says; nil for one that says no way.
+  package func opposite(of view: any View) -> [Bool]? {
+    switch view.direction {
+    case .either: nil
+    case .brighter: darker
+    case .darker: brighter
     }
   }
 }

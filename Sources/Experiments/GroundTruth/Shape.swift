@@ -1,6 +1,6 @@
 /// The figures that ``ShapeImages`` draws, all centred on one place and 15 pixels high and wide: so alike in size and position
 /// that a few strokes alone tell one from another.
-public enum Shape: String, Sendable, CaseIterable, Codable {
+package enum Shape: String, Sendable, CaseIterable, Codable {
   /// Two upright strokes, 3 pixels wide.
   case cross
   /// Two slanting strokes.

@@ -10,29 +10,29 @@ import Rasters
 /// and noise lie over it, and up to four blobs of either brightness beside the shape's surroundings: distractors that belong to
 /// no class. The shape stands where all of its surroundings fit. An image depends on the seed, the part's name and its index
 /// alone; classes follow one another.
-public struct ShapeImages: LabelledImages {
-  public let name: String
-  public let labels: [Int32]
-  public let seed: UInt64
+package struct ShapeImages: LabelledImages {
+  package let name: String
+  package let labels: [Int32]
+  package let seed: UInt64
   private let pixels: [UInt8]
   private let truths: [PixelTruth]
 
   /// Height and width.
   static let side = 32
-  public var height: Int { Self.side }
-  public var width: Int { Self.side }
-  public var channels: Int { 1 }
+  package var height: Int { Self.side }
+  package var width: Int { Self.side }
+  package var channels: Int { 1 }
 
   /// Every shape bright and dark.
-  public static let classNames = Shape.allCases.flatMap { ["bright \($0.rawValue)", "dark \($0.rawValue)"] }
-  public var classNames: [String] { Self.classNames }
+  package static let classNames = Shape.allCases.flatMap { ["bright \($0.rawValue)", "dark \($0.rawValue)"] }
+  package var classNames: [String] { Self.classNames }
 
   /// Draws the images. Cost: some 20 microseconds an image.
   ///
   /// - Parameters:
   ///   - part: e.g. `test`; parts of other names hold other images.
   ///   - seed: decides all that is random.
-  public init(_ part: String, count: Int, seed: UInt64) {
+  package init(_ part: String, count: Int, seed: UInt64) {
     name = "shapes, \(part)"
     self.seed = seed
     labels = (0..<count).map { Int32($0 % Self.classNames.count) }
@@ -51,9 +51,9 @@ public struct ShapeImages: LabelledImages {
   }
 
   /// What is known of an image's pixels.
-  public func truth(_ index: Int) -> PixelTruth { truths[index] }
+  package func truth(_ index: Int) -> PixelTruth { truths[index] }
 
-  public func copyPixels(of indices: some Sequence<Int>, into buffer: UnsafeMutableBufferPointer<UInt8>) {
+  package func copyPixels(of indices: some Sequence<Int>, into buffer: UnsafeMutableBufferPointer<UInt8>) {
     var place = 0
     for index in indices {
       for pixel in index * imageSize..<(index + 1) * imageSize {

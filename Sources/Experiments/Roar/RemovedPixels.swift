@@ -1,24 +1,24 @@
 import Rasters
 
 /// Images some pixels of which have been replaced, in all channels, by one colour.
-public struct RemovedPixels: LabelledImages {
-  public let name: String
+struct RemovedPixels: LabelledImages {
+  let name: String
   private let base: any LabelledImages
   private let order: RemovalOrder
   private let fraction: Double
   private let colour: [UInt8]
 
-  public var classNames: [String] { base.classNames }
-  public var height: Int { base.height }
-  public var width: Int { base.width }
-  public var channels: Int { base.channels }
-  public var labels: [Int32] { base.labels }
+  var classNames: [String] { base.classNames }
+  var height: Int { base.height }
+  var width: Int { base.width }
+  var channels: Int { base.channels }
+  var labels: [Int32] { base.labels }
 
   /// - Parameters:
   ///   - fraction: the share of the pixels that is replaced, the first in their order, 0…1.
   ///   - colour: a number for every channel, such as ``meanColour(of:)``.
   /// - Precondition: order and images have the same number of images and of pixels.
-  public init(_ base: any LabelledImages, order: RemovalOrder, fraction: Double, colour: [UInt8]) {
+  init(_ base: any LabelledImages, order: RemovalOrder, fraction: Double, colour: [UInt8]) {
     precondition(
       order.count == base.count && order.pixels == base.height * base.width && colour.count == base.channels,
       "the order and the colour belong to other images")
@@ -29,7 +29,7 @@ public struct RemovedPixels: LabelledImages {
     name = "\(base.name), without \(fraction) of the pixels"
   }
 
-  public func copyPixels(of indices: some Sequence<Int>, into buffer: UnsafeMutableBufferPointer<UInt8>) {
+  func copyPixels(of indices: some Sequence<Int>, into buffer: UnsafeMutableBufferPointer<UInt8>) {
     let images = Array(indices)
     base.copyPixels(of: images, into: buffer)
     for (place, image) in images.enumerated() {
@@ -40,7 +40,7 @@ public struct RemovedPixels: LabelledImages {
   }
 
   /// The mean of all images in every channel, rounded. Cost: every image is read once.
-  public static func meanColour(of images: any LabelledImages) -> [UInt8] {
+  static func meanColour(of images: any LabelledImages) -> [UInt8] {
     var sums = [Int](repeating: 0, count: images.channels)
     for index in 0..<images.count {
       for (place, value) in images[index].values.enumerated() { sums[place % images.channels] += Int(value) }

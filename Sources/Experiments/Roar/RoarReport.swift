@@ -1,8 +1,9 @@
 import Figures
 import Foundation
+import Maps
 
 /// What remove and retrain found, as a table, files and a figure.
-public struct RoarReport: Sendable {
+public struct RoarReport: ExperimentReport {
   public let settings: RoarSettings
   private let outcomes: [RoarSettings.Training: RoarRun.Outcome]
 
@@ -12,16 +13,16 @@ public struct RoarReport: Sendable {
   }
 
   /// The accuracies of a map's trainings at a fraction, one for each seed; of untouched images for 0 and any map.
-  public func accuracies(_ map: RoarSettings.Map, fraction: Double) -> [Double] {
+  public func accuracies(_ map: MapName, fraction: Double) -> [Double] {
     found(map, fraction).map(\.accuracy)
   }
 
   /// The mean share of the training images' pixels that a map really removed at a fraction, 0…1.
-  public func removed(_ map: RoarSettings.Map, fraction: Double) -> Double {
+  public func removed(_ map: MapName, fraction: Double) -> Double {
     Self.mean(found(map, fraction).map(\.removed))
   }
 
-  private func found(_ map: RoarSettings.Map, _ fraction: Double) -> [RoarRun.Outcome] {
+  private func found(_ map: MapName, _ fraction: Double) -> [RoarRun.Outcome] {
     (0..<settings.seeds).compactMap {
       outcomes[.init(map: fraction == 0 ? nil : map, fraction: fraction, seed: $0)]
     }
@@ -33,29 +34,29 @@ public struct RoarReport: Sendable {
   private var allFractions: [Double] { [0] + settings.fractions }
 
   /// The mean accuracy by fraction, and the area under it from 0 to the last fraction, divided by that: the mean height.
-  func curve(_ map: RoarSettings.Map) -> (points: [Double], area: Double) {
+  func curve(_ map: MapName) -> (points: [Double], area: Double) {
     let points = allFractions.map { Self.mean(accuracies(map, fraction: $0)) }
     let area = zip(allFractions, points).adjacent.map { ($1.0 - $0.0) * ($0.1 + $1.1) / 2 }.reduce(0, +)
     return (points, area / (allFractions.last ?? 1))
   }
 
   /// A row for every map, the header first: mean accuracies by fraction and their mean height. Low is good.
-  public var table: [[String]] {
+  public var table: Table {
     func number(_ value: Double) -> String { String(format: "%.4f", value) }
-    return [["removed by"] + allFractions.map { $0.formatted() } + ["mean height"]]
-      + settings.maps.map { map in
-        let (points, area) = curve(map)
-        return [map.title] + points.map(number) + [number(area)]
-      }
+    return Table(
+      [["removed by"] + allFractions.map { $0.formatted() } + ["mean height"]]
+        + settings.maps.map { map in
+          let (points, area) = curve(map)
+          return [map.title] + points.map(number) + [number(area)]
+        })
   }
 
-  /// Writes `accuracies.csv`, the figure `roar` as PNG, PDF and SVG and, last, `summary.json`.
-  ///
-  /// - Returns: the names of the files.
-  /// - Throws: `FileError` and ``FiguresError``.
-  @discardableResult public func write(to folder: RunFolder) throws -> [String] {
-    try folder.finish(
-      [("accuracies.csv", RunFolder.csv(csv))] + AnyFigure.curves(figure).files("roar"),
+  /// The table, `accuracies.csv` and the figure `roar`.
+  public var findings: Findings {
+    Findings(
+      "\(settings.model) on \(settings.dataset): accuracy of \(settings.architecture.title), trained on what the maps leave; "
+        + "low is good",
+      [.table(table), .numbers("accuracies.csv", Table(csv)), .figure("roar", figure)],
       summary: Summary(
         settings: settings,
         maps: settings.maps.map { map in
@@ -64,9 +65,9 @@ public struct RoarReport: Sendable {
         }))
   }
 
-  private struct Summary: Encodable {
-    struct Line: Encodable {
-      let map: RoarSettings.Map
+  private struct Summary: Encodable, Sendable {
+    struct Line: Encodable, Sendable {
+      let map: MapName
       let fractions: [Double]
       /// Means over the seeds.
       let accuracy: [Double]
@@ -91,13 +92,13 @@ public struct RoarReport: Sendable {
   /// The curves over the fractions asked for, and over the shares really removed; with several seeds a band from the lowest to the
   /// highest accuracy.
   var figure: CurveFigure {
-    func plot(_ title: String, _ xLabel: String, _ x: (RoarSettings.Map, Double) -> Double) -> CurveFigure.Plot {
+    func plot(_ title: String, _ xLabel: String, _ x: (MapName, Double) -> Double) -> CurveFigure.Plot {
       CurveFigure.Plot(
         title: title, xLabel: xLabel, yLabel: "accuracy after retraining",
         series: settings.maps.map { map in
           CurveFigure.Series(
             name: map.title,
-            style: map.view.isEmpty ? .control(map.attribution) : .map(map.attribution, map.view),
+            style: map.style,
             points: allFractions.map { fraction in
               let found = accuracies(map, fraction: fraction)
               return CurveFigure.Point(

@@ -8,7 +8,7 @@ extension RoarRun {
   ///
   /// - Throws: the errors of `Explainer`; `CancellationError`; Foundation's errors.
   @TorchActor func orders(
-    of map: RoarSettings.Map, in folder: RunFolder, progress: (Double) -> Void
+    of map: MapName, in folder: RunFolder, progress: (Double) -> Void
   ) async throws -> Orders {
     let total = Double(dataset.train.count + dataset.test.count)
     return (
@@ -21,11 +21,11 @@ extension RoarRun {
 
   /// - Parameter progress: called with the number of images done.
   @TorchActor private func order(
-    of map: RoarSettings.Map, _ part: String, _ images: any LabelledImages, in folder: RunFolder,
+    of map: MapName, _ part: String, _ images: any LabelledImages, in folder: RunFolder,
     progress: (Double) -> Void
   ) async throws -> RemovalOrder {
     let pixels = images.height * images.width
-    let name = "orders/\(map.name).\(part)"
+    let name = "orders/\(map.slug).\(part)"
     func kept() -> RemovalOrder? {
       guard let data = try? Data(contentsOf: folder.file(name), options: .mappedIfSafe),
         data.count == 2 * images.count * pixels
@@ -50,7 +50,7 @@ extension RoarRun {
 
   /// A map's values for some images.
   @TorchActor func values(
-    of map: RoarSettings.Map, _ batch: Range<Int>, _ images: any LabelledImages
+    of map: MapName, _ batch: Range<Int>, _ images: any LabelledImages
   ) async throws -> [[Float]] {
     if let control = ControlMap(rawValue: map.attribution) {
       return batch.map { index in

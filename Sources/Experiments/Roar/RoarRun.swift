@@ -13,17 +13,9 @@ import Training
 /// by, the new network cannot learn them.
 ///
 /// A training that is done is kept as `trainings/<name>.json`; one that is interrupted goes on from its checkpoint.
-public struct RoarRun: Sendable {
-  /// How far a run is.
-  public enum Progress: Sendable {
-    /// A map's pixels are being put in order: the share that is done, 0…1.
-    case order(RoarSettings.Map, Double)
-    /// A training is under way, or done: how many are, of all.
-    case training(title: String, done: Int, of: Int, Trainer.Event)
-  }
-
+public struct RoarRun: Experiment {
   public let settings: RoarSettings
-  let identity: RunIdentity
+  public let identity: RunIdentity
   let dataset: Dataset
   let explainer: Explainer
 
@@ -63,10 +55,7 @@ public struct RoarRun: Sendable {
       model: model.name, modelSum: try Checksum.of(model.file, .sha256).hex, dataset: dataset.provenance,
       trainingImages: dataset.train.count, testImages: dataset.test.count, architecture: architecture, recipe: recipe,
       seeds: seeds, fractions: fractions,
-      maps: explainer.attributions.flatMap { attribution in
-        explainer.views(of: attribution).map { .init(attribution: attribution.name, view: $0.name) }
-      } + controls.map { .init(attribution: $0.rawValue) },
-      attributions: Dictionary(explainer.attributions.map { ($0.name, $0.settings) }) { first, _ in first })
+      maps: explainer.mapNames + controls.map { $0.name() }, attributions: explainer.attributions.settingsByName)
     identity = RunIdentity(
       model: settings.modelSum, data: try dataset.identity, device: explainer.classifier.device)
   }
@@ -74,13 +63,7 @@ public struct RoarRun: Sendable {
   /// Those of the paper, besides 0.
   public static let paperFractions = [0.1, 0.3, 0.5, 0.7, 0.9]
 
-  /// Makes a folder ready for ``run(in:progress:)``.
-  ///
-  /// - Parameter existing: what to do with results that it holds.
-  /// - Throws: `RunFolderError`; Foundation's errors.
-  public func open(_ folder: URL, existing: RunFolder.Existing = .refuse) throws -> RunFolder {
-    try RunFolder(folder, settings, identity, parts: ["trainings", "orders"], existing: existing)
-  }
+  public static let parts = ["trainings", "orders"]
 
   /// What came of one training.
   struct Outcome: Sendable, Equatable, Codable {
@@ -94,7 +77,7 @@ public struct RoarRun: Sendable {
   ///
   /// - Throws: `CancellationError`, with everything done so far on disk; the errors of `Trainer` and of `Explainer`.
   @TorchActor public func run(
-    in folder: RunFolder, progress: @escaping @Sendable (Progress) -> Void = { _ in }
+    in folder: RunFolder, report: @escaping @Sendable (RunEvent) -> Void
   ) async throws -> RoarReport {
     let trainings = settings.trainings
     var outcomes: [RoarSettings.Training: Outcome] = [:]
@@ -104,12 +87,14 @@ public struct RoarRun: Sendable {
       let missing = trainings.filter { $0.map == map && outcomes[$0] == nil }
       guard !missing.isEmpty else { continue }
       var order: Orders?
-      if let map { order = try await orders(of: map, in: folder) { progress(.order(map, $0)) } }
+      if let map { order = try await orders(of: map, in: folder) { report(.progress($0, "maps, \(map.title)")) } }
       for training in missing {
         try Task.checkCancellation()
-        let done = outcomes.count
-        outcomes[training] = try await train(training, in: folder, orders: order, colour: colour) {
-          progress(.training(title: training.title, done: done, of: trainings.count, $0))
+        let (done, total) = (outcomes.count, trainings.count)
+        outcomes[training] = try await train(training, in: folder, orders: order, colour: colour) { event in
+          guard case .progress(let share, let text) = event.of(training.title) else { return }
+          report(
+            .progress((Double(done) + share) / Double(total), "training \(done + 1) of \(total): \(text)"))
         }
       }
       try folder.remove("orders")
@@ -124,7 +109,7 @@ public struct RoarRun: Sendable {
 
   @TorchActor private func train(
     _ training: RoarSettings.Training, in folder: RunFolder, orders: Orders?, colour: [UInt8],
-    progress: @escaping @Sendable (Trainer.Event) -> Void
+    report: @escaping @Sendable (RunEvent) -> Void
   ) async throws -> Outcome {
     var data = dataset
     if let orders {
@@ -136,9 +121,8 @@ public struct RoarRun: Sendable {
     var recipe = settings.recipe
     recipe.seed += UInt64(training.seed)
     let network = try await TrainingRun(
-      settings.architecture, recipe: recipe, dataset: data, folder: folder.folder(training.name),
-      device: explainer.classifier.device, existing: .resume
-    ).run(report: progress)
+      settings.architecture, recipe: recipe, dataset: data, device: explainer.classifier.device
+    ).run(within: folder, training.name, report: report)
     let outcome = Outcome(
       accuracy: network.information.origin.accuracy ?? 0,
       removed: orders?.train.removedShare(training.fraction) ?? 0)

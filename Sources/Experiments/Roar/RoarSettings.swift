@@ -1,3 +1,4 @@
+import Maps
 import Networks
 import Training
 
@@ -7,39 +8,22 @@ public struct RoarSettings: RunSettings {
     "modelSum": "model", "dataset": "data set", "attributions": "options of attributions",
   ]
 
-  /// A map whose pixels are removed.
-  public struct Map: Sendable, Hashable, Codable {
-    /// The attribution's name, or the ``ControlMap``'s.
-    public let attribution: String
-    /// Empty for a control.
-    public let view: String
-
-    public init(attribution: String, view: String = "") {
-      self.attribution = attribution
-      self.view = view
-    }
-
-    public var title: String { view.isEmpty ? attribution : "\(attribution) \(view)" }
-    /// For files.
-    var name: String { view.isEmpty ? attribution : "\(attribution)-\(view)" }
-  }
-
   /// The model whose maps are taken: its name and its file's SHA-256.
-  public let model: String
-  public let modelSum: String
-  public let dataset: String
-  public let trainingImages: Int
-  public let testImages: Int
+  package let model: String
+  package let modelSum: String
+  package let dataset: String
+  package let trainingImages: Int
+  package let testImages: Int
   /// What is trained.
-  public let architecture: Architecture
-  public let recipe: Recipe
+  package let architecture: Architecture
+  package let recipe: Recipe
   /// Each training is done with so many seeds, the recipe's and the next ones.
-  public let seeds: Int
+  package let seeds: Int
   /// Ascending, without 0: untouched images are always trained on.
-  public let fractions: [Double]
-  public let maps: [Map]
+  package let fractions: [Double]
+  package let maps: [MapName]
   /// The attributions' options by name.
-  public let attributions: [String: [String: String]]
+  package let attributions: [String: [String: String]]
 
   /// All trainings, those on untouched images first.
   var trainings: [Training] {
@@ -52,13 +36,13 @@ public struct RoarSettings: RunSettings {
   /// One network to be trained.
   struct Training: Sendable, Hashable {
     /// Nil: untouched images.
-    let map: Map?
+    let map: MapName?
     let fraction: Double
     /// Counted from 0.
     let seed: Int
 
     /// Its folder in the run's.
-    var name: String { "trainings/\(map.map { "\($0.name)-\(fraction)" } ?? "untouched")-\(seed)" }
+    var name: String { "trainings/\(map.map { "\($0.slug)-\(fraction)" } ?? "untouched")-\(seed)" }
     /// For what came of it.
     var file: String { "\(name).json" }
 

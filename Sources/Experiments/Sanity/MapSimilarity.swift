@@ -2,7 +2,7 @@ import Rasters
 
 /// How alike two maps of one image are, by the four measures of J. Adebayo and others, *Sanity Checks for Saliency Maps*, 2018.
 public struct MapSimilarity: Sendable, Equatable {
-  /// Rank correlation of the values as they are, −1…1; see ``RankCorrelation``.
+  /// Rank correlation of the values as they are, −1…1; see ``Correlation``.
   public let spearman: Double
   /// Rank correlation of the magnitudes. The same as ``spearman`` for maps without negative values.
   public let spearmanOfMagnitudes: Double
@@ -20,10 +20,10 @@ public struct MapSimilarity: Sendable, Equatable {
   public init(_ a: Raster<Float>, _ b: Raster<Float>) { self.init(MapFeatures(a), MapFeatures(b)) }
 
   init(_ a: MapFeatures, _ b: MapFeatures) {
-    spearman = RankCorrelation.pearson(a.ranks, b.ranks)
-    spearmanOfMagnitudes = a.isSigned || b.isSigned ? RankCorrelation.pearson(a.magnitudes, b.magnitudes) : spearman
+    spearman = Correlation.pearson(a.ranks, b.ranks)
+    spearmanOfMagnitudes = a.isSigned || b.isSigned ? Correlation.pearson(a.magnitudes, b.magnitudes) : spearman
     structural = StructuralSimilarity.between(a.picture, b.picture)
-    gradients = a.descriptor.isEmpty ? nil : RankCorrelation.pearson(a.descriptor, b.descriptor)
+    gradients = a.descriptor.isEmpty ? nil : Correlation.pearson(a.descriptor, b.descriptor)
   }
 }
 
@@ -41,8 +41,8 @@ struct MapFeatures {
   init(_ map: Raster<Float>) {
     let (low, high) = (map.values.min() ?? 0, map.values.max() ?? 0)
     isSigned = low < 0
-    ranks = RankCorrelation.ranks(map.values)
-    magnitudes = isSigned ? RankCorrelation.ranks(map.values.map { abs($0) }) : ranks
+    ranks = Correlation.ranks(map.values)
+    magnitudes = isSigned ? Correlation.ranks(map.values.map { abs($0) }) : ranks
     let (zero, range) = low < 0 ? (-max(-low, high), 2 * max(-low, high)) : (low, high - low)
     picture = map.map { range > 0 ? ($0 - zero) / range : 0 }
     descriptor = OrientedGradients.descriptor(of: picture)

@@ -3,12 +3,12 @@ import Rasters
 
 /// N. Dalal, B. Triggs, *Histograms of Oriented Gradients for Human Detection*, 2005: a description of a picture by the directions
 /// of its edges.
-public enum OrientedGradients {
+enum OrientedGradients {
   private static let cell = 8
   private static let block = 2
   private static let bins = 9
   /// Pictures must have at least so many rows and columns.
-  public static let least = cell * block
+  static let least = cell * block
 
   /// The descriptor of a picture of one channel: cells of 8×8 pixels, 9 directions of 20° each without sign, a pixel's magnitude
   /// counted for one of them; blocks of 2×2 cells at every place, each divided by its length, cut off at 0.2 and divided again
@@ -16,7 +16,7 @@ public enum OrientedGradients {
   /// These are the conventions of scikit-image's `hog`.
   ///
   /// - Returns: empty for pictures smaller than one block.
-  public static func descriptor(of picture: Raster<Float>) -> [Double] {
+  static func descriptor(of picture: Raster<Float>) -> [Double] {
     let (rows, columns) = (picture.height / cell, picture.width / cell)
     guard rows >= block, columns >= block else { return [] }
     let cells = histograms(picture, rows: rows, columns: columns)

@@ -87,9 +87,7 @@ public struct SanityCheck: Sendable {
     let work = Double(batches.count * (steps.count + 1))
     var done = 0.0
     var result = SanityResult(
-      maps: try explainer(trained).mapNames + [
-        .init(attribution: ControlMap.sobel.rawValue, view: "", isControl: true)
-      ],
+      maps: try explainer(trained).mapNames + [.control(.sobel)],
       steps: steps, imageCount: images.count)
     for batch in batches {
       let input = try ClassificationReport.batch(batch, of: images, for: trained)
@@ -128,14 +126,5 @@ public struct SanityCheck: Sendable {
     let found = try await explainer(classifier).explainConcurrently(
       input, classes: classes, indices: indices, progress: progress)
     return zip(found, edges).map { ($0.maps.map(\.values) + [$1.map], $0.explainedClass) }
-  }
-}
-
-extension Explainer {
-  /// Its maps in their order.
-  fileprivate var mapNames: [SanityResult.Map] {
-    attributions.flatMap { attribution in
-      views(of: attribution).map { .init(attribution: attribution.name, view: $0.name, isControl: false) }
-    }
   }
 }

@@ -1,4 +1,5 @@
 import Figures
+import Maps
 import Rasters
 
 extension SanityReport {
@@ -42,8 +43,8 @@ extension SanityReport {
     return layer[..<dot] + " / " + layer[layer.index(after: dot)...]
   }
 
-  private func content(_ map: Raster<Float>, _ name: SanityResult.Map) -> MapPanel.Content {
-    name.view == "signed"
+  private func content(_ map: Raster<Float>, _ name: MapName) -> MapPanel.Content {
+    name.hasNegatives
       ? .signed(map, limit: DisplayScale.limit(of: map, percentile: Self.clip))
       : .heat(map, DisplayScale(of: map, percentile: Self.clip))
   }
@@ -53,7 +54,7 @@ extension SanityReport {
       map: .heat, ticks: ["lowest", "highest"], caption: "each map scaled on its own; clipped at the 99.5th percentile")
     let signed = MapFigure.ColourBar(
       map: .diverging, ticks: ["−", "0", "+"], caption: "signed maps, each scaled on its own")
-    return [heat] + (maps.contains { result.maps[$0].view == "signed" } ? [signed] : [])
+    return [heat] + (maps.contains { result.maps[$0].hasNegatives } ? [signed] : [])
   }
 
   /// The means of all measures after every step, with their 95% intervals.
@@ -67,11 +68,11 @@ extension SanityReport {
         series: maps.map { map in
           let of = result.maps[map]
           return CurveFigure.Series(
-            name: of.title, style: of.isControl ? .control(of.attribution) : .map(of.attribution, of.view),
+            name: of.title, style: of.style,
             points: (kind == .cascading ? [.init(x: 0, y: 1)] : [])
               + steps.enumerated().compactMap { place, step in
                 result.mean(step: step, map: map, measure.value).map {
-                  .init(x: Double(place + 1), y: $0.mean, interval: ($0.low, $0.high))
+                  .init(x: Double(place + 1), y: $0.value, interval: ($0.low, $0.high))
                 }
               })
         })

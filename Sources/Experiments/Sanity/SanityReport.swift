@@ -3,7 +3,7 @@ import Foundation
 import Maps
 
 /// What a ``SanityRun`` found, as sentences, a table, files and figures.
-public struct SanityReport: Sendable {
+public struct SanityReport: ExperimentReport {
   public let settings: SanityRun.Settings
   public let result: SanityResult
   /// The model's classes.
@@ -15,25 +15,26 @@ public struct SanityReport: Sendable {
   /// A row for every map, the header first: its rank correlation with the map of the model with random weights in all layers, and
   /// in the upper half; for all layers the other measures; the rank correlation with the map of the model trained on random labels;
   /// and the verdict.
-  public var table: [[String]] {
+  public var table: Table {
     let hasLabels = result.steps.last?.kind == .labels
     let header =
       ["map", "all layers", "95% interval", "upper half", "95% interval", "magnitudes", "SSIM", "HOG"]
       + (hasLabels ? ["random labels", "95% interval"] : []) + ["depends on what was learnt"]
-    return [header]
-      + result.maps.indices.map { map in
-        let verdict = result.verdict(map: map)
-        func mean(_ measure: (MapSimilarity) -> Double?) -> String {
-          lastCascading.flatMap { result.mean(step: $0, map: map, measure) }.map { Self.number($0.mean) } ?? "–"
-        }
-        func both(_ interval: MeanInterval?) -> [String] {
-          interval.map { [Self.number($0.mean), "\(Self.number($0.low))…\(Self.number($0.high))"] } ?? ["–", "–"]
-        }
-        let labels = hasLabels ? result.mean(step: result.steps.count - 1, map: map) { $0.spearman } : nil
-        return [result.maps[map].title] + both(verdict?.all) + both(verdict?.half)
-          + [mean { $0.spearmanOfMagnitudes }, mean { $0.structural }, mean { $0.gradients }]
-          + (hasLabels ? both(labels) : []) + [verdict.map { Self.words($0.verdict) } ?? "–"]
-      }
+    return Table(
+      [header]
+        + result.maps.indices.map { map in
+          let verdict = result.verdict(map: map)
+          func mean(_ measure: (MapSimilarity) -> Double?) -> String {
+            lastCascading.flatMap { result.mean(step: $0, map: map, measure) }.map { Self.number($0.value) } ?? "–"
+          }
+          func both(_ interval: Estimate?) -> [String] {
+            interval.map { [Self.number($0.value), "\(Self.number($0.low))…\(Self.number($0.high))"] } ?? ["–", "–"]
+          }
+          let labels = hasLabels ? result.mean(step: result.steps.count - 1, map: map) { $0.spearman } : nil
+          return [result.maps[map].title] + both(verdict?.all) + both(verdict?.half)
+            + [mean { $0.spearmanOfMagnitudes }, mean { $0.structural }, mean { $0.gradients }]
+            + (hasLabels ? both(labels) : []) + [verdict.map { Self.words($0.verdict) } ?? "–"]
+        })
   }
 
   var lastCascading: Int? { result.steps.lastIndex { $0.kind == .cascading } }
@@ -57,23 +58,26 @@ public struct SanityReport: Sendable {
         + "above %.2f (no), or below %.2f there and in the upper half, too (yes).", same, different)
   }
 
-  /// Writes `similarity.csv`, the figures `cascade`, `cascading` and `independent` as PNG, PDF and SVG and, last, `summary.json`; of
-  /// several attributions each has its own figures, with its name after the figure's.
-  ///
-  /// - Returns: the names of the files.
-  /// - Throws: `FileError` and ``FiguresError``.
-  @discardableResult public func write(to folder: RunFolder) throws -> [String] {
+  /// The table, `similarity.csv`, and the figures `cascade`, `cascading` and `independent`; of several attributions each has its own
+  /// figures, with its name after the figure's.
+  public var findings: Findings {
     let attributions = result.maps.filter { !$0.isControl }.map(\.attribution).unique
     let figures = attributions.flatMap { attribution in
       let maps = result.maps.indices.filter {
         result.maps[$0].attribution == attribution || result.maps[$0].isControl
       }
       let suffix = attributions.count > 1 ? "-\(attribution)" : ""
-      return (cascadeFigure(maps).map { [("cascade\(suffix)", AnyFigure.grid($0))] } ?? [])
-        + SanityCheck.Kind.layered.map { ("\($0.rawValue)\(suffix)", AnyFigure.curves(curves($0, maps))) }
+      return (cascadeFigure(maps).map { [Findings.Item.figure("cascade\(suffix)", $0)] } ?? [])
+        + SanityCheck.Kind.layered.map { .figure("\($0.rawValue)\(suffix)", curves($0, maps)) }
     }
-    return try folder.finish(
-      [("similarity.csv", RunFolder.csv(csv))] + figures.flatMap { try $1.files($0) }, summary: summary)
+    let learnt = learntRandomLabels.map {
+      Findings.Item.sentence(
+        String(format: "The network trained on random labels gives back %.1f%% of them.", 100 * $0))
+    }
+    return Findings(
+      "Maps of \(settings.model) on \(settings.images)",
+      [.table(table), .sentence(Self.criterion)] + [learnt].compactMap(\.self)
+        + [.numbers("similarity.csv", Table(csv))] + figures, summary: summary)
   }
 
   private var csv: [[String]] {
@@ -90,20 +94,20 @@ public struct SanityReport: Sendable {
             "\(result.imageCount)",
           ]
             + measures.flatMap { measure in
-              result.mean(step: step, map: map, measure.value).map { ["\($0.mean)", "\($0.low)", "\($0.high)"] }
+              result.mean(step: step, map: map, measure.value).map { ["\($0.value)", "\($0.low)", "\($0.high)"] }
                 ?? ["", "", ""]
             }
         }
       }
   }
 
-  private struct Summary: Encodable {
-    struct Line: Encodable {
-      let map: SanityResult.Map
+  private struct Summary: Encodable, Sendable {
+    struct Line: Encodable, Sendable {
+      let map: MapName
       let verdict: SanityResult.Verdict?
       /// Rank correlation with all layers random, and with the upper half of them.
-      let allLayers, upperHalf: MeanInterval?
-      let randomLabels: MeanInterval?
+      let allLayers, upperHalf: Estimate?
+      let randomLabels: Estimate?
     }
     let settings: SanityRun.Settings
     let images: Int

@@ -1,17 +1,8 @@
+import Maps
 import Rasters
 
 /// What a ``SanityCheck`` found.
 public struct SanityResult: Sendable {
-  /// A map that was checked. The edge detector, which ignores the model, is the last.
-  public struct Map: Sendable, Equatable, Codable {
-    /// The attribution's name, or the ``ControlMap``'s.
-    public let attribution: String
-    public let view: String
-    public let isControl: Bool
-
-    public var title: String { isControl ? attribution : "\(attribution) \(view)" }
-  }
-
   /// The maps of one image.
   public struct Example: Sendable {
     /// What the classifier saw, in 0…1.
@@ -24,7 +15,8 @@ public struct SanityResult: Sendable {
     public internal(set) var changed: [[Raster<Float>]] = []
   }
 
-  public let maps: [Map]
+  /// The maps that were checked; the edges of the image, which ignore the model, are the last.
+  public let maps: [MapName]
   public let steps: [SanityCheck.Step]
   public let imageCount: Int
   /// How alike the map of the trained model and that of the changed one are: [step][map][image].
@@ -32,7 +24,7 @@ public struct SanityResult: Sendable {
   /// The first image.
   public internal(set) var example: Example?
 
-  init(maps: [Map], steps: [SanityCheck.Step], imageCount: Int) {
+  init(maps: [MapName], steps: [SanityCheck.Step], imageCount: Int) {
     self.maps = maps
     self.steps = steps
     self.imageCount = imageCount
@@ -40,9 +32,9 @@ public struct SanityResult: Sendable {
   }
 
   /// The mean of a measure over the images; nil where maps are too small for it.
-  public func mean(step: Int, map: Int, _ measure: (MapSimilarity) -> Double?) -> MeanInterval? {
+  public func mean(step: Int, map: Int, _ measure: (MapSimilarity) -> Double?) -> Estimate? {
     let values = similarities[step][map].compactMap(measure)
-    return values.isEmpty ? nil : MeanInterval(values)
+    return values.isEmpty ? nil : .mean(values)
   }
 
   /// Whether a map depends on what the model has learnt.
@@ -62,7 +54,7 @@ public struct SanityResult: Sendable {
   /// partly, such as a map that traces the edges which the first layers find.
   ///
   /// - Returns: nil where no such models were among the steps.
-  public func verdict(map: Int) -> (verdict: Verdict, all: MeanInterval, half: MeanInterval)? {
+  public func verdict(map: Int) -> (verdict: Verdict, all: Estimate, half: Estimate)? {
     let cascade = steps.indices.filter { steps[$0].kind == .cascading }
     guard let last = cascade.last, let all = mean(step: last, map: map, { $0.spearman }),
       let half = mean(step: cascade[(cascade.count + 1) / 2 - 1], map: map, { $0.spearman })

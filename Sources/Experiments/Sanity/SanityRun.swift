@@ -8,7 +8,7 @@ import Tensors
 import Training
 
 /// A ``SanityCheck`` of a built-in network with its files in one folder.
-public struct SanityRun: Sendable {
+public struct SanityRun: Experiment {
   /// What is checked.
   public struct Settings: RunSettings {
     /// The model's name and its file's SHA-256.
@@ -28,17 +28,12 @@ public struct SanityRun: Sendable {
     ]
   }
 
-  /// How far a run is.
-  public enum Progress: Sendable {
-    case training(Trainer.Event)
-    /// The share of the maps that are made, 0…1.
-    case maps(Double)
-  }
-
   private static let labelFolder = "random-labels"
 
-  public let folder: RunFolder
+  public static let parts = [labelFolder]
+
   public let settings: Settings
+  public let identity: RunIdentity
   private let model: ModelChoice.Opened
   private let trained: Network
   private let images: any LabelledImages
@@ -47,8 +42,6 @@ public struct SanityRun: Sendable {
   private let labels: (recipe: Recipe, dataset: Dataset)?
   private let memory: Int
 
-  /// Makes the folder ready.
-  ///
   /// - Parameters:
   ///   - model: a network of this library, whose layers can be randomised.
   ///   - images: to make the maps of.
@@ -57,14 +50,12 @@ public struct SanityRun: Sendable {
   ///   - labels: train the same architecture on the data set's training images with their labels shuffled, and compare its maps,
   ///     too.
   ///   - seed: of the random weights and labels.
-  ///   - folder: for the results; made if it is not there.
   ///   - memory: about how many bytes the passes may take.
-  ///   - existing: what to do with results that the folder holds.
-  /// - Throws: `RunFolderError`; ``CheckError``; `ModelFileError`; ``EvaluationError/noImages``; ``MethodError``; Foundation's errors.
+  /// - Throws: ``CheckError``; `ModelFileError`; ``EvaluationError/noImages``; ``MethodError``; Foundation's errors.
   @TorchActor public init(
     _ model: ModelChoice.Opened, images: any LabelledImages, attributions: [any Attribution] = [Gradient()],
-    views: [any View] = Views.all, labels: (recipe: Recipe, dataset: Dataset)? = nil, seed: UInt64 = 0, folder: URL,
-    memory: Int = 2_000_000_000, existing: RunFolder.Existing = .refuse
+    views: [any View] = Views.all, labels: (recipe: Recipe, dataset: Dataset)? = nil, seed: UInt64 = 0,
+    memory: Int = 2_000_000_000
   ) throws {
     guard let opened = model.classifier as? Network else { throw CheckError.needsNetwork(model: model.name) }
     // As it was trained: what was opened for speed has no batch normalisations left.
@@ -87,22 +78,20 @@ public struct SanityRun: Sendable {
     self.memory = memory
     settings = Settings(
       model: model.name, modelSum: try Checksum.of(model.file, .sha256).hex, images: images.name,
-      attributions: Dictionary(attributions.map { ($0.name, $0.settings) }) { first, _ in first },
-      views: views.map(\.name), seed: seed, labelRecipe: labels?.recipe, labelImages: labels?.dataset.train.name)
+      attributions: attributions.settingsByName, views: views.map(\.name), seed: seed, labelRecipe: labels?.recipe,
+      labelImages: labels?.dataset.train.name)
     var data = ["images": try images.digest()]
     if let labels { data.merge(try labels.dataset.identity) { $1 } }
-    self.folder = try RunFolder(
-      folder, settings, RunIdentity(model: settings.modelSum, data: data, device: opened.device),
-      parts: [Self.labelFolder], existing: existing)
+    identity = RunIdentity(model: settings.modelSum, data: data, device: opened.device)
   }
 
   /// Trains on random labels if wanted, makes all maps and compares them.
   ///
   /// - Throws: `CancellationError`, with the training's state on disk; the errors of `Trainer` and of ``SanityCheck``.
   @TorchActor public func run(
-    _ progress: @escaping @Sendable (Progress) -> Void = { _ in }
+    in folder: RunFolder, report: @escaping @Sendable (RunEvent) -> Void
   ) async throws -> SanityReport {
-    let random = try await randomLabels(progress)
+    let random = try await randomLabels(in: folder, report)
     let steps = SanityCheck.steps(layers: trained.layers, labels: random != nil)
     let result = try await SanityCheck(
       model.classifier, images: images, attributions: attributions, views: views, memory: memory
@@ -111,7 +100,7 @@ public struct SanityRun: Sendable {
       changed: { step in
         if step.kind == .labels, let random { return random.network }
         return try trained.randomized(step.layers, seed: settings.seed).folded()
-      }, progress: { progress(.maps($0)) })
+      }, progress: { report(.progress($0, "maps")) })
     return SanityReport(
       settings: settings, result: result, labels: model.classifier.labels,
       learntRandomLabels: random?.accuracy)
@@ -119,16 +108,15 @@ public struct SanityRun: Sendable {
 
   /// The network for random labels and the share of the random labels that it has learnt.
   @TorchActor private func randomLabels(
-    _ progress: @escaping @Sendable (Progress) -> Void
+    in folder: RunFolder, _ report: @escaping @Sendable (RunEvent) -> Void
   ) async throws -> (network: Network, accuracy: Double)? {
     guard let labels else { return nil }
     let shuffled = labels.dataset.train.withShuffledLabels(seed: settings.seed)
     let dataset = labels.dataset.changed(
       "training labels shuffled (seed \(settings.seed))", train: shuffled, test: labels.dataset.test)
     let network = try await TrainingRun(
-      trained.information.architecture, recipe: labels.recipe, dataset: dataset,
-      folder: folder.folder(Self.labelFolder), device: trained.device, existing: .resume
-    ).run { progress(.training($0)) }
+      trained.information.architecture, recipe: labels.recipe, dataset: dataset, device: trained.device
+    ).run(within: folder, Self.labelFolder, report: RunEvent.within("random labels", report))
     let own = try Network(network.information, parameters: network.parameters, device: trained.device).folded()
     return (own, try ClassificationReport.evaluate(own, on: shuffled).accuracy)
   }

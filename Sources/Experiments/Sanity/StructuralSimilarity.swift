@@ -3,9 +3,9 @@ import Rasters
 
 /// Z. Wang, A. C. Bovik, H. R. Sheikh, E. P. Simoncelli, *Image Quality Assessment: From Error Visibility to Structural Similarity*,
 /// 2004: how alike two pictures are in brightness, contrast and structure.
-public enum StructuralSimilarity {
+enum StructuralSimilarity {
   /// Pictures must have at least so many rows and columns.
-  public static let window = 11
+  static let window = 11
   private static let deviation = 1.5
   /// K1 = 0.01 and K2 = 0.03 for values in 0…1.
   private static let constants = (0.01 * 0.01, 0.03 * 0.03)
@@ -15,7 +15,7 @@ public enum StructuralSimilarity {
   ///
   /// - Parameters: pictures of the same size, of one channel, values in 0…1.
   /// - Returns: nil for pictures that the window does not fit in.
-  public static func between(_ a: Raster<Float>, _ b: Raster<Float>) -> Double? {
+  static func between(_ a: Raster<Float>, _ b: Raster<Float>) -> Double? {
     precondition(a.height == b.height && a.width == b.width, "pictures of the same size are compared")
     guard a.height >= window, a.width >= window else { return nil }
     let (x, y) = (a.values.map(Double.init), b.values.map(Double.init))

@@ -5,67 +5,68 @@ import Foundation
 import Maps
 import Networks
 import Rasters
+import Synchronization
 import Tensors
 import Training
 
 /// A training with its files in one folder: `model.safetensors`, `checkpoint.safetensors`, `log.csv` and `curves.png`.
-public struct TrainingRun: Sendable {
+public struct TrainingRun: Experiment {
   /// What is trained. Another number of epochs is no other training: a finished one can be continued.
-  struct Settings: RunSettings {
+  public struct Settings: RunSettings {
     let architecture: Architecture
     let recipe: Recipe
     let dataset: String
     /// The SHA-256 of the first weights, if they are not random.
     let start: String?
 
-    static let words = ["start": "first weights", "dataset": "data set"]
+    public static let words = ["start": "first weights", "dataset": "data set"]
 
-    static func == (a: Self, b: Self) -> Bool {
+    public static func == (a: Self, b: Self) -> Bool {
       var same = a.recipe
       same.epochs = b.recipe.epochs
       return a.architecture == b.architecture && same == b.recipe && a.dataset == b.dataset && a.start == b.start
     }
   }
 
-  public let folder: RunFolder
-  private let trainer: Trainer
-  private let dataset: String
+  public let settings: Settings
+  public let identity: RunIdentity
+  private let dataset: Dataset
+  private let start: Network?
+  private let weightType: ElementType
 
-  private static let checkpoint = "checkpoint.safetensors"
-  private static let parts = [checkpoint, "model.safetensors", "log.csv", "curves.png"]
+  private static let (checkpoint, model) = ("checkpoint.safetensors", "model.safetensors")
+  public static let parts = [checkpoint, model, "log.csv", "curves.png"]
 
-  public var model: URL { folder.file("model.safetensors") }
+  /// The file of the trained network in a run's folder.
+  public static func model(in folder: RunFolder) -> URL { folder.file(model) }
 
-  /// Makes the folder ready. Cost: all images are read once, unless the data set's digests are known.
+  /// Cost: all images are read once, unless the data set's digests are known.
   ///
-  /// - Parameter existing: what to do with a training that the folder holds.
-  /// - Throws: `RunFolderError`; ``TrainingError``; `CancellationError`; Foundation's errors.
+  /// - Throws: ``TrainingError``; `CancellationError`; Foundation's errors.
   @TorchActor public init(
-    _ architecture: Architecture, recipe: Recipe, dataset: Dataset, folder: URL, start: Network? = nil,
-    weightType: ElementType = .float32, device: Device, existing: RunFolder.Existing = .refuse
+    _ architecture: Architecture, recipe: Recipe, dataset: Dataset, start: Network? = nil,
+    weightType: ElementType = .float32, device: Device
   ) throws {
-    self.dataset = dataset.name
-    let identity = try RunIdentity(data: dataset.identity, device: device)
+    identity = try RunIdentity(data: dataset.identity, device: device)
+    settings = Settings(
+      architecture: architecture, recipe: recipe, dataset: dataset.provenance, start: try start.map(Self.digest))
+    self.dataset = dataset
+    self.start = start
+    self.weightType = weightType
     // Finds what does not fit before anything is written.
-    trainer = try Trainer(
-      architecture, recipe: recipe, train: dataset.train, test: dataset.test, dataset: dataset.provenance,
-      data: identity.data.sorted { $0.key < $1.key }.map(\.value).joined(separator: "-"),
-      checkpoint: folder.appending(path: Self.checkpoint), start: start, weightType: weightType, device: device)
-    self.folder = try RunFolder(
-      folder,
-      Settings(
-        architecture: architecture, recipe: recipe, dataset: dataset.provenance,
-        start: start.map(Self.digest)),
-      identity, parts: Self.parts, existing: existing, known: Self.unrecorded(in: folder))
+    _ = try trainer(in: URL(filePath: "/"))
   }
 
-  /// Whether a folder holds nothing that a new training would replace; see `RunFolder/checkEmpty(_:known:)`.
-  public static func checkEmpty(_ folder: URL) throws {
-    try RunFolder.checkEmpty(folder, known: unrecorded(in: folder))
+  private func trainer(in folder: URL) throws -> Trainer {
+    try Trainer(
+      settings.architecture, recipe: settings.recipe, train: dataset.train, test: dataset.test,
+      dataset: dataset.provenance, data: identity.data.sorted { $0.key < $1.key }.map(\.value).joined(separator: "-"),
+      checkpoint: folder.appending(path: Self.checkpoint), start: start, weightType: weightType,
+      device: identity.device)
   }
 
-  /// What can be gone on with, though an earlier version did not record what it is of: its checkpoint says most of it.
-  private static func unrecorded(in folder: URL) -> [String] {
+  /// An earlier version's checkpoint says itself most of what it is of.
+  public static func unrecorded(in folder: URL) -> [String] {
     FileManager.default.fileExists(atPath: folder.appending(path: checkpoint).path) ? parts : []
   }
 
@@ -81,21 +82,50 @@ public struct TrainingRun: Sendable {
   /// Trains, keeps log and curves up to date after every epoch, and writes the model at the end.
   ///
   /// Cancelling keeps the state; see `Trainer/run(resume:stepsPerReport:report:)`.
-  @discardableResult
-  public func run(report: @Sendable @escaping (Trainer.Event) -> Void) async throws -> Network {
-    let (folder, trainer, dataset) = (folder, trainer, dataset)
+  public func run(
+    in folder: RunFolder, report: @escaping @Sendable (RunEvent) -> Void
+  ) async throws -> TrainingReport {
+    let records = Mutex<[EpochRecord]>([])
+    let (trainer, dataset, epochs) = (try trainer(in: folder.url), dataset.name, settings.recipe.epochs)
     let network = try await trainer.run(resume: folder.isResumed) { event in
       switch event {
-      // A run that was killed may have kept an epoch's state but not yet its log.
-      case .resumed(let history, _, _) where !history.isEmpty:
+      case .resumed(let history, _, let ofSameData):
+        // A run that was killed may have kept an epoch's state but not yet its log.
+        if !history.isEmpty { try Self.record(history, of: trainer, on: dataset, in: folder) }
+        records.withLock { $0 = history }
+        if !ofSameData {
+          report(
+            .warning(
+              "the checkpoint is of an earlier version, so that it could not be checked that the data are the same")
+          )
+        }
+        report(
+          .note(
+            history.count < epochs ? "Going on with epoch \(history.count + 1)." : "All \(epochs) epochs are done."))
+      case .step(let epoch, let done, let steps, let loss):
+        report(
+          .progress(
+            (Double(epoch - 1) + Double(done) / Double(steps)) / Double(epochs),
+            String(format: "epoch %d of %d, step %d/%d, loss %.4f", epoch, epochs, done, steps, loss)))
+      case .epoch(let record, let history):
         try Self.record(history, of: trainer, on: dataset, in: folder)
-      case .epoch(_, let history): try Self.record(history, of: trainer, on: dataset, in: folder)
-      case .resumed, .step: break
+        records.withLock { $0 = history }
+        report(
+          .note(
+            String(
+              format: "epoch %d of %d: loss %.4f, test accuracy %.4f, %.0f images/s", record.epoch, epochs, record.loss,
+              record.accuracy, record.imagesPerSecond)))
       }
-      report(event)
     }
-    try await network.write(to: model, weightType: trainer.weightType)
-    return network
+    try await network.write(to: Self.model(in: folder), weightType: weightType)
+    return TrainingReport(network: network, history: records.withLock(\.self), model: Self.model(in: folder))
+  }
+
+  /// The same in a folder of another run's, where it is begun or gone on with.
+  func run(
+    within folder: RunFolder, _ name: String, report: @escaping @Sendable (RunEvent) -> Void
+  ) async throws -> Network {
+    try await run(in: open(folder.folder(name), existing: .resume), report: report).network
   }
 
   private static func record(_ history: [EpochRecord], of trainer: Trainer, on dataset: String, in folder: RunFolder)
@@ -107,7 +137,7 @@ public struct TrainingRun: Sendable {
       return "\(record.epoch),\(record.loss),\(record.accuracy),\(record.imagesPerSecond),"
         + seconds.map { String(format: "%.3f", $0) }.joined(separator: ",")
     }
-    try folder.write(RunFolder.csv([[header]] + rows.map { [$0] }), as: "log.csv")
+    try folder.write(Data(([header] + rows).map { "\($0)\n" }.joined().utf8), as: "log.csv")
     func plot(_ title: String, _ value: (EpochRecord) -> Double) -> CurveFigure.Plot {
       CurveFigure.Plot(
         title: title, xLabel: "epoch", yLabel: title.lowercased(),
@@ -124,5 +154,19 @@ extension Dataset {
   /// Both parts' digests, for a run that depends on both.
   var identity: [String: String] {
     get throws { try ["training images": digest(of: .train), "test images": digest(of: .test)] }
+  }
+}
+
+/// What came of a training.
+public struct TrainingReport: ExperimentReport {
+  public let network: Network
+  /// All epochs'.
+  public let history: [EpochRecord]
+  /// The network's file.
+  public let model: URL
+
+  public var findings: Findings {
+    let accuracy = network.information.origin.accuracy.map { String(format: "%.4f", $0) } ?? "unknown"
+    return Findings("test accuracy \(accuracy)", [.sentence(model.relativePath)])
   }
 }

@@ -6,8 +6,8 @@ import Foundation
 /// a table that goes on shows its header again. A figure that finds no room goes to the top of the next page, and what follows it
 /// fills the rest of this one; one too large for a page is drawn smaller. Names in any script are set by Pango. The headings are the
 /// PDF's outline. The same document gives the same bytes.
-public struct Document: Sendable {
-  public enum Block: Sendable {
+package struct Document: Sendable {
+  package enum Block: Sendable {
     /// Level 1 is a section, 2 a part of one.
     case heading(String, level: Int = 1)
     case paragraph(String)
@@ -20,51 +20,16 @@ public struct Document: Sendable {
     case pageBreak
   }
 
-  /// Rows under a header, between rules.
-  public struct Table: Sendable {
-    public enum Alignment: Sendable { case left, centre, right }
-
-    public struct Column: Sendable {
-      public var title: String
-      public var alignment: Alignment
-
-      public init(_ title: String, _ alignment: Alignment = .left) {
-        self.title = title
-        self.alignment = alignment
-      }
-    }
-
-    public enum Row: Sendable {
-      /// A text for each column; missing ones are empty.
-      case cells([String])
-      /// A line over all columns with a rule above, for the rows that follow.
-      case group(String)
-    }
-
-    /// Above the table; its label, such as `Table 1`, is bold.
-    public var label: String
-    public var caption: String
-    public var columns: [Column]
-    public var rows: [Row]
-
-    public init(label: String = "", caption: String = "", columns: [Column], rows: [Row]) {
-      self.label = label
-      self.caption = caption
-      self.columns = columns
-      self.rows = rows
-    }
-  }
-
   /// A figure with its caption below.
-  public struct Figure: Sendable {
+  package struct Figure: Sendable {
     /// The name of the files that it is written to alone, without extension.
-    public var name: String
+    package var name: String
     /// Such as `Figure 1`, bold before the caption.
-    public var label: String
-    public var caption: String
-    public var figure: AnyFigure
+    package var label: String
+    package var caption: String
+    package var figure: any Figures.Figure
 
-    public init(name: String, label: String, caption: String, figure: AnyFigure) {
+    package init(name: String, label: String, caption: String, figure: any Figures.Figure) {
       self.name = name
       self.label = label
       self.caption = caption
@@ -72,36 +37,36 @@ public struct Document: Sendable {
     }
   }
 
-  public var title: String
+  package var title: String
   /// Below the title, smaller.
-  public var subtitle: String
-  public var blocks: [Block]
+  package var subtitle: String
+  package var blocks: [Block]
 
-  public init(title: String, subtitle: String = "", blocks: [Block]) {
+  package init(title: String, subtitle: String = "", blocks: [Block]) {
     self.title = title
     self.subtitle = subtitle
     self.blocks = blocks
   }
 
   /// The figures in order.
-  public var figures: [Figure] { blocks.compactMap { if case .figure(let figure) = $0 { figure } else { nil } } }
+  package var figures: [Figure] { blocks.compactMap { if case .figure(let figure) = $0 { figure } else { nil } } }
 
   /// The PDF's bytes. Cost: proportional to the text and to the pixels of all figures.
   ///
   /// - Throws: ``FiguresError/drawing(reason:)``.
-  public func encoded() throws -> Data { try DocumentLayout(self).encoded() }
+  package func encoded() throws -> Data { try DocumentLayout(self).encoded() }
 
   /// Writes the PDF; a file that was there before is replaced in one step.
   ///
   /// - Throws: ``FiguresError``.
-  public func write(to url: URL) throws { try encoded().writeFigure(to: url) }
+  package func write(to url: URL) throws { try encoded().writeFigure(to: url) }
 
   /// Writes every figure on its own, and `captions.txt` with the captions in the figures' order.
   ///
   /// - Precondition: the figures' names differ and can be names of files.
   /// - Returns: the names of the files.
   /// - Throws: ``FiguresError``.
-  @discardableResult public func writeFigures(
+  @discardableResult package func writeFigures(
     to folder: URL, as formats: [FigureFormat] = FigureFormat.allCases
   ) throws -> [String] {
     var names: [String] = []

@@ -1,5 +1,5 @@
 extension DocumentLayout {
-  mutating func add(_ table: Document.Table) {
+  mutating func add(_ table: Table) {
     guard !table.columns.isEmpty else { return }
     let placed = PlacedTable(table)
     y += isAtTop ? 0 : 4
@@ -72,7 +72,7 @@ struct PlacedTable {
   let header: Row
   let rows: [Row]
 
-  init(_ table: Document.Table) {
+  init(_ table: Table) {
     let widths = Self.widths(of: table)
     let width = widths.reduce(0, +) + Double(widths.count - 1) * Self.columnGap
     caption = DocumentLayout.caption(table.label, table.caption)
@@ -102,7 +102,7 @@ struct PlacedTable {
   }
 
   /// The columns as wide as their texts; where that is too much for a page, the widest give way.
-  private static func widths(of table: Document.Table) -> [Double] {
+  private static func widths(of table: Table) -> [Double] {
     let room = max(1, DocumentLayout.width - Double(table.columns.count - 1) * columnGap)
     var wanted = table.columns.map { TextBlock($0.title, size: size, bold: true).width }
     for case .cells(let texts) in table.rows {
@@ -125,7 +125,7 @@ struct PlacedTable {
   }
 
   private static func row(
-    _ texts: [String], _ table: Document.Table, _ widths: [Double], bold: Bool = false
+    _ texts: [String], _ table: Table, _ widths: [Double], bold: Bool = false
   ) -> Row {
     let cells = zip(table.columns.indices, widths).map { column, width in
       let alignment: TextBlock.Alignment =

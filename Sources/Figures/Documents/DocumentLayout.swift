@@ -218,7 +218,7 @@ struct DocumentLayout {
 
     /// - Parameter headings: the height of what must be above it on the same page.
     init(_ figure: Document.Figure, below headings: Double) {
-      drawing = figure.figure.drawing
+      drawing = figure.figure.layout.drawing
       caption = DocumentLayout.caption(figure.label, figure.caption)
       // A caption longer than that goes on on the next page.
       captionHeight = min(caption.map { $0.height + Self.gap } ?? 0, DocumentLayout.height / 3)

@@ -17,7 +17,8 @@ import Testing
       Explainer(classifier),
       images: Noise(
         count: count, classes: classifier.labels.count, height: input.height, width: input.width,
-        channels: input.channels), replacements: replacements, fractions: fractions, order: order, controls: controls,
+        channels: input.channels), metrics: replacements.map { Accuracy($0) }, fractions: fractions, order: order,
+      controls: controls,
       seed: 11, blockSize: blockSize, precision: precision)
   }
 
@@ -30,16 +31,13 @@ import Testing
   private func expectOracle(_ benchmark: DeletionBenchmark) throws {
     let oracle = DeletionOracle(benchmark: benchmark)
     for block in try blocks(benchmark) {
-      var (predicted, probability, deleted): ([Int32], [Double], [Int32]) = ([], [], [])
-      for image in block.images {
-        let answers = try oracle.answers(image)
-        predicted += answers.joined().joined().map { Int32($0.predicted) }
-        probability += answers.joined().joined().map(\.probability)
-        deleted += answers[0].joined().map { Int32($0.deleted) }
+      let all = try block.images.map { try oracle.answers($0) }
+      for (metric, found) in block.answers.enumerated() {
+        let expected = all.flatMap { $0[metric].joined() }
+        #expect(found.classes == expected.map { Int32($0.predicted) })
+        #expect(found.deleted == expected.map { Int32($0.deleted) })
+        expectClose(found.values.map(Double.init), expected.map(\.probability), relative: 1e-4, absolute: 1e-6)
       }
-      #expect(block.predicted == predicted)
-      #expect(block.deleted == deleted)
-      expectClose(block.probability.map(Double.init), probability, relative: 1e-4, absolute: 1e-6)
       #expect(try block.untouched == block.images.map { Int32(try oracle.untouched($0)) })
     }
   }
@@ -77,11 +75,11 @@ import Testing
     for block in try blocks(benchmark) {
       let random = benchmark.series.firstIndex { $0.kind == .random }
       let perSeries = benchmark.fractions.count
-      for (index, deleted) in block.deleted.enumerated() {
+      for (index, deleted) in block.answers[0].deleted.enumerated() {
         let isRandom = index / perSeries % benchmark.series.count == random
         #expect(deleted == (isRandom ? [0, 0, 3, 5, 8, 9][index % perSeries] : 0))
       }
-      #expect(block.predicted.allSatisfy { $0 == 1 })
+      #expect(block.answers.allSatisfy { $0.classes.allSatisfy { $0 == 1 } })
     }
     try expectOracle(benchmark)
   }
@@ -125,10 +123,14 @@ import Testing
     let whole = try benchmark(classifier, blockSize: 7)
     let cut = try benchmark(classifier, blockSize: blockSize)
     let (one, many) = (
-      try DeletionResult(whole.setup, blocks: blocks(whole)), try DeletionResult(cut.setup, blocks: blocks(cut))
+      try DeletionResult(whole.setup, metrics: whole.metrics, blocks: blocks(whole)),
+      try DeletionResult(cut.setup, metrics: cut.metrics, blocks: blocks(cut))
     )
-    #expect(one.predicted == many.predicted && one.deleted == many.deleted && one.untouched == many.untouched)
-    expectClose(one.probability, many.probability, relative: 1e-4, absolute: 1e-6)
+    #expect(one.untouched == many.untouched)
+    for (one, many) in zip(one.answers, many.answers) {
+      #expect(one.classes == many.classes && one.deleted == many.deleted)
+      expectClose(one.values, many.values, relative: 1e-4, absolute: 1e-6)
+    }
   }
 
   @Test(arguments: [[], [0.5, 0.1], [0.1, 0.1], [-0.1, 0.2], [0.5, 1.1], [.nan]] as [[Double]])
@@ -142,10 +144,11 @@ import Testing
     let network = try formulaNetwork(architecture, channels: 3, classes: 3, height: 16, width: 16)
     let exact = try blocks(benchmark(network, fractions: [0.3, 0.6]))
     let mixed = try blocks(benchmark(network, fractions: [0.3, 0.6], precision: .mixed))
-    #expect(mixed.map(\.untouched) == exact.map(\.untouched) && mixed.map(\.deleted) == exact.map(\.deleted))
-    let (found, expected) = (mixed.flatMap(\.probability), exact.flatMap(\.probability))
+    #expect(mixed.map(\.untouched) == exact.map(\.untouched))
+    let (found, expected) = (mixed.flatMap(\.answers), exact.flatMap(\.answers))
     // 8 bits of mantissa: each layer's results are off by some 2⁻⁹ of their size.
-    let errors = zip(found, expected).map { abs($0 - $1) }
+    #expect(found.map(\.deleted) == expected.map(\.deleted))
+    let errors = zip(found.flatMap(\.values), expected.flatMap(\.values)).map { abs($0 - $1) }
     #expect(errors.reduce(0, +) / Float(errors.count) < 0.02 && errors.allSatisfy { $0 < 0.1 })
     #expect(errors.count { $0 > 1e-6 } > errors.count / 2)
   }

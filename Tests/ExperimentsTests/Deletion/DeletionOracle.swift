@@ -17,12 +17,12 @@ import Tensors
 
   func untouched(_ image: Int) throws -> Int { try answer(pixels(image), explained: 0).predicted }
 
-  /// [replacement][series][fraction]
+  /// [metric][series][fraction]
   func answers(_ image: Int) throws -> [[[Answer]]] {
     let original = try pixels(image)
     let explained = try untouched(image)
     let explanation = try benchmark.explainer.explain(tensor(original), classes: [explained])[0]
-    return try benchmark.replacements.map { replacement in
+    return try benchmark.metrics.compactMap { ($0 as? Accuracy)?.replacement }.map { replacement in
       try benchmark.series.map { series in
         let order = order(series, image, explanation)
         return try benchmark.fractions.map { fraction in
@@ -41,7 +41,7 @@ import Tensors
   }
 
   /// The pixels that a series may delete, in its order.
-  private func order(_ series: DeletionSeries, _ image: Int, _ explanation: Explanation) -> [Int] {
+  private func order(_ series: MapName, _ image: Int, _ explanation: Explanation) -> [Int] {
     let map = explanation.map(series.view, of: series.attribution)?.values.values ?? []
     let salient = map.indices.filter { map[$0] != 0 }
     guard series.kind == .map else {

@@ -13,38 +13,44 @@ import Testing
       weight: Array(repeating: 1, count: 8), classes: 2, channels: 1, height: 2, width: 2)
     return try DeletionBenchmark(
       Explainer(classifier, views: [Original()]),
-      images: Noise(count: 4, classes: 1, height: 2, width: 2, channels: 1), replacements: [.black],
+      images: Noise(count: 4, classes: 1, height: 2, width: 2, channels: 1), metrics: [Accuracy(.black)],
       fractions: [0, 0.5, 1], controls: false, blockSize: 2)
   }
 
   /// Images 0 and 1 stay right, image 2 turns wrong in the middle, image 3 is wrong from the start and turns right.
   private let blocks = [
     DeletionBlock(
-      images: 0..<2, labels: [0, 0], untouched: [0, 0], predicted: [0, 0, 0, 0, 0, 0],
-      probability: [1, 0.5, 0.5, 1, 1, 1],
-      deleted: [0, 2, 4, 0, 2, 2]),
+      images: 0..<2, labels: [0, 0], untouched: [0, 0],
+      answers: [
+        MetricAnswers(values: [1, 0.5, 0.5, 1, 1, 1], classes: [0, 0, 0, 0, 0, 0], deleted: [0, 2, 4, 0, 2, 2])
+      ]),
     DeletionBlock(
-      images: 2..<4, labels: [0, 0], untouched: [0, 1], predicted: [0, 1, 1, 1, 1, 0],
-      probability: [1, 0.25, 0, 1, 0.25, 0.5],
-      deleted: [0, 2, 3, 0, 1, 1]),
+      images: 2..<4, labels: [0, 0], untouched: [0, 1],
+      answers: [
+        MetricAnswers(values: [1, 0.25, 0, 1, 0.25, 0.5], classes: [0, 1, 1, 1, 1, 0], deleted: [0, 2, 3, 0, 1, 1])
+      ]),
   ]
 
   @Test func curvesAndAreas() throws {
-    let result = try DeletionResult(benchmark().setup, blocks: blocks.reversed())
-    #expect(result.curve(.accuracy, replacement: 0, series: 0) == [0.75, 0.5, 0.75])
-    #expect(result.curve(.allegiance, replacement: 0, series: 0) == [1, 0.75, 0.5])
-    #expect(result.curve(.probability, replacement: 0, series: 0) == [1, 0.5, 0.5])
-    #expect(result.deletedShare(series: 0) == [0, 7.0 / 16, 10.0 / 16])
+    let result = try DeletionResult(benchmark().setup, metrics: [Accuracy(.black)], blocks: blocks.reversed())
+    #expect(result.curve(.accuracy, metric: 0, series: 0) == [0.75, 0.5, 0.75])
+    #expect(result.curve(.allegiance, metric: 0, series: 0) == [1, 0.75, 0.5])
+    #expect(result.curve(.quantity, metric: 0, series: 0) == [1, 0.5, 0.5])
+    #expect(result.deletedShare(metric: 0, series: 0) == [0, 7.0 / 16, 10.0 / 16])
     // 0.5 · (0.75 + 0.5) / 2 + 0.5 · (0.5 + 0.75) / 2
-    #expect(result.areas(.accuracy)[0][0].value == 0.625)
-    #expect(result.areas(.allegiance)[0][0].value == 0.75)
+    #expect(result.scores(.accuracy, metric: 0)[0].value == 0.625)
+    #expect(result.scores(.allegiance, metric: 0)[0].value == 0.75)
   }
 
   @Test func missingOrDoubleBlocksAreTold() throws {
-    #expect(throws: EvaluationError.missingImages(2)) { try DeletionResult(benchmark().setup, blocks: [blocks[0]]) }
-    #expect(throws: EvaluationError.missingImages(0)) { try DeletionResult(benchmark().setup, blocks: [blocks[1]]) }
     #expect(throws: EvaluationError.missingImages(2)) {
-      try DeletionResult(benchmark().setup, blocks: [blocks[0], blocks[0], blocks[1]])
+      try DeletionResult(benchmark().setup, metrics: [Accuracy(.black)], blocks: [blocks[0]])
+    }
+    #expect(throws: EvaluationError.missingImages(0)) {
+      try DeletionResult(benchmark().setup, metrics: [Accuracy(.black)], blocks: [blocks[1]])
+    }
+    #expect(throws: EvaluationError.missingImages(2)) {
+      try DeletionResult(benchmark().setup, metrics: [Accuracy(.black)], blocks: [blocks[0], blocks[0], blocks[1]])
     }
   }
 
@@ -53,13 +59,13 @@ import Testing
       ([0, 1], [1, 1], 1), ([0, 1], [0, 1], 0.5), ([0, 0.1, 0.9], [1, 0, 1], 0.45), ([0.3], [1], 0),
     ] as [([Double], [Double], Double)])
   func trapezoids(x: [Double], y: [Double], area: Double) {
-    expectClose([DeletionResult.area(x, y)], [area], absolute: 1e-12)
+    expectClose([CurveSummary.area.score(x, y)], [area], absolute: 1e-12)
   }
 
   @Test func percentiles() {
-    #expect(DeletionResult.percentile(0.5, []) == nil)
-    #expect(DeletionResult.percentile(0.5, [1, 2, 4]) == 2)
-    #expect(DeletionResult.percentile(0.25, [1, 2, 4]) == 1.5)
+    #expect(Bootstrap.percentile(0.5, []) == nil)
+    #expect(Bootstrap.percentile(0.5, [1, 2, 4]) == 2)
+    #expect(Bootstrap.percentile(0.25, [1, 2, 4]) == 1.5)
   }
 
   /// Of n scores that are 0 or 1 with mean p the bootstrap's interval is nearly p ± 1.96 √(p (1 − p) / n).
@@ -69,23 +75,23 @@ import Testing
     let count = 400
     let benchmark = try DeletionBenchmark(
       Explainer(classifier, views: [Original()]),
-      images: Noise(count: count, classes: 1, height: 1, width: 1, channels: 1), replacements: [.black],
+      images: Noise(count: count, classes: 1, height: 1, width: 1, channels: 1), metrics: [Accuracy(.black)],
       fractions: [0, 1], controls: false, blockSize: count)
     let predicted = (0..<count).flatMap { image in Array(repeating: Int32(image % 4 == 0 ? 1 : 0), count: 2) }
     let result = try DeletionResult(
-      benchmark.setup,
+      benchmark.setup, metrics: benchmark.metrics,
       blocks: [
         DeletionBlock(
           images: 0..<count, labels: Array(repeating: 0, count: count),
-          untouched: Array(repeating: 0, count: count), predicted: predicted,
-          probability: Array(repeating: 1, count: 2 * count), deleted: Array(repeating: 0, count: 2 * count))
+          untouched: Array(repeating: 0, count: count),
+          answers: [MetricAnswers(values: Array(repeating: 1, count: 2 * count), classes: predicted)])
       ])
-    let area = result.areas(.accuracy, resamples: 4000)[0][0]
+    let area = result.scores(.accuracy, metric: 0, draws: 4000)[0]
     let half = 1.96 * (0.75 * 0.25 / Double(count)).squareRoot()
     #expect(area.value == 0.75)
     // A percentile of 4,000 resamples is within a tenth of the interval's half.
     expectClose([area.low, area.high], [0.75 - half, 0.75 + half], absolute: half / 8)
-    #expect(result.areas(.accuracy, seed: 5) == result.areas(.accuracy, seed: 5))
-    #expect(result.areas(.accuracy, seed: 5) != result.areas(.accuracy, seed: 6))
+    #expect(result.scores(metric: 0, seed: 5) == result.scores(metric: 0, seed: 5))
+    #expect(result.scores(metric: 0, seed: 5) != result.scores(metric: 0, seed: 6))
   }
 }

@@ -47,15 +47,18 @@ private struct SmallNoise: LabelledImages {
   private func run(
     _ name: String, images: SmallNoise = SmallNoise(), fractions: [Double] = [0, 0.3, 0.6], seed: UInt64 = 0,
     precision: Precision = .full, existing: RunFolder.Existing = .refuse
-  ) throws -> DeletionRun {
+  ) throws -> Opened<DeletionRun> {
     let benchmark = try DeletionBenchmark(
       Explainer(model.classifier), images: images, fractions: fractions, seed: seed, blockSize: 2, precision: precision)
-    return try DeletionRun(benchmark, model: model, folder: folder.file(name), existing: existing)
+    return try Opened(DeletionRun(benchmark, model: model), in: folder.file(name), existing: existing)
   }
 
   private func expectEqual(_ a: DeletionResult, _ b: DeletionResult) {
-    #expect(a.predicted == b.predicted && a.untouched == b.untouched && a.deleted == b.deleted && a.labels == b.labels)
-    #expect(a.probability.map(\.bitPattern) == b.probability.map(\.bitPattern))
+    #expect(a.untouched == b.untouched && a.labels == b.labels && a.answers.count == b.answers.count)
+    for (a, b) in zip(a.answers, b.answers) {
+      #expect(a.classes == b.classes && a.deleted == b.deleted)
+      #expect(a.values.map(\.bitPattern) == b.values.map(\.bitPattern))
+    }
   }
 
   private func whole(_ name: String = "whole") async throws -> DeletionResult {
@@ -173,7 +176,7 @@ private struct SmallNoise: LabelledImages {
     _ = try await run.run()
     let result = try #require(try run.result())
     let report = DeletionReport(run.settings, result)
-    let files = try report.write(to: run.folder, seconds: 1, threads: 2)
+    let files = try run.folder.write(report.findings)
     #expect(
       files.count == 9
         && files.allSatisfy { FileManager.default.fileExists(atPath: run.folder.file($0).path) })
@@ -185,45 +188,49 @@ private struct SmallNoise: LabelledImages {
     let active = try #require(rows.first { $0.hasPrefix("white,gradient,active,0.6,") }).split(separator: ",")
     let numbers = active.dropFirst(3).compactMap { Double($0) }
     let expected =
-      [result.deletedShare(series: 3)[2]]
-      + DeletionResult.Score.allCases.map { result.curve($0, replacement: 1, series: 3)[2] }
+      [result.deletedShare(metric: 1, series: 3)[2]]
+      + result.scores(of: 1).map { result.curve($0.score, metric: 1, series: 3)[2] }
     expectClose(Array(numbers.dropFirst()), expected, absolute: 1e-12)
 
     let npy = try Data(contentsOf: run.folder.file("predictions.npy"))
     let header = String(decoding: npy[10..<128], as: UTF8.self)
     #expect(header.contains("'descr': '<i4'") && header.contains("'shape': (11, 2, 10, 3)"))
     let values = npy.dropFirst(128).withUnsafeBytes { Array($0.bindMemory(to: Int32.self)) }
-    #expect(values == result.predicted)
+    // [image][metric][series][fraction]
+    var classes: [Int32] = []
+    for image in 0..<11 {
+      for answers in result.answers { classes += answers.classes[30 * image..<30 * (image + 1)] }
+    }
+    #expect(values == classes)
 
     let json = try JSONSerialization.jsonObject(
       with: Data(contentsOf: run.folder.file("summary.json")))
     let summary = try #require(json as? [String: Any])
     #expect(summary["accuracy"] as? Double == result.accuracy)
     #expect((summary["areas"] as? [Any])?.count == 20)
-    let table = report.table
+    let table = try #require(report.table).lines
     #expect(table.count == 11 && table[0] == ["deleted pixels", "black", "95% interval", "white", "95% interval"])
     #expect(table[2][1].hasSuffix("↓") && table[2][3].hasSuffix("↑") && table[5][1].hasSuffix("↑"))
   }
 
   @Test("metrics with a curve for every image: kept, joined, and in all files")
   func curveMetrics() async throws {
-    let metrics: [CurveMetric] = [.riseInsertion(steps: 3), .sensitivityN(sizes: [2, 20], samples: 5)]
-    func run(_ name: String) throws -> DeletionRun {
+    let metrics = Metrics.paper + [Rise(.insertion, steps: 3), SensitivityN(sizes: [2, 20], samples: 5)]
+    func run(_ name: String) throws -> Opened<DeletionRun> {
       let benchmark = try DeletionBenchmark(
-        Explainer(model.classifier), images: SmallNoise(), fractions: [0, 0.5], curveMetrics: metrics, blockSize: 2)
-      return try DeletionRun(benchmark, model: model, folder: folder.file(name), existing: .resume)
+        Explainer(model.classifier), images: SmallNoise(), metrics: metrics, fractions: [0, 0.5], blockSize: 2)
+      return try Opened(DeletionRun(benchmark, model: model), in: folder.file(name), existing: .resume)
     }
     #expect(try await run("whole").run() == [])
     let result = try #require(try run("whole").result())
     for index in 1...2 { _ = try await run("part\(index)").run(.init(index: index, of: 2)) }
     let joined = try DeletionRun.merge([1, 2].map { folder.file("part\($0)") }, into: folder.file("joined")).result
-    #expect(joined.curves == result.curves)
     expectEqual(joined, result)
     #expect(throws: RunFolderError.self) { try self.run("whole", fractions: [0, 0.5], existing: .resume) }
 
     let whole = try run("whole")
     let report = DeletionReport(whole.settings, result)
-    let files = try report.write(to: whole.folder)
+    let files = try whole.folder.write(report.findings)
     let fileCount: Int = 3 + 2 + 3 * 4
     #expect(files.count == fileCount)
     let lines = try String(contentsOf: folder.file("whole/curves.csv"), encoding: .utf8).split(separator: "\n")
@@ -234,21 +241,21 @@ private struct SmallNoise: LabelledImages {
     #expect(columns == 9)
     #expect(lines.allSatisfy { $0.split(separator: ",", omittingEmptySubsequences: false).count == columns })
     let rise = try #require(lines.first { $0.hasPrefix("rise-insertion,gradient,active,1.0,0.0,,,") })
-    #expect(Double(rise.split(separator: ",")[5]) == result.curve(metric: 0, series: 3)[3])
+    #expect(Double(rise.split(separator: ",")[5]) == result.curve(metric: 2, series: 3)[3])
     let sum = try #require(lines.last { $0.hasPrefix("sensitivity-n,gradient,sum,") }).split(separator: ",")
-    #expect(Double(sum[3]) == 20.0 / 64 && Double(sum[5]) == result.curve(metric: 1, series: 5)[1])
+    #expect(Double(sum[3]) == 20.0 / 64 && Double(sum[5]) == result.curve(metric: 3, series: 5)[1])
 
     let json = try JSONSerialization.jsonObject(with: Data(contentsOf: folder.file("whole/summary.json")))
     let rows = try #require((json as? [String: Any])?["areas"] as? [[String: Any]])
     #expect(rows.count == 20 + 6 + 7)
     let last = try #require(rows.last?["mean"] as? [String: [String: Double]])
-    #expect(rows.last?["auc"] == nil && last["correlation"]?["value"] == result.scores(metric: 1)[6].value)
+    #expect(rows.last?["auc"] == nil && last["correlation"]?["value"] == result.scores(metric: 3)[6].value)
 
     let npy = try Data(contentsOf: folder.file("whole/sensitivity-n.npy"))
     #expect(
       String(decoding: npy[10..<128], as: UTF8.self).contains("'<f4', 'fortran_order': False, 'shape': (11, 7, 2)"))
-    #expect(npy.dropFirst(128).withUnsafeBytes { Array($0.bindMemory(to: Float.self)) } == result.curves[1])
-    let table = try #require(report.scoreTable)
+    #expect(npy.dropFirst(128).withUnsafeBytes { Array($0.bindMemory(to: Float.self)) } == result.answers[3].values)
+    let table = try #require(report.scoreTable).lines
     #expect(table.count == 8 && table.allSatisfy { $0.count == 5 })
     #expect(table[6][0] == "gradient sum" && table[6][1] == "" && table[6][3].hasSuffix("↑"))
     #expect(table[7][0] == "random" && table[4][1].hasSuffix("↑") && table[5][1].hasSuffix("↑"))
@@ -257,8 +264,8 @@ private struct SmallNoise: LabelledImages {
   @Test("images and classes for other programs")
   func images() async throws {
     let run = try run("whole")
-    try run.writeImages()
-    try run.writeImages()
+    try run.experiment.writeImages(to: run.folder)
+    try run.experiment.writeImages(to: run.folder)
     let images = try Data(contentsOf: run.folder.file("images.npy"))
     #expect(
       String(decoding: images[10..<128], as: UTF8.self).contains(
@@ -268,4 +275,12 @@ private struct SmallNoise: LabelledImages {
     #expect(String(decoding: labels[10..<128], as: UTF8.self).contains("'shape': (11,)"))
     #expect(labels.dropFirst(128).withUnsafeBytes { Array($0.bindMemory(to: Int32.self)) } == SmallNoise().labels)
   }
+}
+
+extension Opened<DeletionRun> {
+  @TorchActor fileprivate func run(
+    _ shard: DeletionRun.Shard = .whole, progress: @escaping @Sendable (Double, Int) -> Void = { _, _ in }
+  ) async throws -> [String] { try await experiment.measure(shard, in: folder, progress: progress) }
+
+  @TorchActor fileprivate func result() throws -> DeletionResult? { try experiment.result(in: folder) }
 }

@@ -43,25 +43,25 @@ private func template(_ label: Int) -> [Float] {
       classifier, images: images, attributions: [Gradient(), GradientXInput(), IntegratedGradients(steps: 3)]
     ).run()
     #expect(rows.count == 3 * 5 + 2 * 5)
-    for row in rows where !row.isControl && ["original", "positive", "negative"].contains(row.view) {
+    for row in rows where !row.map.isControl && ["original", "positive", "negative"].contains(row.map.view) {
       #expect(row.scores.count == 64)
       for score in row.scores {
-        #expect(score.precision == 1 && score.wrongSign == (row.view == "original" ? nil : 0))
+        #expect(score.precision == 1 && score.wrongSign == (row.map.view == "original" ? nil : 0))
         #expect(score.shownPrecision == 1 && score.shownRecall == 1)
-        expectClose([score.averagePrecision], [1], absolute: 1e-12, "\(row.map) \(row.view)")
+        expectClose([score.averagePrecision], [1], absolute: 1e-12, "\(row.map.title)")
       }
     }
     // A rival's template fits best at another place than the image's shape, so these are not exact.
-    for row in rows where !row.isControl && ["active", "inactive"].contains(row.view) {
+    for row in rows where !row.map.isControl && ["active", "inactive"].contains(row.map.view) {
       let (precision, chance) = (row.scores.map(\.precision).reduce(0, +), row.scores.map(\.chance).reduce(0, +))
-      #expect(row.scores.count == 32 && precision > 5 * chance, "\(row.map) \(row.view): \(precision / chance)")
+      #expect(row.scores.count == 32 && precision > 5 * chance, "\(row.map.title): \(precision / chance)")
     }
-    for row in rows where row.map == "random" {
+    for row in rows where row.map.kind == .random {
       let mean = row.scores.map(\.precision).reduce(0, +) / Double(row.scores.count)
       let chance = row.scores.map(\.chance).reduce(0, +) / Double(row.scores.count)
       // The precision of k draws has a deviation of √(p (1 − p) / k): over 64 images of more than 40 pixels, less than 0.008; of
       // 32 images of 24 pixels and more, less than 0.007.
-      #expect(abs(mean - chance) < 0.03, "\(row.view): \(mean), \(chance)")
+      #expect(abs(mean - chance) < 0.03, "\(row.map.view): \(mean), \(chance)")
     }
   }
 
@@ -77,9 +77,9 @@ private func template(_ label: Int) -> [Float] {
     let classifier = try LinearClassifier(weight: weight, classes: 8, channels: 1, height: 32, width: 32)
     let truth = PixelTruth(Shape.allCases[label / 2], isBright: label % 2 == 0, row: 14, column: 17, side: 32)
     let found = try Explainer(classifier).explain(Tensor(repeating: 0.5, shape: [1, 1, 32, 32]), classes: [label])[0]
-    for view in GroundTruthBenchmark.views {
-      let shown = try #require(found.map(view)).values.values.map { $0 > 0 }
-      #expect(shown == truth.pixels(of: view) ?? shown.map { _ in false }, "\(view)")
+    for view in Views.paper {
+      let shown = try #require(found.map(view.name)).values.values.map { $0 > 0 }
+      #expect(shown == truth.pixels(of: view) ?? shown.map { _ in false }, "\(view.name)")
     }
   }
 

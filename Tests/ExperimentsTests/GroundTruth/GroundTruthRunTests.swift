@@ -12,22 +12,26 @@ import Testing
   init() throws { folder = try TemporaryFolder() }
 
   private static let settings = {
-    var settings = GroundTruthRun.Settings()
+    var settings = GroundTruthRun.Options()
     (settings.trainingImages, settings.epochs, settings.images) = (64, 1, 10)
     return settings
   }()
 
-  private func run(_ existing: RunFolder.Existing = .refuse, in name: String = "run") throws -> GroundTruthRun {
-    try GroundTruthRun(
-      Self.settings, attributions: [Gradient(), SmoothGrad(.variance, samples: 2)], folder: folder.file(name),
-      existing: existing)
+  private func run(_ existing: RunFolder.Existing = .refuse, in name: String = "run") throws -> Opened<GroundTruthRun> {
+    try Opened(
+      GroundTruthRun(Self.settings, attributions: [Gradient(), SmoothGrad(.variance, samples: 2)]),
+      in: folder.file(name), existing: existing)
   }
 
   @Test("interrupted and resumed, it ends as if nothing had happened")
   func resumed() async throws {
     let whole = try await run(in: "whole").run()
     let task = Task {
-      try await run(.resume).run { if case .training(.epoch) = $0 { withUnsafeCurrentTask { $0?.cancel() } } }
+      try await run(.resume).run {
+        if $0.progress?.text.hasPrefix("training, epoch 1 of 1, step 2/2") == true {
+          withUnsafeCurrentTask { $0?.cancel() }
+        }
+      }
     }
     await #expect(throws: CancellationError.self) { try await task.value }
     let path = folder.file("run").relativePath
@@ -35,22 +39,24 @@ import Testing
     #expect(throws: RunFolderError.otherRun(folder: path, differences: ["seed", "attributions"])) {
       var settings = Self.settings
       settings.seed = 1
-      return try GroundTruthRun(settings, attributions: [Gradient()], folder: folder.file("run"), existing: .resume)
+      return try GroundTruthRun(settings, attributions: [Gradient()]).open(folder.file("run"), existing: .resume)
     }
-    let resumed = Mutex(false)
+    let trained = Mutex(0)
     let report = try await run(.resume).run {
-      if case .training(.resumed(let history, _, true)) = $0 { resumed.withLock { $0 = history.count == 1 } }
+      if $0.progress?.text.hasPrefix("training, epoch 1 of 1, step 1/2") == true { trained.withLock { $0 += 1 } }
     }
-    #expect(report.table == whole.table && resumed.withLock(\.self))
+    #expect(report.table == whole.table && trained.withLock(\.self) == 0)
   }
 
   @Test("a run writes its network, scores and figures, and the same ones again")
   func files() async throws {
     let shares = Mutex<[Double]>([])
     let whole = try run()
-    let report = try await whole.run { if case .maps(let share) = $0 { shares.withLock { $0.append(share) } } }
+    let report = try await whole.run {
+      if let (share, text) = $0.progress, text == "maps" { shares.withLock { $0.append(share) } }
+    }
     #expect(shares.withLock { $0.last == 1 && $0 == $0.sorted() })
-    let names = try report.write(to: whole.folder)
+    let names = try whole.folder.write(report.findings)
     #expect(
       names == [
         "scores.csv", "views.png", "views.pdf", "views.svg", "attributions.png", "attributions.pdf",
@@ -63,10 +69,10 @@ import Testing
     let scores = try String(contentsOf: folder.file("run/scores.csv"), encoding: .utf8).split(separator: "\n")
     #expect(scores.count == 1 + 5 + 1 + 2 * 5 && scores.allSatisfy { $0.count { $0 == "," } == 12 })
     #expect(
-      report.table.map { Array($0.prefix(3)) }[1...4].map { $0.joined(separator: " ") } == [
+      report.table.lines.map { Array($0.prefix(3)) }[1...4].map { $0.joined(separator: " ") } == [
         "gradient original 10", "gradient positive 10", "gradient negative 10", "gradient active 5",
       ])
-    #expect(report.table.allSatisfy { $0.count == 9 })
+    #expect(report.table.lines.allSatisfy { $0.count == 9 })
 
   }
 }

@@ -1,3 +1,4 @@
+import Maps
 import Rasters
 import Testing
 
@@ -63,12 +64,12 @@ import Testing
   func views() throws {
     let images = ShapeImages("test", count: 2, seed: 0)
     let (bright, dark) = (images.truth(0), images.truth(1))
-    #expect(bright.pixels(of: "positive") == bright.brighter && bright.opposite(of: "positive") == bright.darker)
-    #expect(dark.pixels(of: "negative") == dark.darker && dark.opposite(of: "negative") == dark.brighter)
-    #expect(bright.pixels(of: "active") == bright.own && bright.pixels(of: "inactive") == nil)
-    #expect(dark.pixels(of: "inactive") == dark.own && dark.pixels(of: "active") == nil)
-    #expect(try #require(bright.pixels(of: "original")).count { $0 } == 19 * 19)
-    #expect(bright.opposite(of: "original") == nil && bright.pixels(of: "signed") == nil)
+    #expect(bright.pixels(of: Positive()) == bright.brighter && bright.opposite(of: Positive()) == bright.darker)
+    #expect(dark.pixels(of: Negative()) == dark.darker && dark.opposite(of: Negative()) == dark.brighter)
+    #expect(bright.pixels(of: Active()) == bright.own && bright.pixels(of: Inactive()) == nil)
+    #expect(dark.pixels(of: Inactive()) == dark.own && dark.pixels(of: Active()) == nil)
+    #expect(try #require(bright.pixels(of: Original())).count { $0 } == 19 * 19)
+    #expect(bright.opposite(of: Original()) == nil && bright.pixels(of: Signed()) == nil)
     // What is the brighter set of a bright shape is the darker set of a dark one.
     #expect(bright.brighter.count { $0 } == 81 && dark.darker.count { $0 } == 81)
   }

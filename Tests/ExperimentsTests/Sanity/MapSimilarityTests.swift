@@ -41,12 +41,12 @@ private struct Reference: Decodable, CustomStringConvertible {
   @Test("the measures are those of SciPy and scikit-image", arguments: Reference.all)
   private func reference(_ reference: Reference) throws {
     let (a, b) = reference.maps
-    expectClose([RankCorrelation.spearman(a.values, b.values)], [reference.spearman], absolute: 1e-9)
+    expectClose([Correlation.spearman(a.values, b.values)], [reference.spearman], absolute: 1e-9)
     expectClose([try #require(StructuralSimilarity.between(a, b))], [reference.ssim], absolute: 1e-9)
     let (own, other) = (OrientedGradients.descriptor(of: a), OrientedGradients.descriptor(of: b))
     // scikit-image adds up the cells in float32.
     expectClose(own, reference.hog, absolute: 1e-7)
-    expectClose([RankCorrelation.pearson(own, other)], [reference.hogCorrelation], absolute: 1e-6)
+    expectClose([Correlation.pearson(own, other)], [reference.hogCorrelation], absolute: 1e-6)
   }
 
   @Test("a map is like itself by every measure, and like a scaled copy", arguments: [false, true])
@@ -87,7 +87,7 @@ private struct Reference: Decodable, CustomStringConvertible {
     let expected = values.map { value in
       Double(values.count { $0 < value } + 1 + values.count { $0 <= value }) / 2
     }
-    #expect(RankCorrelation.ranks(values) == expected)
+    #expect(Correlation.ranks(values) == expected)
   }
 
   @Test("structural similarity is what a window moved over the pictures gives")

@@ -40,7 +40,7 @@ import Testing
     let found = try Explainer(trained).explain(images.images([0]))[0]
     let row = found.explainedClass
     let (own, random) = (try Formula.signed(3, [2, 256]).floats(), try Formula.signed(9, [2, 256]).floats())
-    let expected = RankCorrelation.spearman(
+    let expected = Correlation.spearman(
       Array(own[row * 256..<(row + 1) * 256]), Array(random[row * 256..<(row + 1) * 256]))
     expectClose([result.similarities[0][1][0].spearman], [expected], absolute: 1e-9)
     for map in 0..<3 { #expect(result.verdict(map: map)?.verdict == .depends) }
@@ -48,7 +48,7 @@ import Testing
     // The same model has the same maps.
     for map in 0..<4 {
       let same = result.mean(step: 2, map: map) { $0.spearman }
-      expectClose([same?.mean ?? 0], [1], absolute: 1e-12)
+      expectClose([same?.value ?? 0], [1], absolute: 1e-12)
     }
     #expect(result.example?.changed.count == 3 && result.example?.trained.count == 4)
   }
@@ -63,7 +63,7 @@ import Testing
       $0.layers.count < 3 ? trained : other
     }
     let verdict = try #require(result.verdict(map: 0))
-    #expect(verdict.verdict == .partly && verdict.half.mean > 0.99 && verdict.all.high < 0.5)
+    #expect(verdict.verdict == .partly && verdict.half.value > 0.99 && verdict.all.high < 0.5)
   }
 
   @Test("a network's gradient depends on its weights; the deeper the randomness, the less alike")
@@ -79,7 +79,7 @@ import Testing
       progress: { share in shares.withLock { $0.append(share) } })
     #expect(result.verdict(map: 0)?.verdict == .depends && result.verdict(map: 1)?.verdict == .depends)
     #expect(result.verdict(map: 2)?.verdict == .ignores)
-    let down = (0..<network.layers.count).compactMap { step in result.mean(step: step, map: 0) { $0.spearman }?.mean }
+    let down = (0..<network.layers.count).compactMap { step in result.mean(step: step, map: 0) { $0.spearman }?.value }
     #expect(down.count == 11 && down[0] > down[10] && down[0] < 0.9)
     let told = shares.withLock(\.self)
     #expect(told == told.sorted() && told.last == 1)

@@ -58,16 +58,16 @@ struct DarkAndBright: LabelledImages {
     _ name: String = "run", labels: Bool = false, views: [any View] = [Original(), Signed()],
     existing: RunFolder.Existing = .refuse,
     seed: UInt64 = 3, trainChange: UInt8 = 0, testChange: UInt8 = 0
-  ) async throws -> SanityRun {
+  ) async throws -> Opened<SanityRun> {
     var recipe = Recipe()
     recipe.epochs = 2
     recipe.batchSize = 8
     let dataset = Dataset(
       name: "dark and bright", train: DarkAndBright(count: 32, change: trainChange),
       test: DarkAndBright(count: 4, change: testChange), provenance: "for a test")
-    return try await SanityRun(
-      model, images: dataset.test, views: views, labels: labels ? (recipe, dataset) : nil, seed: seed,
-      folder: folder.file(name), existing: existing)
+    return try await Opened(
+      SanityRun(model, images: dataset.test, views: views, labels: labels ? (recipe, dataset) : nil, seed: seed),
+      in: folder.file(name), existing: existing)
   }
 
   private func files() throws -> Set<String> {
@@ -78,9 +78,10 @@ struct DarkAndBright: LabelledImages {
   func report() async throws {
     let run = try await run()
     let report = try await run.run()
-    #expect(report.table.map { $0[0] } == ["map", "gradient original", "gradient signed", "sobel"])
-    #expect(report.table[3].last == "no" && report.table[3][1] == "1.000" && report.learntRandomLabels == nil)
-    let names = try report.write(to: run.folder)
+    #expect(report.table.lines.map { $0[0] } == ["map", "gradient original", "gradient signed", "sobel"])
+    #expect(
+      report.table.lines[3].last == "no" && report.table.lines[3][1] == "1.000" && report.learntRandomLabels == nil)
+    let names = try run.folder.write(report.findings)
     let figures = ["cascade", "cascading", "independent"].flatMap { name in
       ["png", "pdf", "svg"].map { "\(name).\($0)" }
     }
@@ -102,7 +103,7 @@ struct DarkAndBright: LabelledImages {
     let learnt = try #require(whole.learntRandomLabels)
     // Two classes of random labels: about half are right by chance.
     #expect((0.3...1).contains(learnt))
-    #expect(whole.table[0].suffix(3).first == "random labels")
+    #expect(whole.table.lines[0].suffix(3).first == "random labels")
     #expect(try files() == ["settings.json", "random-labels"])
 
     let path = folder.file("run").relativePath
@@ -119,7 +120,7 @@ struct DarkAndBright: LabelledImages {
     }
     let task = Task {
       try await run(labels: true, existing: .replace).run {
-        if case .training(.epoch) = $0 { withUnsafeCurrentTask { $0?.cancel() } }
+        if $0.progress?.text.hasPrefix("random labels, epoch 2 of 2") == true { withUnsafeCurrentTask { $0?.cancel() } }
       }
     }
     await #expect(throws: CancellationError.self) { try await task.value }
@@ -131,17 +132,16 @@ struct DarkAndBright: LabelledImages {
   func strangers() async throws {
     let script = try await ModelChoice.open(Fixture.url("torchscript/cnn.pt").path)
     await #expect(throws: CheckError.needsNetwork(model: "cnn.pt")) {
-      try await SanityRun(script, images: DarkAndBright(count: 2), folder: folder.file("script"))
+      try await SanityRun(script, images: DarkAndBright(count: 2))
     }
-    #expect(!FileManager.default.fileExists(atPath: folder.file("script").path))
     let fashion = ShapeImages("test", count: 8, seed: 0)
     let other = Dataset(name: "shapes", train: fashion, test: fashion, provenance: "")
     await #expect(throws: CheckError.otherClasses(model: "model.safetensors", dataset: "shapes")) {
       try await SanityRun(
-        model, images: DarkAndBright(count: 2), labels: (Recipe(), other), folder: folder.file("other"))
+        model, images: DarkAndBright(count: 2), labels: (Recipe(), other))
     }
     await #expect(throws: EvaluationError.noImages) {
-      try await SanityRun(model, images: DarkAndBright(count: 0), folder: folder.file("none"))
+      try await SanityRun(model, images: DarkAndBright(count: 0))
     }
   }
 }

@@ -44,7 +44,7 @@ private struct Brightness: LabelledImages {
   @TorchActor private func run(
     epochs: Int, in name: String = "run", existing: RunFolder.Existing = .resume, change: UInt8 = 0,
     testChange: UInt8 = 0, seed: UInt64 = 0
-  ) throws -> TrainingRun {
+  ) throws -> Opened<TrainingRun> {
     var recipe = Recipe()
     recipe.epochs = epochs
     recipe.batchSize = 4
@@ -53,8 +53,8 @@ private struct Brightness: LabelledImages {
       name: "brightness", train: Brightness(count: 50, change: change),
       test: Brightness(count: 4, change: testChange), provenance: "made for a test",
       unreadable: [])
-    return try TrainingRun(
-      .basicCNN, recipe: recipe, dataset: dataset, folder: folder.file(name), device: .cpu, existing: existing)
+    return try Opened(
+      TrainingRun(.basicCNN, recipe: recipe, dataset: dataset, device: .cpu), in: folder.file(name), existing: existing)
   }
 
   private func log(_ name: String = "run") throws -> [[String]] {
@@ -68,14 +68,12 @@ private struct Brightness: LabelledImages {
   @Test("a training leaves its model, its state, its log and its curves")
   func files() async throws {
     let run = try await run(epochs: 2)
-    let records = Mutex<[EpochRecord]>([])
-    let network = try await run.run { event in
-      if case .epoch(_, let history) = event { records.withLock { $0 = history } }
-    }
+    let report = try await run.run()
+    let network = report.network
     let found = try FileManager.default.contentsOfDirectory(atPath: run.folder.url.path)
     #expect(
       Set(found) == ["model.safetensors", "checkpoint.safetensors", "log.csv", "curves.png", "settings.json", ".lock"])
-    let rows = records.withLock(\.self).map {
+    let rows = report.history.map {
       ["\($0.epoch)", "\($0.loss)", "\($0.accuracy)", "\($0.imagesPerSecond)"]
     }
     #expect(
@@ -84,7 +82,7 @@ private struct Brightness: LabelledImages {
       ])
     #expect(try log().dropFirst().map { Array($0.prefix(4)) } == rows)
     #expect(rows.count == 2)
-    for (row, record) in zip(try log().dropFirst(), records.withLock(\.self)) {
+    for (row, record) in zip(try log().dropFirst(), report.history) {
       let phases = try row.dropFirst(4).map { try #require(Double($0)) }
       // Nearly all of the time goes to the four, and none twice.
       let total = 50 / record.imagesPerSecond
@@ -93,7 +91,7 @@ private struct Brightness: LabelledImages {
     let curves = try PNGPixels(Data(contentsOf: run.folder.file("curves.png")))
     #expect(curves.width > 300 && curves.height > 100)
     let stored = try await TorchActor.run {
-      let stored = try Network.read(run.model)
+      let stored = try Network.read(report.model)
       for (name, tensor) in network.parameters {
         #expect(try stored.parameters[name]?.floats() == tensor.floats(), "\(name)")
       }
@@ -106,18 +104,19 @@ private struct Brightness: LabelledImages {
 
   @Test("interrupted after any step and resumed, it ends with the same model and log", arguments: [10, 13, 23])
   func resumed(stop: Int) async throws {
-    try await run(epochs: 2, in: "whole").run { _ in }
+    try await run(epochs: 2, in: "whole").run()
     let steps = Mutex(0)
     let task = Task {
       try await run(epochs: 2).run { event in
-        guard case .step(let epoch, let done, _, _) = event else { return }
-        steps.withLock { $0 = (epoch - 1) * 13 + done }
+        // Two epochs of 13 steps each.
+        guard let share = event.progress?.share else { return }
+        steps.withLock { $0 = Int((share * 26).rounded()) }
         if steps.withLock({ $0 >= stop }) { withUnsafeCurrentTask { $0?.cancel() } }
       }
     }
     await #expect(throws: CancellationError.self) { try await task.value }
     #expect(!FileManager.default.fileExists(atPath: folder.file("run/model.safetensors").path))
-    try await run(epochs: 2).run { _ in }
+    try await run(epochs: 2).run()
     #expect(try results() == results("whole"))
     #expect(try results().count == 3)
     try await TorchActor.run {
@@ -130,11 +129,11 @@ private struct Brightness: LabelledImages {
 
   @Test("a log that was lost, as when the program is killed between two files, is there again after resuming")
   func lostLog() async throws {
-    try await run(epochs: 2).run { _ in }
+    try await run(epochs: 2).run()
     let before = try results()
     let files = ["log.csv", "curves.png", "model.safetensors"].map { folder.file("run").appending(path: $0) }
     for file in files { try FileManager.default.removeItem(at: file) }
-    try await run(epochs: 2).run { _ in }
+    try await run(epochs: 2).run()
     #expect(try results() == before)
     for file in files { #expect(FileManager.default.fileExists(atPath: file.path), "\(file.lastPathComponent)") }
   }
@@ -148,40 +147,41 @@ private struct Brightness: LabelledImages {
 
   @Test("a training of other data, though as many, is not gone on with; nor is one with other settings")
   func otherTraining() async throws {
-    try await run(epochs: 1, existing: .refuse).run { _ in }
+    try await run(epochs: 1, existing: .refuse).run()
     let path = folder.file("run").relativePath
     await #expect(throws: RunFolderError.holdsResults(folder: path)) { try await run(epochs: 1, existing: .refuse) }
-    func expectDifferent(_ differences: [String], _ open: @TorchActor () throws -> TrainingRun) async {
+    func expectDifferent(_ differences: [String], _ open: @TorchActor () throws -> Opened<TrainingRun>) async {
       await #expect(throws: RunFolderError.otherRun(folder: path, differences: differences)) { try await open() }
     }
     await expectDifferent(["training images"]) { try run(epochs: 1, change: 1) }
     await expectDifferent(["test images"]) { try run(epochs: 1, testChange: 1) }
     await expectDifferent(["epochs", "seed"]) { try run(epochs: 2, seed: 1) }
     // More epochs are no other training.
-    try await run(epochs: 2).run { _ in }
+    try await run(epochs: 2).run()
     #expect(try results().count == 3)
-    try await run(epochs: 1, existing: .replace, change: 1).run { _ in }
+    try await run(epochs: 1, existing: .replace, change: 1).run()
     #expect(try results().count == 2)
   }
 
   @Test("a checkpoint of the previous version, without a record of the data, is gone on with, and that is told")
   func earlierVersion() async throws {
-    try await run(epochs: 2, in: "whole").run { _ in }
-    try await run(epochs: 1).run { _ in }
+    try await run(epochs: 2, in: "whole").run()
+    try await run(epochs: 1).run()
     // As the previous version left it, its output kept beside it.
     try FileManager.default.removeItem(at: folder.file("run/settings.json"))
     try Data("epoch 1".utf8).write(to: folder.file("run/output.txt"))
     try await forgetData(folder.file("run/checkpoint.safetensors"))
     let path = folder.file("run").relativePath
     await #expect(throws: RunFolderError.holdsResults(folder: path)) { try await run(epochs: 2, existing: .refuse) }
-    let known = Mutex<[Bool]>([])
+    let warned = Mutex<[Bool]>([])
     for epochs in [2, 2] {
       try await run(epochs: epochs).run {
-        if case .resumed(_, _, let ofSameData) = $0 { known.withLock { $0.append(ofSameData) } }
+        if case .warning = $0 { warned.withLock { $0.append(true) } }
+        if case .note(let text) = $0, !text.contains("images/s") { warned.withLock { $0.append(false) } }
       }
     }
     // The new checkpoint says what it is of.
-    #expect(known.withLock(\.self) == [false, true])
+    #expect(warned.withLock(\.self) == [true, false, false])
     #expect(try results() == results("whole"))
   }
 

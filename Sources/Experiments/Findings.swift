@@ -1,0 +1,87 @@
+import Figures
+import Foundation
+import Maps
+
+/// What an experiment found, as plain values: a terminal's text, files, a page and a document are made of the same.
+public struct Findings: Sendable {
+  public enum Item: Sendable {
+    case sentence(String)
+    /// Something with a mark, such as a tick, a title and what there is to say of it.
+    case item(mark: String, title: String, text: String)
+    case table(Table)
+    /// A table for programs, under the name of its file.
+    case numbers(String, Table)
+    /// The bytes of a NumPy file, under its name.
+    case array(String, Data)
+    /// A picture, under the name of its files without extension.
+    case figure(String, any Figure)
+  }
+
+  /// What was measured, in one line.
+  public var title: String
+  public var items: [Item]
+  /// All numbers with the settings that they are of, for `summary.json`; nil: an experiment that others are made of has none.
+  public var summary: (any Encodable & Sendable)?
+
+  public init(_ title: String, _ items: [Item], summary: (any Encodable & Sendable)? = nil) {
+    self.title = title
+    self.items = items
+    self.summary = summary
+  }
+
+  /// For a terminal: the title, sentences and tables.
+  public var text: String {
+    ([title]
+      + items.flatMap { item -> [String] in
+        switch item {
+        case .sentence(let text): [text]
+        case .item(let mark, let title, let text):
+          ["\(mark) \(title)"] + text.wrapped(width: 96).map { "    \($0)" }
+        case .table(let table): [table.caption, table.text].filter { !$0.isEmpty }
+        case .numbers, .array, .figure: []
+        }
+      }).joined(separator: "\n")
+  }
+
+  /// For programs and papers: tables as CSV, arrays, and figures as PNG, PDF and SVG.
+  ///
+  /// - Throws: ``FiguresError``.
+  public func files() throws -> [(name: String, data: Data)] {
+    try items.flatMap { item -> [(name: String, data: Data)] in
+      switch item {
+      case .sentence, .item, .table: []
+      case .numbers(let name, let table): [(name, Data(table.csv.utf8))]
+      case .array(let name, let data): [(name, data)]
+      case .figure(let name, let figure):
+        try FigureFormat.allCases.map { ("\(name).\($0.rawValue)", try figure.encoded(as: $0)) }
+      }
+    }
+  }
+}
+
+extension String {
+  /// Its words in lines.
+  fileprivate func wrapped(width: Int) -> [String] {
+    var lines = [""]
+    for word in split(separator: " ") {
+      if lines[lines.count - 1].isEmpty {
+        lines[lines.count - 1] = String(word)
+      } else if lines[lines.count - 1].count + 1 + word.count > width {
+        lines.append(String(word))
+      } else {
+        lines[lines.count - 1] += " \(word)"
+      }
+    }
+    return lines
+  }
+}
+
+extension RunFolder {
+  /// Writes what was found: its files and, last, the summary.
+  ///
+  /// - Returns: the names of the files, the summary's last.
+  /// - Throws: `FileError` and ``FiguresError``.
+  @discardableResult public func write(_ findings: Findings) throws -> [String] {
+    try finish(findings.files(), summary: findings.summary)
+  }
+}

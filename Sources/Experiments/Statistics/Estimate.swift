@@ -1,0 +1,38 @@
+/// A number with what is known of its uncertainty.
+public struct Estimate: Sendable, Equatable, Codable {
+  public var value: Double
+  /// The ends of a 95% interval over the images; of several trainings, the lowest and the highest.
+  public var low: Double
+  public var high: Double
+  /// The standard deviation over models trained from different seeds; nil: it is of one.
+  public var spread: Double?
+
+  public init(_ value: Double, low: Double? = nil, high: Double? = nil, spread: Double? = nil) {
+    self.value = value
+    self.low = low ?? value
+    self.high = high ?? value
+    self.spread = spread
+  }
+
+  /// The mean of some images' scores, with the interval that holds 95% of the means of images drawn from them with replacement; see
+  /// ``Bootstrap``.
+  ///
+  /// - Precondition: there is at least one value.
+  public static func mean(_ values: [Double]) -> Estimate { Bootstrap(values, columns: 1)[0] }
+
+  /// The mean and the sample standard deviation of at least two trainings' numbers.
+  public static func mean(ofTrainings estimates: [Estimate]) -> Estimate {
+    let (values, count) = (estimates.map(\.value), Double(estimates.count))
+    let mean = values.reduce(0, +) / count
+    let squares = values.map { ($0 - mean) * ($0 - mean) }.reduce(0, +)
+    return Estimate(mean, low: values.min(), high: values.max(), spread: (squares / (count - 1)).squareRoot())
+  }
+
+  /// A share of `count` images, with the 95% interval of E. B. Wilson, *Probable Inference*, 1927.
+  public static func share(_ share: Double, of count: Int) -> Estimate {
+    let (n, z) = (Double(count), 1.959963984540054)
+    let middle = (share + z * z / (2 * n)) / (1 + z * z / n)
+    let half = z / (1 + z * z / n) * (share * (1 - share) / n + z * z / (4 * n * n)).squareRoot()
+    return Estimate(share, low: middle - half, high: middle + half)
+  }
+}

@@ -1,0 +1,48 @@
+import Foundation
+
+/// Numbers as sentences, tables and pages write them.
+package enum Text {
+  package static func number(_ value: Double) -> String { String(format: "%.4f", value) }
+
+  package static func optional(_ value: Double?) -> String { value.map(number) ?? "–" }
+
+  /// With its sign, and the minus that is as wide as a plus.
+  package static func signed(_ value: Double) -> String {
+    let text = String(format: "%.4f", abs(value))
+    return (value < 0 && text != "0.0000" ? "−" : "+") + text
+  }
+
+  package static func difference(_ value: Double, _ paper: Double?) -> String {
+    paper.map { signed(value - $0) } ?? "–"
+  }
+
+  package static func interval(_ estimate: Estimate) -> String {
+    if let spread = estimate.spread { return "± " + number(spread) }
+    return "\(number(estimate.low))–\(number(estimate.high))"
+  }
+
+  /// The same of a difference: `−0.0010 to +0.0200`.
+  package static func signedInterval(_ estimate: Estimate) -> String {
+    estimate.spread == nil ? "\(signed(estimate.low)) to \(signed(estimate.high))" : interval(estimate)
+  }
+
+  /// Seconds as `3:07` or `1:02:40`.
+  package static func clock(_ seconds: Double) -> String {
+    let total = max(0, Int(seconds.rounded()))
+    let (hours, minutes, rest) = (total / 3600, total / 60 % 60, total % 60)
+    return hours > 0 ? String(format: "%d:%02d:%02d", hours, minutes, rest) : String(format: "%d:%02d", minutes, rest)
+  }
+
+  package static func percent(_ share: Double) -> String { String(format: "%.1f%%", 100 * share) }
+
+  /// `10,000`
+  package static func count(_ number: Int) -> String {
+    var text = String(abs(number))
+    var end = text.count - 3
+    while end > 0 {
+      text.insert(",", at: text.index(text.startIndex, offsetBy: end))
+      end -= 3
+    }
+    return (number < 0 ? "-" : "") + text
+  }
+}

@@ -1,0 +1,106 @@
+import Foundation
+import Tensors
+
+extension ONNXOperators {
+  static let activations: [String: Single] = [
+    "Identity": { call in try call.tensor(0) },
+    "LeakyRelu": { call in
+      try aten("leaky_relu", ["self": .tensor(call.tensor(0)), "negative_slope": .double(call.float("alpha", 0.01))])
+    },
+    "Elu": { call in try aten("elu", ["self": .tensor(call.tensor(0)), "alpha": .double(call.float("alpha", 1))]) },
+    "Celu": { call in try aten("celu", ["self": .tensor(call.tensor(0)), "alpha": .double(call.float("alpha", 1))]) },
+    "Selu": { call in
+      // Opsets 1 to 5 round the two numbers to four digits, which is near enough to be the same.
+      let (alpha, gamma) = (try call.float("alpha", 1.6732631921768188), try call.float("gamma", 1.0507010221481323))
+      if abs(alpha - 1.67326) < 1e-4, abs(gamma - 1.0507) < 1e-4 {
+        return try aten("selu", ["self": .tensor(call.tensor(0))])
+      }
+      return try aten("elu", ["self": .tensor(call.tensor(0)), "alpha": .double(alpha), "scale": .double(gamma)])
+    },
+    "Gelu": { call in
+      try aten("gelu", ["self": .tensor(call.tensor(0)), "approximate": .string(call.string("approximate", "none"))])
+    },
+    "Swish": { call in
+      let input = try call.tensor(0)
+      let alpha = try call.float("alpha", 1)
+      if alpha == 1 { return try aten("silu", ["self": .tensor(input)]) }
+      return try input * aten("sigmoid", ["self": .tensor(input * alpha)])
+    },
+    "Softsign": { call in
+      let input = try call.tensor(0)
+      return try input / (input.absolute() + 1)
+    },
+    "ThresholdedRelu": { call in
+      try aten(
+        "threshold",
+        ["self": .tensor(call.tensor(0)), "threshold": .double(call.float("alpha", 1)), "value": .double(0)])
+    },
+    "Shrink": { call in
+      let input = try call.tensor(0)
+      let (bias, limit) = (try call.float("bias", 0), try call.float("lambd", 0.5))
+      let shrunk = try aten(
+        "sub.Tensor", ["self": .tensor(input), "other": .tensor(aten("sign", ["self": .tensor(input)]) * bias)])
+      let isKept = try aten("gt.Scalar", ["self": .tensor(input.absolute()), "other": .double(limit)])
+      return try aten(
+        "where.ScalarOther", ["condition": .tensor(isKept), "self": .tensor(shrunk), "other": .double(0)])
+    },
+    "HardSigmoid": { call in
+      let input = try call.tensor(0)
+      let (alpha, beta) = (try call.float("alpha", 0.2), try call.float("beta", 0.5))
+      if abs(alpha - 1 / 6) < 1e-6, beta == 0.5 { return try aten("hardsigmoid", ["self": .tensor(input)]) }
+      return try aten("clamp", ["self": .tensor(input * alpha + beta), "min": .double(0), "max": .double(1)])
+    },
+    "Clip": clip,
+    "Softmax": { try softmax($0, "softmax.int") },
+    "LogSoftmax": { try softmax($0, "log_softmax.int") },
+    "Hardmax": { call in
+      let input = try call.tensor(0)
+      guard call.node.version >= 13 else { throw call.fails("is older than opset 13") }
+      let axis = try call.axis(call.int("axis", -1), rank: input.shape.count)
+      let largest = try aten("argmax", ["self": .tensor(input), "dim": .int(axis), "keepdim": .bool(true)])
+      let zeros = try aten("zeros_like", ["self": .tensor(input)])
+      return try aten(
+        "scatter.value", ["self": .tensor(zeros), "dim": .int(axis), "index": .tensor(largest), "value": .double(1)])
+    },
+  ]
+
+  @TorchActor private static func clip(_ call: ONNXCall) throws -> Tensor {
+    let input = try call.tensor(0)
+    @TorchActor func limit(_ place: Int, _ name: String) throws -> Double? {
+      if call.node.version >= 11 { return try call.doubles(place)?.first }
+      return call.node.attributes[name] == nil ? nil : try call.float(name, 0)
+    }
+    let (low, high) = (try limit(1, "min"), try limit(2, "max"))
+    if low == 0, high == 6 { return try aten("relu6", ["self": .tensor(input)]) }
+    if low == nil, high == nil { return input }
+    func argument(_ number: Double?) -> Operator.Argument {
+      guard let number else { return .none }
+      return input.isFloatingPoint ? .double(number) : .int(Int(nearest: number))
+    }
+    if low == 0, (high ?? .infinity) >= Double(Float.greatestFiniteMagnitude) {
+      return try aten("relu", ["self": .tensor(input)])
+    }
+    return try aten("clamp", ["self": .tensor(input), "min": argument(low), "max": argument(high)])
+  }
+
+  /// Since opset 13 along one axis; before, along all from that one on.
+  @TorchActor private static func softmax(_ call: ONNXCall, _ name: String) throws -> Tensor {
+    let input = try call.tensor(0)
+    let rank = input.shape.count
+    let isOld = call.node.version < 13
+    let axis = try call.axis(call.int("axis", isOld ? 1 : -1), rank: rank)
+    guard isOld, axis < rank - 1, input.shape[(axis + 1)...].contains(where: { $0 != 1 }) else {
+      return try aten(name, ["self": .tensor(input), "dim": .int(axis)])
+    }
+    let flat = try aten("flatten.using_ints", ["self": .tensor(input), "start_dim": .int(axis), "end_dim": .int(-1)])
+    let result = try aten(name, ["self": .tensor(flat), "dim": .int(axis)])
+    return try aten("reshape", ["self": .tensor(result), "shape": .ints(input.shape)])
+  }
+}
+
+extension Int {
+  /// The nearest whole number there is.
+  init(nearest number: Double) {
+    self = number.isNaN ? 0 : Int(exactly: number.rounded()) ?? (number < 0 ? .min : .max)
+  }
+}

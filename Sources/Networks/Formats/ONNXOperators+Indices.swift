@@ -1,0 +1,106 @@
+import Tensors
+
+extension ONNXOperators {
+  static let indices: [String: Single] = [
+    "Gather": gather,
+    "GatherElements": { call in
+      let input = try call.tensor(0)
+      let axis = try call.axis(call.int("axis", 0), rank: input.shape.count)
+      return try aten(
+        "gather", ["self": .tensor(input), "dim": .int(axis), "index": .tensor(positive(call.tensor(1), input, axis))])
+    },
+    "GatherND": { call in
+      if try call.int("batch_dims", 0) != 0 { throw call.fails("takes places for each image") }
+      let input = try call.tensor(0)
+      return try aten("index.Tensor", ["self": .tensor(input), "indices": .tensors(places(call, input))])
+    },
+    "ScatterElements": { call in
+      let input = try call.tensor(0)
+      let axis = try call.axis(call.int("axis", 0), rank: input.shape.count)
+      let reduction = try call.string("reduction", "none")
+      guard let name = ["none": "scatter.src", "add": "scatter_add"][reduction] else {
+        throw call.fails("combines with “\(reduction.plain)”")
+      }
+      return try aten(
+        name,
+        [
+          "self": .tensor(input), "dim": .int(axis), "index": .tensor(positive(call.tensor(1), input, axis)),
+          "src": .tensor(call.tensor(2).to(input.device)),
+        ])
+    },
+    "ScatterND": { call in
+      let input = try call.tensor(0)
+      let reduction = try call.string("reduction", "none")
+      guard ["none", "add"].contains(reduction) else { throw call.fails("combines with “\(reduction.plain)”") }
+      return try aten(
+        "index_put",
+        [
+          "self": .tensor(input), "indices": .tensors(places(call, input)),
+          "values": .tensor(call.tensor(2).to(input.device)),
+          "accumulate": .bool(reduction == "add"),
+        ])
+    },
+    "OneHot": { call in
+      let places = try call.tensor(0)
+      guard let depth = try call.integers(1)?.first, depth > 0 else { throw call.fails("has no depth") }
+      let rank = places.shape.count + 1
+      let axis = try call.axis(call.int("axis", -1), rank: rank)
+      _ = try call.check(places.shape + [depth])
+      var shape = Array(repeating: 1, count: rank)
+      shape[axis] = depth
+      let steps = try list(Array(0..<depth)).to(places.device).reshaped(shape)
+      let column = try aten("unsqueeze", ["self": .tensor(positive(places, length: depth)), "dim": .int(axis)])
+      let isThere = try aten("eq.Tensor", ["self": .tensor(column), "other": .tensor(steps)])
+      let values = try call.tensor(2).to(places.device)
+      guard values.shape == [2] else { throw call.fails("has no two values") }
+      @TorchActor func value(_ index: Int) throws -> Tensor {
+        try aten("select.int", ["self": .tensor(values), "dim": .int(0), "index": .int(index)])
+      }
+      return try aten(
+        "where.self", ["condition": .tensor(isThere), "self": .tensor(value(1)), "other": .tensor(value(0))])
+    },
+    "NonZero": { call in
+      guard try call.value(0).origin < .images else { throw call.fails("depends on pixels") }
+      return try aten("nonzero", ["self": .tensor(call.tensor(0))]).permuted([1, 0])
+    },
+  ]
+
+  @TorchActor private static func gather(_ call: ONNXCall) throws -> Tensor {
+    let input = try call.tensor(0)
+    let axis = try call.axis(call.int("axis", 0), rank: input.shape.count)
+    let index = try call.tensor(1)
+    guard !input.shape.isEmpty else { throw call.fails("takes parts of a single number") }
+    if index.shape.isEmpty, try call.value(1).origin < .images {
+      let place = try call.value(1).integers()[0]
+      guard -input.shape[axis]..<input.shape[axis] ~= place else {
+        throw call.fails("takes the place \(place) of \(input.shape[axis])")
+      }
+      return try aten("select.int", ["self": .tensor(input), "dim": .int(axis), "index": .int(place)])
+    }
+    let flat = try positive(index, input, axis).reshaped([index.count])
+    let result = try aten("index_select", ["self": .tensor(input), "dim": .int(axis), "index": .tensor(flat)])
+    return index.shape.count == 1
+      ? result : try result.reshaped(input.shape[..<axis] + index.shape + input.shape[(axis + 1)...])
+  }
+
+  /// Places counted from the end of an axis, where negative, as places counted from its start; beside the tensor that they are of.
+  @TorchActor private static func positive(_ places: Tensor, _ input: Tensor, _ axis: Int) throws -> Tensor {
+    try positive(places.to(input.device), length: input.shape[axis])
+  }
+
+  @TorchActor private static func positive(_ places: Tensor, length: Int) throws -> Tensor {
+    let isNegative = try aten("lt.Scalar", ["self": .tensor(places), "other": .int(0)])
+    return try aten(
+      "where.self",
+      ["condition": .tensor(isNegative), "self": .tensor(places.adding(length)), "other": .tensor(places)])
+  }
+
+  /// The places of GatherND and ScatterND, a tensor for each axis.
+  @TorchActor private static func places(_ call: ONNXCall, _ input: Tensor) throws -> [Tensor?] {
+    let index = try call.tensor(1).to(input.device)
+    guard let axes = index.shape.last, 1...input.shape.count ~= axes else {
+      throw call.fails("does not fit its tensor")
+    }
+    return try (0..<axes).map { try aten("select.int", ["self": .tensor(index), "dim": .int(-1), "index": .int($0)]) }
+  }
+}

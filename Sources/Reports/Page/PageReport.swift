@@ -1,0 +1,106 @@
+import Experiments
+import Maps
+
+/// Everything that a page of results says in numbers and names; the pictures are ``PageExamples``. It is plain data: written
+/// beside the page as JSON, it lets anyone recompute what the page shows.
+public struct PageReport: Codable, Sendable, Equatable {
+  public var title: String
+  /// Whether the paper's numbers stand beside the measured ones.
+  var comparesWithPaper: Bool
+  var experiments: [PageExperiment]
+  /// What could not be measured, and how that can be changed.
+  var missing: [PageMissing] = []
+  /// Files beside the page for its readers, such as a PDF of the tables and figures.
+  var documents: [PageDocument] = []
+  /// How all of it was made.
+  var making: [PageFact]
+
+  init(title: String, comparesWithPaper: Bool, experiments: [PageExperiment], making: [PageFact]) {
+    self.title = title
+    self.comparesWithPaper = comparesWithPaper
+    self.experiments = experiments
+    self.making = making
+  }
+}
+
+/// One model on one data set.
+struct PageExperiment: Codable, Sendable, Equatable {
+  /// The name of its files' folder and of its place in the page: ASCII letters, digits, `-`, `_` and `.`.
+  var name: String
+  /// The model and the data set for people.
+  var model: String
+  var dataset: String
+  /// How many images were measured, and of how many classes.
+  var images: Int
+  var classes: Int
+  /// The accuracy on the untouched images, 0…1.
+  var accuracy: Estimate
+  var paperAccuracy: Double?
+  var areas: [PageArea]
+  var curves: [PageCurve]
+  /// What was claimed of the areas, and whether it shows.
+  var claims: [OrderClaim] = []
+  /// What a self-audit found.
+  var checks: [AuditCheck] = []
+  var making: [PageFact] = []
+}
+
+/// The area under a deletion curve.
+struct PageArea: Codable, Sendable, Equatable {
+  /// What deleted pixels become, such as `black`.
+  var metric: String
+  var map: MapName
+  var estimate: Estimate
+  var paper: Double?
+  /// Whether a low area is what a good map gives; nil for controls.
+  var isLowGood: Bool?
+}
+
+/// A deletion curve: the accuracy at each fraction, and the share of the pixels that was deleted indeed.
+struct PageCurve: Codable, Sendable, Equatable {
+  var metric: String
+  var map: MapName
+  var fractions: [Double]
+  var deleted: [Double]
+  var accuracy: [Double]
+}
+
+public struct PageMissing: Codable, Sendable, Equatable {
+  public var what: String
+  /// What gets it; nil if there is no command for that.
+  public var command: String?
+
+  public init(what: String, command: String? = nil) {
+    self.what = what
+    self.command = command
+  }
+}
+
+struct PageDocument: Codable, Sendable, Equatable {
+  var title: String
+  /// The path from the page's folder.
+  var path: String
+}
+
+/// A line of a record, such as a version.
+public struct PageFact: Codable, Sendable, Equatable {
+  public var name: String
+  public var value: String
+
+  public init(_ name: String, _ value: String) {
+    self.name = name
+    self.value = value
+  }
+}
+
+extension PageExperiment {
+  /// The areas that the paper has, too, and by how much they are above the paper's.
+  var differencesFromPaper: [(area: PageArea, difference: Double)] {
+    areas.compactMap { area in area.paper.map { (area, area.estimate.value - $0) } }
+  }
+
+  /// The area that is farthest from the paper's; nil where the paper has none.
+  var farthestFromPaper: (area: PageArea, difference: Double)? {
+    differencesFromPaper.max { abs($0.difference) < abs($1.difference) }
+  }
+}
