@@ -39,7 +39,7 @@ import Testing
     let figure = figure([[6, 2], [1, 3]])
     #expect(plain(figure.title) == "a model on a data set")
     #expect(figure.subtitle == "accuracy 0.7500 · 12 images")
-    #expect(self.matrix([[1, 0], [0, 0]]).subtitle == "accuracy 1.0000 · 1 image")
+    #expect(self.figure([[1, 0], [0, 0]]).subtitle == "accuracy 1.0000 · 1 image")
     #expect((figure.rows.title, figure.columns.title) == ("true class", "predicted class"))
   }
 
