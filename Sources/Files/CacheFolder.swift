@@ -6,7 +6,7 @@ public enum CacheFolder {
   /// (https://specifications.freedesktop.org/basedir-spec/latest/).
   public static var url: URL { url(in: ProcessInfo.processInfo.environment) }
 
-  public static func url(in environment: [String: String]) -> URL {
+  package static func url(in environment: [String: String]) -> URL {
     if let cache = environment["XDG_CACHE_HOME"], cache.hasPrefix("/") {
       return URL(filePath: cache, directoryHint: .isDirectory).appending(path: "saliency")
     }

@@ -21,6 +21,8 @@ public struct KnownModel: Sendable {
 
   public static let all: [KnownModel] = [.imageNetEfficientNetLite0]
 
+  /// - Parameter name: as in ``name``.
+  /// - Returns: nil if no model has this name.
   public static func named(_ name: String) -> KnownModel? { all.first { $0.name == name } }
 
   /// The one that photographs are explained with where it has been fetched and none is named.
@@ -37,6 +39,8 @@ public struct KnownModel: Sendable {
   }()
 
   /// Where it is once it has been fetched.
+  ///
+  /// - Parameter cache: the folder of fetched models and data sets.
   public func file(in cache: URL = CacheFolder.url) -> URL { cache.appending(path: "models/\(name).safetensors") }
 
   public var isFetched: Bool { FileManager.default.fileExists(atPath: file().path) }
@@ -44,7 +48,7 @@ public struct KnownModel: Sendable {
   /// The network that a state dictionary of its package holds.
   ///
   /// - Throws: as ``Network/init(stateDictionary:settings:device:)``.
-  @TorchActor public func network(stateDictionary url: URL) throws -> Network {
+  @TorchActor package func network(stateDictionary url: URL) throws -> Network {
     let network = try Network(stateDictionary: url, settings: settings)
     var information = network.information
     information.origin = ModelInformation.Origin(

@@ -77,7 +77,9 @@ import Testing
     let information = try ModelInformation(contentsOf: command.folder.file("w.safetensors"))
     #expect(information.labels.names[3] == "cat" && information.preprocessing.height == 32)
     let read = try await Network.read(command.folder.file("w.safetensors"))
-    let expected = try await TorchActor.run { try formulaParameters(.basicCNN, channels: 3, classes: 10)["fc.bias"]?.floats() }
+    let expected = try await TorchActor.run {
+      try formulaParameters(.basicCNN, channels: 3, classes: 10)["fc.bias"]?.floats()
+    }
     #expect(try await TorchActor.run { try read.parameters["fc.bias"]?.floats() } == expected)
 
     try command.expectFailure(arguments, ["w.safetensors exists", "--force"])
@@ -88,7 +90,8 @@ import Testing
     try command.expectFailure(
       ["models", "convert", harm, "-o", "n.safetensors"], [harm, "because it calls posix.system when it is loaded"])
     let other = Fixture.url("state-dictionaries/zip.pth").path
-    try command.expectFailure(["models", "convert", other, "-o", "n.safetensors"], [other, "none of the built-in networks"])
+    try command.expectFailure(
+      ["models", "convert", other, "-o", "n.safetensors"], [other, "none of the built-in networks"])
     #expect(command.files() == ["w.pth", "w.safetensors"])
   }
 
