@@ -74,7 +74,9 @@ let package = Package(
       name: "SaliencyMaps", dependencies: ["Maps", "Networks", "Rasters", "Tensors"]),
     .target(
       name: "Saliency",
-      dependencies: ["Experiments", "Figures", "Maps", "Networks", "Pictures", "Reports", "Training"]),
+      dependencies: [
+        "Downloads", "Experiments", "Figures", "Files", "Maps", "Networks", "Pictures", "Reports", "Training",
+      ]),
     .executableTarget(
       name: "saliency-cli",
       dependencies: ["Saliency", .product(name: "ArgumentParser", package: "swift-argument-parser")]),

@@ -56,6 +56,14 @@ extension Graph {
     ).node
   }
 
+  /// Zeros around height and width.
+  @discardableResult public mutating func pad(before: Int, after: Int) -> Int {
+    let sides: [Size] = [before, after, before, after].map { Size($0) }
+    return append(
+      Node("aten::constant_pad_nd", "", [("self", lastValue), ("pad", .ints(sides)), ("value", .int(0))])
+    ).node
+  }
+
   /// The mean over height and width: [N, C, H, W] → [N, C].
   @discardableResult public mutating func globalAveragePool() -> Int {
     append(

@@ -127,6 +127,8 @@ extension Graph {
         let padding = node.numbers("padding", 2)
       {
         reduce(kernel, stride, padding)
+      } else if node.operation == "aten::constant_pad_nd", let sides = node.numbers("pad", 4) {
+        size = (size.height + sides[2] + sides[3], size.width + sides[0] + sides[1])
       } else if node.operation == "aten::mean" || node.operation == "aten::linear" {
         size = (1, 1)
       }

@@ -5,7 +5,7 @@ extension Architecture {
   /// Fresh weights, float32 on the CPU, as PyTorch and torchvision make them; the same for the same seed.
   ///
   /// - Basic CNN: uniform in ±1/√fan-in, weights and biases (PyTorch's default for convolution and linear layers).
-  /// - ResNet-18: convolutions normal with variance 2/fan-out (K. He et al., *Delving Deep into Rectifiers*, 2015), batch
+  /// - ResNets and EfficientNet-Lite0: convolutions normal with variance 2/fan-out (K. He et al., *Delving Deep into Rectifiers*, 2015), batch
   ///   normalisation 1 and 0, the linear layer as above.
   @TorchActor public func initialParameters(channels: Int, classes: Int, seed: UInt64) throws -> [String: Tensor] {
     let generator = try Generator(seed: seed)
@@ -20,7 +20,7 @@ extension Architecture {
     switch parameter.role {
     case .scale, .runningVariance: return try Tensor(repeating: 1, shape: parameter.shape)
     case .shift, .runningMean, .other: return try Tensor(repeating: 0, shape: parameter.shape)
-    case .convolutionWeight where self == .resNet18:
+    case .convolutionWeight where self != .basicCNN:
       let fanOut = parameter.shape[0] * parameter.shape[2] * parameter.shape[3]
       return try .normal(deviation: (2 / Double(fanOut)).squareRoot(), shape: parameter.shape, using: generator)
     case .convolutionWeight, .linearWeight, .bias:

@@ -3,8 +3,8 @@ import Foundation
 import Maps
 import Tensors
 
-/// The classifier that a user names: a bundled model's name, a safetensors file of a built-in network, or a TorchScript
-/// file.
+/// The classifier that a user names: a bundled or fetched model's name, a safetensors file or a state dictionary of a built-in
+/// network, an archive of `torch.export`, or a TorchScript file.
 public enum ModelChoice {
   /// A classifier ready for inference, and what its user should know of it.
   public struct Opened: Sendable {
@@ -18,7 +18,7 @@ public enum ModelChoice {
   /// Opens a model.
   ///
   /// - Parameters:
-  ///   - nameOrPath: a bundled model's name goes before a file's.
+  ///   - nameOrPath: the name of a bundled or of a fetched model goes before a file's.
   ///   - settings: what the user says of labels, size and normalisation; it goes before what the file says.
   ///   - device: where the model computes.
   /// - Throws: ``ModelChoiceError``, which names the file.
@@ -31,15 +31,23 @@ public enum ModelChoice {
           classifier: try network(bundled.url, settings, device), name: bundled.name, file: bundled.url, warnings: [])
       }
     }
+    if let known = KnownModel.named(nameOrPath), known.isFetched {
+      return try naming(nameOrPath) {
+        Opened(
+          classifier: try network(known.file(), settings, device), name: known.name, file: known.file(), warnings: [])
+      }
+    }
     let url = URL(filePath: nameOrPath)
     var isFolder: ObjCBool = false
     guard FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder) else {
+      guard KnownModel.named(nameOrPath) == nil else { throw ModelFileError.notFetched(nameOrPath) }
       throw ModelFileError.unknownModel(nameOrPath, known: BundledModel.all.map(\.name))
     }
     guard !isFolder.boolValue else {
       throw ModelChoiceError(model: nameOrPath, reason: "is a folder, not a model file")
     }
     return try naming(nameOrPath) {
+      if StateDictionary.recognizes(url) { return try stateDictionary(url, settings, device) }
       let name = url.lastPathComponent
       if SafeTensors.recognizes(url) || url.pathExtension == "safetensors" {
         return Opened(classifier: try network(url, settings, device), name: name, file: url, warnings: [])
@@ -79,6 +87,18 @@ public enum ModelChoice {
     }
     let classifier = try ScriptClassifier(whole, settings: settings, device: device, obstacle: obstacle)
     return opened(classifier, classifier.warnings)
+  }
+
+  /// The built-in network that a file's weights belong to.
+  @TorchActor private static func stateDictionary(
+    _ url: URL, _ settings: ScriptSettings, _ device: Device
+  ) throws -> Opened {
+    let settings = settings.completed(by: try ScriptSettings.beside(url) ?? ScriptSettings())
+    let network = try Network(stateDictionary: url, settings: settings, device: device).folded()
+    let warnings =
+      settings.height == nil && settings.width == nil ? [ScriptWarning.assumedSize(ScriptSettings.usualSize)] : []
+    return Opened(
+      classifier: network, name: url.lastPathComponent, file: url, warnings: warnings.map(\.description))
   }
 
   /// A built-in network with the user's settings, its batch normalisations folded.

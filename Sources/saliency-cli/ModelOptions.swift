@@ -8,10 +8,38 @@ extension ModelPreset: ExpressibleByArgument {}
 /// The model, and how pictures become its input.
 struct ModelOptions: ParsableArguments {
   @Option(
-    name: .shortAndLong,
-    help: "A bundled model (see saliency models), a safetensors file of this program, or a TorchScript file.")
-  var model = BundledModel.defaultName
+    name: [.customShort("m"), .customLong("model")],
+    help: """
+      A bundled or fetched model (see saliency models), a safetensors file of this program, an archive of torch.export, a \
+      TorchScript file, or weights of torch.save (default: \(BundledModel.defaultName); for explain \
+      \(KnownModel.imageNetEfficientNetLite0.name) once it has been fetched).
+      """)
+  var named: String?
 
+  @OptionGroup var input: ModelInputOptions
+
+  /// `CommandLineCheck` makes the parser's own word of it.
+  @Flag(help: "Show every option, the rare ones too.") var helpAll = false
+
+  var model: String { named ?? BundledModel.defaultName }
+
+  /// Opens the model and tells what its user should know of it.
+  ///
+  /// - Parameter usual: the model's name where the user names none.
+  func open(on device: Device, usual: String = BundledModel.defaultName) async throws -> ModelChoice.Opened {
+    let opened = try await openQuietly(on: device, usual: usual)
+    for warning in opened.warnings { Console.warn("\(named ?? usual): \(warning)") }
+    return opened
+  }
+
+  func openQuietly(on device: Device, usual: String = BundledModel.defaultName) async throws -> ModelChoice.Opened {
+    let (settings, model) = (try input.settings, named ?? usual)
+    return try await TorchActor.run { try ModelChoice.open(model, settings: settings, device: device) }
+  }
+}
+
+/// What a model's file does not say: how pictures become its input, and the names of its classes.
+struct ModelInputOptions: ParsableArguments {
   @Option(
     help: """
       How models of a well-known data set take pictures, and its classes: imagenet (as torchvision: 224×224, crop, mean, std, 1,000 \
@@ -42,27 +70,19 @@ struct ModelOptions: ParsableArguments {
       "Numbers, one per channel, that the model's input is then divided by.", visibility: .hidden))
   var std: NumberList?
 
-  /// `CommandLineCheck` makes the parser's own word of it.
-  @Flag(help: "Show every option, the rare ones too.") var helpAll = false
-
-  /// Opens the model and tells what its user should know of it.
-  func open(on device: Device) async throws -> ModelChoice.Opened {
-    let opened = try await openQuietly(on: device)
-    for warning in opened.warnings { Console.warn("\(model): \(warning)") }
-    return opened
-  }
-
-  func openQuietly(on device: Device) async throws -> ModelChoice.Opened {
-    var settings = ScriptSettings(
-      height: size?.size.height, width: size?.size.width, fit: fit, mean: mean?.values, standardDeviation: std?.values)
-    if let labels {
-      do { settings.labels = try ScriptSettings.labels(contentsOf: URL(filePath: labels)) } catch {
-        throw CommandError("--labels \(error.told)")
+  var settings: ScriptSettings {
+    get throws {
+      var settings = ScriptSettings(
+        height: size?.size.height, width: size?.size.width, fit: fit, mean: mean?.values, standardDeviation: std?.values
+      )
+      if let labels {
+        do { settings.labels = try ScriptSettings.labels(contentsOf: URL(filePath: labels)) } catch {
+          throw CommandError("--labels \(error.told)")
+        }
       }
+      if let preset { settings = settings.completed(by: preset.settings) }
+      return settings
     }
-    if let preset { settings = settings.completed(by: preset.settings) }
-    let (chosen, model) = (settings, model)
-    return try await TorchActor.run { try ModelChoice.open(model, settings: chosen, device: device) }
   }
 }
 

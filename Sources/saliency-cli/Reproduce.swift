@@ -40,11 +40,11 @@ struct Reproduce: AsyncParsableCommand {
 
   func validate() throws {
     try Self.check(datasets, "--datasets", Reproduction.datasets)
-    try Self.check(models, "--models", Architecture.allCases.map(\.option))
+    try Self.check(models, "--models", Architecture.paper.map(\.option))
     try Self.check(
       bfloat16, "--bfloat16",
       Reproduction.datasets.flatMap { dataset in
-        Architecture.allCases.map { Reproduction.name($0, on: dataset) }
+        Architecture.paper.map { Reproduction.name($0, on: dataset) }
       })
     if let limit, limit < 1 { throw ValidationError("--limit must be at least 1") }
     if limit != nil && quick { throw ValidationError("--quick is --limit 500: give one of them") }
@@ -70,7 +70,7 @@ struct Reproduce: AsyncParsableCommand {
     }
     reproduction.datasets = datasets?.names
     reproduction.architectures = models.map { list in
-      Architecture.allCases.filter { list.names.contains($0.option) }
+      Architecture.paper.filter { list.names.contains($0.option) }
     }
     reproduction.seeds = seeds ?? 0
     reproduction.mixed = Set(bfloat16?.names ?? [])

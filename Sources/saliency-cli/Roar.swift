@@ -34,7 +34,9 @@ struct Roar: AsyncParsableCommand {
   var fractions = NumberList(RoarRun.paperFractions)
   @Flag(help: "Leave random pixels and edges out.") var noControls = false
 
-  @Option(help: "What is trained: basic-cnn or resnet18 (default: the model's).") var architecture: Architecture?
+  @Option(
+    help: "What is trained: basic-cnn, resnet18, resnet34, resnet50 or efficientnet-lite0 (default: the model's).")
+  var architecture: Architecture?
   @Option(help: "Epochs of each training.") var epochs = 50
   @Option(help: "Images per step.") var batchSize = 128
   @Option var learningRate = 0.001

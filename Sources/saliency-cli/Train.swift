@@ -18,7 +18,8 @@ struct Train: AsyncParsableCommand {
   @Option(help: DatasetOptions.help) var dataset: String
   @OptionGroup(title: "Data") var data: DatasetOptions
 
-  @Option(help: "basic-cnn or resnet18.") var architecture = Architecture.basicCNN
+  @Option(help: "basic-cnn, resnet18, resnet34, resnet50 or efficientnet-lite0.")
+  var architecture = Architecture.basicCNN
 
   @Option(
     help: """

@@ -51,6 +51,7 @@ import Testing
     #expect(written == Self.reference, "UPDATE_REFERENCE=1 swift test --filter CommandReferenceTests writes it anew")
   }
 
-  @Test("it has a section for every command that does something", arguments: ["explain", "data fetch", "models"])
+  @Test(
+    "it has a section for every command that does something", arguments: ["explain", "data fetch", "models inspect"])
   func sections(name: String) { #expect(Self.reference.contains("\n## saliency \(name)\n")) }
 }

@@ -82,4 +82,20 @@ import Testing
     let branch = try failure("branch")
     #expect(branch.localizedDescription.contains("torch.cond"), "\(branch.localizedDescription)")
   }
+
+  @Test("a file is known by what is in it, a damaged one by its name")
+  func recognized() throws {
+    let folder = try TemporaryFolder()
+    let other = folder.file("renamed.pt")
+    try FileManager.default.copyItem(at: Self.url("cnn"), to: other)
+    #expect(ExportedProgram.recognizes(other) && ExportedProgram.recognizes(Self.url("older")))
+    let damaged = folder.file("cut.pt2")
+    try Data(contentsOf: other).prefix(5000).write(to: damaged)
+    #expect(ExportedProgram.recognizes(damaged))
+    // As of a traced network of torchvision's.
+    let script = folder.file("script.pt")
+    try ZipFile([ZipFile.Entry("m/code/__torch__/torchvision/models/resnet.py", Data())]).data.write(to: script)
+    #expect(!ExportedProgram.recognizes(script))
+    #expect(!ExportedProgram.recognizes(Fixture.url("torchscript/cnn.pt")))
+  }
 }

@@ -65,7 +65,7 @@ import Testing
   func script() throws {
     let url = Fixture.url("torchscript/softmax.pt")
     let opened = try ModelChoice.open(url.path, settings: ScriptSettings(height: 8, width: 8))
-    #expect(opened.classifier is ScriptClassifier && opened.name == "softmax.pt")
+    #expect(opened.classifier is ImportedNetwork && opened.name == "softmax.pt")
     #expect(opened.warnings.count == 1 && opened.warnings[0].contains("softmax"))
   }
 

@@ -21,10 +21,13 @@ import Tensors
 
   /// Whether a file is an archive of `torch.export`, of this format or an older one.
   nonisolated static func recognizes(_ url: URL) -> Bool {
-    guard let file = try? Data(contentsOf: url, options: .alwaysMapped), StoredZip.recognizes(file),
-      let names = try? StoredZip(file).names
-    else { return false }
-    return names.contains { $0.hasSuffix("serialized_exported_program.json") || $0.contains("models/") }
+    guard let file = try? Data(contentsOf: url, options: .alwaysMapped), StoredZip.recognizes(file) else {
+      return false
+    }
+    // What is wrong with a damaged one is told when it is opened.
+    if url.pathExtension == "pt2" { return true }
+    let names = (try? StoredZip(file).names) ?? []
+    return names.contains { $0.hasSuffix("serialized_exported_program.json") || ExportedArchive.model(in: $0) != nil }
   }
 
   /// - Throws: ``ModelFileError`` for a file that is damaged or whose weights do not fit, ``ExportedProgramError`` for one that
@@ -115,12 +118,15 @@ private struct ExportedArchive {
     if let older = names.first(where: { $0.hasSuffix("serialized_exported_program.json") }) {
       throw ExportedProgramError.olderArchive(torch: Self.version(in: zip[older]))
     }
-    let models = names.compactMap { $0.wholeMatch(of: #/(|[^\/]+\/)models\/([^\/]+)\.json/#) }.map {
-      (folder: String($0.1), name: String($0.2))
-    }
+    let models = names.compactMap(Self.model)
     guard let first = models.first else { throw ExportedProgramError.noNetwork }
     guard models.count == 1 else { throw ExportedProgramError.severalNetworks(models.map(\.name).sorted()) }
     (folder, model) = first
+  }
+
+  /// The folder and the name of the network that an entry holds.
+  static func model(in entry: String) -> (folder: String, name: String)? {
+    entry.wholeMatch(of: #/(|[^\/]+\/)models\/([^\/]+)\.json/#).map { (String($0.1), String($0.2)) }
   }
 
   /// What the file says wrote it.

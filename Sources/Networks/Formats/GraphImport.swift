@@ -117,7 +117,7 @@ struct GraphImport {
     }
   }
 
-  /// A constant that is the same for any number of images, or that begins with copies of itself, one for each.
+  /// A constant that is the same for any number of images, or that has copies of itself along an axis, one for each.
   private mutating func constant(_ index: Int, _ a: Tensor, _ b: Tensor) throws -> Graph.Value {
     let name = names[a.identity] ?? "constant_\(index)"
     if a.identity == b.identity { return declare(name, a) }
@@ -125,19 +125,22 @@ struct GraphImport {
       guard a.type == b.type, try a.bytes() == b.bytes() else { throw Self.differing }
       return declare(name, a)
     }
-    let (shape, images) = (a.shape, sizes[0])
-    guard shape.count == b.shape.count, shape.dropFirst() == b.shape.dropFirst(), shape[0] % images == 0,
-      shape[0] / images * sizes[sizes.count - 1] == b.shape[0]
+    let (shape, images, others) = (a.shape, sizes[0], sizes[sizes.count - 1])
+    guard shape.count == b.shape.count, let axis = shape.indices.first(where: { shape[$0] != b.shape[$0] }),
+      shape[axis] % images == 0,
+      b.shape == shape[..<axis] + [shape[axis] / images * others] + shape[(axis + 1)...]
     else { throw Self.differing }
-    let one = try a[0..<shape[0] / images].copy()
+    let length = shape[axis] / images
+    let one = try a.slice(axis: axis, 0..<length).copy()
     let own = try one.bytes()
-    for (tensor, count) in [(a, images), (b, sizes[sizes.count - 1])] {
+    for (tensor, count) in [(a, images), (b, others)] {
       for copy in 0..<count {
-        let rows = try tensor[copy * one.shape[0]..<(copy + 1) * one.shape[0]]
-        guard try rows.bytes() == own else { throw Self.differing }
+        guard try tensor.slice(axis: axis, copy * length..<(copy + 1) * length).bytes() == own else {
+          throw Self.differing
+        }
       }
     }
-    let counts = [Graph.Size(0, perImage: 1)] + shape.dropFirst().map { _ in Graph.Size(1) }
+    let counts = shape.indices.map { $0 == axis ? Graph.Size(0, perImage: 1) : Graph.Size(1) }
     return .result(
       graph.append(Graph.Node("aten::repeat", "", [("self", declare(name, one)), ("repeats", .ints(counts))])))
   }

@@ -139,7 +139,7 @@ import Testing
     #expect(throws: EvaluationError.fractions) { try benchmark(network, fractions: fractions) }
   }
 
-  @Test(arguments: Architecture.allCases)
+  @Test(arguments: Architecture.paper)
   func mixedPrecisionRoundsTheAnswersForChangedImagesAlone(architecture: Architecture) throws {
     let network = try formulaNetwork(architecture, channels: 3, classes: 3, height: 16, width: 16)
     let exact = try blocks(benchmark(network, fractions: [0.3, 0.6]))
