@@ -22,7 +22,10 @@ import Testing
     let folder = try #require(Self.folder)
     let networks = try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
       .filter { FileManager.default.fileExists(atPath: folder.appending(path: "\($0)/reference.safetensors").path) }
-    var table = ["| network | \(Self.formats.joined(separator: " | ")) | rules |", "|---" + String(repeating: "|---", count: 7) + "|"]
+    var table = [
+      "| network | \(Self.formats.joined(separator: " | ")) | rules |",
+      "|---" + String(repeating: "|---", count: 7) + "|",
+    ]
     var (good, cells) = (0, 0)
     for name in networks {
       let place = folder.appending(path: name)
