@@ -12,7 +12,7 @@ public enum ModelChoice {
     /// The bundled model's name, or the file's.
     public let name: String
     public let file: URL
-    public let warnings: [String]
+    public let warnings: [ScriptWarning]
   }
 
   /// Opens a model.
@@ -72,7 +72,7 @@ public enum ModelChoice {
     _ device: Device
   ) throws -> Opened {
     func opened(_ classifier: any Classifier, _ warnings: [ScriptWarning]) -> Opened {
-      Opened(classifier: classifier, name: name, file: url, warnings: warnings.map(\.description))
+      Opened(classifier: classifier, name: name, file: url, warnings: warnings)
     }
     let shape = network.inputShape
     let settings = settings.completed(by: ScriptSettings(height: shape[2], width: shape[3], channels: shape[1]))
@@ -84,6 +84,8 @@ public enum ModelChoice {
       obstacle = error.reason
     } catch let error as TorchError where !error.isOutOfMemory {
       obstacle = error.message
+    } catch let error as ScriptError {
+      obstacle = error.localizedDescription
     }
     let classifier = try ScriptClassifier(whole, settings: settings, device: device, obstacle: obstacle)
     return opened(classifier, classifier.warnings)
@@ -97,8 +99,7 @@ public enum ModelChoice {
     let network = try Network(stateDictionary: url, settings: settings, device: device).folded()
     let warnings =
       settings.height == nil && settings.width == nil ? [ScriptWarning.assumedSize(ScriptSettings.usualSize)] : []
-    return Opened(
-      classifier: network, name: url.lastPathComponent, file: url, warnings: warnings.map(\.description))
+    return Opened(classifier: network, name: url.lastPathComponent, file: url, warnings: warnings)
   }
 
   /// A built-in network with the user's settings, its batch normalisations folded.

@@ -33,7 +33,7 @@ public struct ModelInspection: Sendable {
     let classifier = opened.classifier
     preprocessing = classifier.preprocessing
     classes = classifier.labels.count
-    warnings = opened.warnings
+    warnings = opened.warnings.map(\.description)
     switch classifier {
     case let network as Network:
       let graph = network.information.architecture.graph(

@@ -68,7 +68,7 @@ import Testing
   @Test("of all attributions, those that a model cannot have are left out, and so are their files")
   func allAttributions() throws {
     try command.addPictures("photo.png", "other.png")
-    let model = ["--model", Fixture.url("torchscript/cnn.pt").path, "--size", "32"]
+    let model = ["--model", Fixture.url("torchscript/vit.pt").path, "--size", "8"]
     let finished = try command.run(
       ["explain", "photo.png", "other.png", "--attributions", "all", "--steps", "2", "--samples", "2", "--save-maps"]
         + ["--views", "original,active", "-o", "out"] + model)
@@ -95,8 +95,8 @@ import Testing
       ["explain", "photo.png", "--model", model, "--attributions", "smoothgrad-squared"], ["has no sign", "positive"])
     try command.expectFailure(
       [
-        "explain", "photo.png", "--model", Fixture.url("torchscript/cnn.pt").path, "--size", "32",
+        "explain", "photo.png", "--model", Fixture.url("torchscript/vit.pt").path, "--size", "8",
         "--attributions", "guided-backpropagation",
-      ], ["needs to know the model's layers", "TorchScript"])
+      ], ["layer_norm"])
   }
 }

@@ -12,7 +12,11 @@ import Testing
     let written = seconds.map { second in
       line.output(second / 60, { "\(second) of 60 s" }, at: begin + .seconds(second))
     }
-    #expect(written == [nil, nil, nil, "16%: 10.1 of 60 s\n", nil, nil, "33%: 20.2 of 60 s\n", "75%: 45.0 of 60 s\n"])
+    #expect(
+      written == [
+        nil, nil, nil, "16%: 10.1 of 60 s, 0:50 left\n", nil, nil, "33%: 20.2 of 60 s, 0:40 left\n",
+        "75%: 45.0 of 60 s, 0:15 left\n",
+      ])
     #expect(line.text == "")
   }
 

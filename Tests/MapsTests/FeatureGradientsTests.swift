@@ -31,10 +31,12 @@ import Testing
     let turns = (0..<130).map { turn in (0..<count).map { (turn + 7 * $0) % 130 } }
     func all(_ work: any ClassAttributions) throws -> [[Double]] {
       var values: [[Double]] = []
-      try work.values(for: turns, progress: { _ in }) { turn, tensor in
-        #expect(turn == values.count && tensor.shape == images.shape)
-        values.append(try tensor.doubles())
-      }
+      try work.values(
+        for: turns, progress: { _ in },
+        { turn, tensor in
+          #expect(turn == values.count && tensor.shape == images.shape)
+          values.append(try tensor.doubles())
+        })
       return values
     }
     let work = try Gradient().begin(ImageBatch(images), model)
@@ -52,7 +54,7 @@ import Testing
     let images = try Formula.tensor(710, [1, 3, 6, 5]).to(.float64)
     for (turns, memory) in [(40, 1 << 30), (130, 20_000)] {
       let work = try Gradient().begin(ImageBatch(images, memory: memory), model)
-      try work.values(for: (0..<turns).map { [$0] }, progress: { _ in }) { _, _ in }
+      try work.values(for: (0..<turns).map { [$0] }, progress: { _ in }, { _, _ in })
       // At most the pass that tells which features are live.
       #expect(model.featurePasses <= 1)
       model.featurePasses = 0
@@ -78,9 +80,11 @@ import Testing
       ])
     let image = try Tensor([0.5, 0.5] as [Float], shape: [1, 2, 1, 1])
     let work = try Gradient().begin(ImageBatch(image), model)
-    try work.values(for: (0..<90).map { [$0] }, progress: { _ in }) { turn, values in
-      let values = try values.floats()
-      #expect(values == [Float(turn), -Float(turn)])
-    }
+    try work.values(
+      for: (0..<90).map { [$0] }, progress: { _ in },
+      { turn, values in
+        let values = try values.floats()
+        #expect(values == [Float(turn), -Float(turn)])
+      })
   }
 }

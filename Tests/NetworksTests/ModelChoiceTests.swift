@@ -66,7 +66,7 @@ import Testing
     let url = Fixture.url("torchscript/softmax.pt")
     let opened = try ModelChoice.open(url.path, settings: ScriptSettings(height: 8, width: 8))
     #expect(opened.classifier is ImportedNetwork && opened.name == "softmax.pt")
-    #expect(opened.warnings.count == 1 && opened.warnings[0].contains("softmax"))
+    #expect(opened.warnings == [.activation(.softmax)])
   }
 
   @Test("what is no model says so, and how to make one")

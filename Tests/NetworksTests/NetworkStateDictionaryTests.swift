@@ -42,7 +42,7 @@ import Testing
   func opened() throws {
     let opened = try ModelChoice.open(file().path)
     #expect(opened.classifier is Network && opened.classifier.preprocessing.height == 224)
-    #expect(opened.warnings.count == 1 && opened.warnings[0].contains("224×224 is assumed"))
+    #expect(opened.warnings == [.assumedSize(224)])
     let settings = ScriptSettings(height: 12, width: 12)
     #expect(try ModelChoice.open(file().path, settings: settings).warnings == [])
   }

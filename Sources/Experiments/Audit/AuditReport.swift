@@ -44,16 +44,13 @@ public struct AuditReport: ExperimentReport, Codable, Equatable {
 
   private static func opening(_ opened: ModelChoice.Opened) -> AuditCheck {
     // What the audit finds for itself on images, its checks say with numbers.
-    let warnings: [String] =
-      if let script = opened.classifier as? ScriptClassifier {
-        script.warnings.filter { ![.logProbabilities, .zeroGradient].contains($0) }.map(\.description)
-      } else { opened.warnings }
+    let warnings = opened.warnings.filter { ![.logProbabilities, .zeroGradient].contains($0) }
     let input = opened.classifier.preprocessing
     let size = "\(input.height)×\(input.width)×\(input.channels)"
     return warnings.isEmpty
       ? AuditCheck(
         openingName, .passed, "It opens and takes images of \(size) for \(opened.classifier.labels.count) classes.")
-      : AuditCheck(openingName, .warning, warnings.map(sentence).joined(separator: " "))
+      : AuditCheck(openingName, .warning, warnings.map { sentence($0.description) }.joined(separator: " "))
   }
 
   private static func sentence(_ text: String) -> String { text.prefix(1).uppercased() + text.dropFirst() + "." }

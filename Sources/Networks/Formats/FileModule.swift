@@ -26,7 +26,7 @@ struct EagerModule: FileModule {
 
   @TorchActor init(_ network: any FileNetwork) {
     self.network = network
-    type = network.weights.sorted { $0.key < $1.key }.lazy.compactMap(\.value.type).first(where: \.isFloatingPoint)
+    type = ElementType.computed(with: network.weights.sorted { $0.key < $1.key }.map(\.value))
   }
 
   @TorchActor func forward(_ input: Tensor) throws -> ScriptModule.Answer { .tensor(try network.answer(input)) }
@@ -44,7 +44,7 @@ struct GraphModule: FileModule {
     interpreter = Interpreter(
       graph: graph, parameters: parameters, precision: precision, prepared: PreparedWeights())
     self.activations = activations
-    type = graph.parameters.lazy.compactMap { parameters[$0.name]?.type }.first(where: \.isFloatingPoint)
+    type = ElementType.computed(with: graph.parameters.compactMap { parameters[$0.name] })
   }
 
   @TorchActor func forward(_ input: Tensor) throws -> ScriptModule.Answer { .tensor(try interpreter.run(input)) }
@@ -70,7 +70,12 @@ struct GraphModule: FileModule {
 }
 
 extension ElementType {
-  var isFloatingPoint: Bool { [.float16, .bfloat16, .float32, .float64].contains(self) }
+  /// The type that a network with these tensors computes in. A number alone does not decide: libtorch lets it follow the others.
+  @TorchActor fileprivate static func computed(with tensors: [Tensor]) -> ElementType? {
+    tensors.lazy.filter { !$0.shape.isEmpty }.compactMap(\.type).first(where: \.isFloatingPoint)
+  }
+
+  private var isFloatingPoint: Bool { [.float16, .bfloat16, .float32, .float64].contains(self) }
 }
 
 /// A TorchScript file as a network that can be run and noted.
