@@ -20,6 +20,9 @@ struct CTGenerator {
   at::Generator value;
 };
 
+/// Makes OpenBLAS use kernels for this processor, see MatrixKernels.cpp.
+void choose_matrix_kernels();
+
 namespace ctorch {
 
 /// What is wrong with a file, with the code that tells its kind.

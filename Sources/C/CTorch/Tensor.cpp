@@ -23,6 +23,8 @@ int ct_threads(void) { return at::get_num_threads(); }
 
 CTError *ct_set_threads(int count) {
   return guarded([&] {
+    static const bool chosen = (choose_matrix_kernels(), true);
+    (void)chosen;
     // A thread's first look takes what any thread has set last, so it must come before.
     at::get_num_threads();
     at::set_num_threads(count);

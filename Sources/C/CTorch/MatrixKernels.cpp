@@ -1,0 +1,43 @@
+// What OpenBLAS multiplies matrices with.
+//
+// OpenBLAS chooses its kernels when it is loaded. Releases before 0.3.22 do not know the processors that came after them: on an
+// Emerald Rapids whose machine hides AMX, that of Debian 12 takes those of 2004 ("Prescott"), a fifth as fast. The variable
+// OPENBLAS_CORETYPE would tell it, but is read then alone; so it is made to choose again. Without OpenBLAS, or where the user has
+// set the variable, nothing happens.
+
+#include "Boundary.h"
+
+#include <cstdlib>
+#include <dlfcn.h>
+#include <string>
+
+namespace {
+
+template <typename Function> Function *find(const char *name) {
+  return reinterpret_cast<Function *>(dlsym(RTLD_DEFAULT, name));
+}
+
+const char *newest_kernels() {
+#if defined(__x86_64__)
+  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
+      __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512cd"))
+    return "SkylakeX";
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return "Haswell";
+#endif
+  return nullptr;
+}
+
+} // namespace
+
+void choose_matrix_kernels() {
+  const char *variable = "OPENBLAS_CORETYPE";
+  const auto taken = find<const char *()>("openblas_get_corename");
+  const auto forget = find<void()>("gotoblas_dynamic_quit");
+  const auto choose = find<void()>("gotoblas_dynamic_init");
+  const char *better = newest_kernels();
+  if (!taken || !forget || !choose || !better || std::getenv(variable) || std::string(taken()) != "Prescott") return;
+  setenv(variable, better, 1);
+  forget();
+  choose();
+  unsetenv(variable);
+}
