@@ -10,8 +10,8 @@ struct ModelOptions: ParsableArguments {
   @Option(
     name: [.customShort("m"), .customLong("model")],
     help: """
-      A bundled or fetched model (see saliency models), a safetensors file of this program, an archive of torch.export, a \
-      TorchScript file, or weights of torch.save (default: \(BundledModel.defaultName); for explain \
+      A bundled or fetched model (see saliency models), a safetensors file of this program, an archive of torch.export, an \
+      ONNX file, a TorchScript file, or weights of torch.save (default: \(BundledModel.defaultName); for explain \
       \(KnownModel.imageNetEfficientNetLite0.name) once it has been fetched).
       """)
   var named: String?
