@@ -31,8 +31,8 @@ struct GroundTruth: AsyncParsableCommand {
   var attributions = NameList(names: ["all"])
   @Option(
     help: ArgumentHelp(
-      "Comma-separated list of \(GroundTruthBenchmark.views.joined(separator: ", ")).", valueName: "list"))
-  var views = NameList(names: GroundTruthBenchmark.views)
+      "Comma-separated list of \(Self.knownViews.joined(separator: ", ")).", valueName: "list"))
+  var views = NameList(names: knownViews)
   @OptionGroup var options: AttributionOptions
 
   @Option(help: "basic-cnn or resnet18.") var architecture = GroundTruthRun.Options().architecture
@@ -40,6 +40,8 @@ struct GroundTruth: AsyncParsableCommand {
   @Option var epochs = GroundTruthRun.Options().epochs
   @Option(help: "Decides the images, the first weights, and the random numbers of maps.") var seed: UInt64 = 0
   @OptionGroup var device: DeviceOptions
+
+  private static let knownViews = GroundTruthBenchmark.views.map(\.name)
 
   func validate() throws {
     guard images >= ShapeImages.classNames.count else {
@@ -50,7 +52,7 @@ struct GroundTruth: AsyncParsableCommand {
     if attributions.names != ["all"] {
       try MapOptions.check(attributions, "--attributions", Attributions.all.map(\.name))
     }
-    try MapOptions.check(views, "--views", GroundTruthBenchmark.views)
+    try MapOptions.check(views, "--views", Self.knownViews)
     guard options.baseline == "black" else {
       throw ValidationError("--baseline must be black: compared with anything else, evidence has another sign")
     }

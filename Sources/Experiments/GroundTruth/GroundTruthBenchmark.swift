@@ -13,8 +13,8 @@ package struct GroundTruthBenchmark: Sendable {
     package internal(set) var scores: [PixelScore] = []
   }
 
-  /// The views that can be scored.
-  package static let views = Views.paper.map(\.name)
+  /// The views that can be scored: those that rank pixels.
+  package static let views = Views.all.filter { !$0.hasNegatives }
 
   package let images: ShapeImages
   private let explainers: [Explainer]
@@ -22,19 +22,19 @@ package struct GroundTruthBenchmark: Sendable {
 
   /// - Parameters:
   ///   - classifier: with the classes of `ShapeImages/classNames-type.property`.
-  ///   - views: some of ``views``. Attributions without sign are seen through the original alone.
+  ///   - views: those with negative values are left out. Attributions without sign are seen through the original alone.
   /// - Throws: ``MethodError`` when an attribution's options make no sense or it does not fit the classifier;
   ///   ``EvaluationError/unknownClasses(_:)``, ``EvaluationError/noImages``.
   package init(
     _ classifier: any Classifier, images: ShapeImages, attributions: [any Attribution] = Attributions.all,
-    views: [any View] = Views.paper, memory: Int = 2_000_000_000
+    views: [any View] = GroundTruthBenchmark.views, memory: Int = 2_000_000_000
   ) throws {
     guard classifier.labels.names == images.classNames else {
       throw EvaluationError.unknownClasses(images.classNames)
     }
     guard images.count > 0 else { throw EvaluationError.noImages }
     self.images = images
-    let views = views.filter { Self.views.contains($0.name) }
+    let views = views.filter { !$0.hasNegatives }
     self.views = views
     explainers = try attributions.map {
       try Explainer(
