@@ -55,7 +55,7 @@ struct Evaluate: AsyncParsableCommand {
     let opened = try await model.open(on: device.apply())
     let (report, test) = try await evaluate(opened.classifier, on: dataset)
     if let figure, let format = Self.format(figure) {
-      try ConfusionFigure(model: opened.name, dataset: test).figure(report).write(to: URL(filePath: figure), as: format)
+      try report.figure(model: opened.name, dataset: test).write(to: URL(filePath: figure), as: format)
     }
     var rows = [["class", "images", "recall", "precision"]]
     for (index, name) in report.labels.names.enumerated() where report.confusion[index].contains(where: { $0 > 0 }) {

@@ -53,5 +53,5 @@ public struct AuditReport: ExperimentReport, Codable, Equatable {
       : AuditCheck(openingName, .warning, warnings.map { sentence($0.description) }.joined(separator: " "))
   }
 
-  private static func sentence(_ text: String) -> String { text.prefix(1).uppercased() + text.dropFirst() + "." }
+  private static func sentence(_ text: String) -> String { text.firstUppercased + "." }
 }

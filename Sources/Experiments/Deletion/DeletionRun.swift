@@ -25,10 +25,8 @@ public struct DeletionRun: Experiment {
     public let libtorch: String
 
     public static let words = [
-      "modelSum": "model", "dataset": "test images", "datasetSum": "test images",
-      "series": "attributions, views or controls",
-      "metrics": "metrics or their options",
-      "attributionSettings": "options of attributions",
+      "dataset": "test images", "datasetSum": "test images", "series": "attributions, views or controls",
+      "metrics": "metrics or their options", "attributionSettings": "options of attributions",
     ]
 
     var identity: RunIdentity { RunIdentity(model: modelSum, data: ["test images": datasetSum], device: device) }

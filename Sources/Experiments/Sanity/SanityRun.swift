@@ -23,9 +23,7 @@ public struct SanityRun: Experiment {
     public let labelRecipe: Recipe?
     public let labelImages: String?
 
-    public static let words = [
-      "modelSum": "model", "attributions": "options of attributions", "labelImages": "images with random labels",
-    ]
+    public static let words = ["labelImages": "images with random labels"]
   }
 
   private static let labelFolder = "random-labels"
@@ -36,11 +34,8 @@ public struct SanityRun: Experiment {
   public let identity: RunIdentity
   private let model: ModelChoice.Opened
   private let trained: Network
-  private let images: any LabelledImages
-  private let attributions: [any Attribution]
-  private let views: [any View]
+  private let check: SanityCheck
   private let labels: (recipe: Recipe, dataset: Dataset)?
-  private let memory: Int
 
   /// - Parameters:
   ///   - model: a network of this library, whose layers can be randomised.
@@ -68,14 +63,9 @@ public struct SanityRun: Experiment {
         dataset.train.height == input.height, dataset.train.width == input.width
       else { throw CheckError.otherClasses(model: model.name, dataset: dataset.name) }
     }
-    // Finds what does not fit before anything is written.
-    _ = try SanityCheck(opened, images: images, attributions: attributions, views: views, memory: memory)
+    check = try SanityCheck(opened, images: images, attributions: attributions, views: views, memory: memory)
     self.model = model
-    self.images = images
-    self.attributions = attributions
-    self.views = views
     self.labels = labels
-    self.memory = memory
     settings = Settings(
       model: model.name, modelSum: try Checksum.of(model.file, .sha256).hex, images: images.name,
       attributions: attributions.settingsByName, views: views.map(\.name), seed: seed, labelRecipe: labels?.recipe,
@@ -93,9 +83,7 @@ public struct SanityRun: Experiment {
   ) async throws -> SanityReport {
     let random = try await randomLabels(in: folder, report)
     let steps = SanityCheck.steps(layers: trained.layers, labels: random != nil)
-    let result = try await SanityCheck(
-      model.classifier, images: images, attributions: attributions, views: views, memory: memory
-    ).run(
+    let result = try await check.run(
       steps,
       changed: { step in
         if step.kind == .labels, let random { return random.network }

@@ -19,7 +19,7 @@ public struct TrainingRun: Experiment {
     /// The SHA-256 of the first weights, if they are not random.
     let start: String?
 
-    public static let words = ["start": "first weights", "dataset": "data set"]
+    public static let words = ["start": "first weights"]
 
     public static func == (a: Self, b: Self) -> Bool {
       var same = a.recipe
