@@ -2,7 +2,7 @@ import ArgumentParser
 import Foundation
 import Saliency
 
-struct Evaluate: AsyncParsableCommand {
+struct Evaluate: InterruptibleCommand {
   static let configuration = CommandConfiguration(
     abstract: "Measures how often a classifier is right on a data set's test images.",
     usage: "saliency evaluate [<options>]",
@@ -19,10 +19,7 @@ struct Evaluate: AsyncParsableCommand {
         saliency evaluate --all
       """)
 
-  @Option(
-    help: ArgumentHelp(
-      "\(DatasetOptions.help.abstract) A bundled model's own, unless given.", valueName: "name|folder"))
-  var dataset: String?
+  @OptionGroup var measured: MeasuredDataset
 
   @Flag(help: "Measure all bundled models, each on its own data set.") var all = false
 
@@ -34,7 +31,7 @@ struct Evaluate: AsyncParsableCommand {
   @OptionGroup(title: "Computing") var device: DeviceOptions
 
   func validate() throws {
-    guard !all || (dataset == nil && figure == nil) else {
+    guard !all || (measured.dataset == nil && figure == nil) else {
       throw ValidationError("--all takes every model's own data set: leave --dataset and --figure out")
     }
     if let figure, Self.format(figure) == nil {
@@ -42,16 +39,14 @@ struct Evaluate: AsyncParsableCommand {
     }
   }
 
-  func run() async throws { try await interruptibly { try await all ? evaluateAll() : evaluateOne() } }
+  func work() async throws { try await all ? evaluateAll() : evaluateOne() }
 
   private static func format(_ path: String) -> FigureFormat? {
     FigureFormat(rawValue: URL(filePath: path).pathExtension.lowercased())
   }
 
   private func evaluateOne() async throws {
-    guard let dataset = dataset ?? BundledModel.named(model.model)?.dataset else {
-      throw CommandError("--dataset is needed: \(model.model) is not a bundled model, whose data set is known")
-    }
+    let dataset = try measured.named(for: model)
     let opened = try await model.open(on: device.apply())
     let (report, test) = try await evaluate(opened.classifier, on: dataset)
     if let figure, let format = Self.format(figure) {

@@ -2,7 +2,7 @@ import ArgumentParser
 import Foundation
 import Saliency
 
-struct GroundTruth: AsyncParsableCommand {
+struct GroundTruth: InterruptibleCommand {
   static let configuration = CommandConfiguration(
     commandName: "ground-truth",
     abstract: "Scores maps against pixels that are known to be right.",
@@ -50,17 +50,15 @@ struct GroundTruth: AsyncParsableCommand {
     guard trainingImages > 0 else { throw ValidationError("--training-images must be at least 1") }
     guard epochs > 0 else { throw ValidationError("--epochs must be at least 1") }
     if attributions.names != ["all"] {
-      try MapOptions.check(attributions, "--attributions", Attributions.all.map(\.name))
+      try attributions.check("--attributions", among: Attributions.all.map(\.name))
     }
-    try MapOptions.check(views, "--views", Self.knownViews)
+    try views.check("--views", among: Self.knownViews)
     guard options.baseline == "black" else {
       throw ValidationError("--baseline must be black: compared with anything else, evidence has another sign")
     }
   }
 
-  func run() async throws { try await interruptibly { try await measure() } }
-
-  private func measure() async throws {
+  func work() async throws {
     var settings = GroundTruthRun.Options()
     settings.seed = seed
     settings.architecture = architecture
