@@ -1,4 +1,5 @@
 import Downloads
+import Files
 import Foundation
 
 extension DataFolder {
@@ -13,7 +14,7 @@ extension DataFolder {
   /// Where a data set is: in this folder, or where a package of the system puts it; nil: it has to be fetched.
   public func location(of dataset: KnownDataset) -> URL? {
     let folders = [self.dataset(dataset.name)] + (dataset.installed.map { [URL(filePath: $0.folder)] } ?? [])
-    return folders.first { ImageFolder.isFolder($0) }
+    return folders.first(where: \.isFolder)
   }
 
   /// Where the data set that is in this folder came from; nil where that is not known.

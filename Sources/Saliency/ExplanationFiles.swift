@@ -65,7 +65,7 @@ public struct ExplanationFiles: Sendable {
   public var all: [URL] { [figure].compactMap(\.self) + overlays.map(\.url) + maps.map(\.url) }
 
   /// The first file that is already there.
-  public var existing: URL? { all.first { FileManager.default.fileExists(atPath: $0.path) } }
+  public var existing: URL? { all.first(where: \.exists) }
 
   /// Writes every file under a temporary name and then gives it its own.
   ///

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Networks
 import Tensors
@@ -33,7 +34,7 @@ package struct DeletionBlocks: Sendable {
   /// - Throws: `RunFolderError`.
   @TorchActor func block(_ index: Int, _ setup: DeletionSetup, _ metrics: [any Metric]) throws -> DeletionBlock? {
     let file = file(index)
-    guard FileManager.default.fileExists(atPath: file.path) else { return nil }
+    guard file.exists else { return nil }
     let images = setup.range(of: index)
     let tensors: [String: Tensor]
     do { tensors = try SafeTensors(contentsOf: file).tensors } catch is ModelFileError {
