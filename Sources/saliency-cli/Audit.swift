@@ -55,7 +55,7 @@ struct Audit: InterruptibleCommand {
     let device = try await device.apply()
     let opened: ModelChoice.Opened
     do { opened = try await model.openQuietly(on: device) } catch let error as ModelChoiceError {
-      return AuditReport(refused: error)
+      return AuditReport(refused: error, advice: error.cause?.advice)
     }
     let twin = Torch.hasCUDA ? try await model.openQuietly(on: device == .cpu ? .cuda : .cpu).classifier : nil
     let (chosen, name) = try await images(for: opened.classifier)

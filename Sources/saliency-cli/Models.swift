@@ -65,7 +65,7 @@ extension Models {
     func work() async throws {
       let (name, settings) = (model, ScriptSettings(height: size?.size.height, width: size?.size.width))
       let found = try await TorchActor.run { try ModelInspection(name, settings: settings) }
-      for warning in found.warnings { Console.warn("\(model): \(warning)") }
+      for warning in found.warnings { Console.warn("\(model): \(warning.told)") }
       let input = found.preprocessing
       var lines = [
         "\(model): \(found.format)", "  input: \(input.channels)×\(input.height)×\(input.width)",

@@ -15,6 +15,7 @@ import Testing
       (MethodError.signlessAttribution("vargrad", view: "active"), "--views original"),
       (EvaluationError.unknownClasses(["cat"]), "--labels"), (EvaluationError.precision, "--precision"),
       (TrainingError.loss(step: 1, epoch: 2), "--learning-rate"), (CheckError.tooManyPixels(most: 9), "--size"),
+      (ScriptError.fails(input: [1, 3, 8, 8], reason: "no"), "--size"), (ScriptError.notFinite("outputs"), "--mean"),
       (DeletionRunError.missingBlocks([1]), "--resume"), (RunFolderError.busy(folder: "results"), "--output"),
     ])
   func advice(error: any Error, option: String) {
