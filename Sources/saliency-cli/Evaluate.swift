@@ -55,12 +55,12 @@ struct Evaluate: InterruptibleCommand {
     var rows = [["class", "images", "recall", "precision"]]
     for (index, name) in report.labels.names.enumerated() where report.confusion[index].contains(where: { $0 > 0 }) {
       rows.append([
-        name, "\(report.confusion[index].reduce(0, +))", Self.share(report.recall(of: index)),
-        Self.share(report.precision(of: index)),
+        name, "\(report.confusion[index].reduce(0, +))", Text.optional(report.recall(of: index)),
+        Text.optional(report.precision(of: index)),
       ])
     }
     try Console.result(
-      "\(opened.name) on \(test): accuracy \(Self.share(report.accuracy)) of \(report.count) images\n"
+      "\(opened.name) on \(test): accuracy \(Text.number(report.accuracy)) of \(report.count) images\n"
         + Table(rows).text + (figure.map { "\n\($0)" } ?? ""))
   }
 
@@ -76,8 +76,8 @@ struct Evaluate: InterruptibleCommand {
       } catch let error as DatasetError { Console.warn(error.told) }
       rows.append([
         model.name, measured?.test ?? "–",
-        Self.share(Paper.accuracy(of: information.architecture, on: model.dataset)),
-        Self.share(information.origin.accuracy), Self.share(measured?.accuracy),
+        Text.optional(Paper.accuracy(of: information.architecture, on: model.dataset)),
+        Text.optional(information.origin.accuracy), Text.optional(measured?.accuracy),
       ])
     }
     try Console.result(Table(rows).text)
@@ -95,6 +95,4 @@ struct Evaluate: InterruptibleCommand {
     Console.clearProgress()
     return (report, test.name)
   }
-
-  private static func share(_ value: Double?) -> String { value.map { String(format: "%.4f", $0) } ?? "–" }
 }

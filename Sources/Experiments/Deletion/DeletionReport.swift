@@ -87,8 +87,8 @@ public struct DeletionReport: ExperimentReport {
     guard let place else { return ["", ""] + (compares ? [""] : []) }
     let score = scores[metric][place]
     let arrow = isLowGood(series, metric: metric).map { $0 ? " ↓" : " ↑" } ?? "  "
-    let paper = paperArea(series, metric: metric).map { String(format: "%.4f", $0) } ?? ""
-    return [String(format: "%.4f", score.value) + arrow, String(format: "%.4f…%.4f", score.low, score.high)]
+    let paper = paperArea(series, metric: metric).map(Text.number) ?? ""
+    return [Text.number(score.value) + arrow, "\(Text.number(score.low))…\(Text.number(score.high))"]
       + (compares ? [paper] : [])
   }
 
@@ -111,8 +111,8 @@ public struct DeletionReport: ExperimentReport {
     }
     items += result.metrics.indices.map { .figure(result.metrics[$0].plot.file, figure($0)) }
     return Findings(
-      "\(settings.model) on \(settings.dataset): \(setup.images) images, accuracy "
-        + String(format: "%.4f", result.accuracy) + seconds,
+      "\(settings.model) on \(settings.dataset): \(setup.images) images, accuracy \(Text.number(result.accuracy))"
+        + seconds,
       items, summary: summary)
   }
 
