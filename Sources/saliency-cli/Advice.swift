@@ -18,9 +18,7 @@ extension Error {
     case let error as ModelChoiceError: error.cause?.advice
     case ModelFileError.notFetched(let name): "saliency models fetch \(name) gets it"
     case let error as ModelFetchError: error.advice
-    case CheckError.tooManyPixels: "choose a smaller --size"
     case ClassifierError.notFinite: "--mean and --std say how"
-    case DeletionRunError.missingBlocks: "run the shards that are not complete again with --resume"
     case let error as TorchError where error.isOutOfMemory: "try a smaller --size or a smaller --memory"
     default: nil
     }
@@ -76,6 +74,8 @@ extension EvaluationError {
     case .tooFewSamples: "give --sensitivity-samples 2 or more"
     case .sizes: "correct --sensitivity-sizes"
     case .precision: "leave --precision out"
+    case .tooManyPixels: "choose a smaller --size"
+    case .missingBlocks: "run the shards that are not complete again with --resume"
     default: nil
     }
   }

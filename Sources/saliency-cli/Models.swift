@@ -72,9 +72,7 @@ extension Models {
         "  classes: \(found.classes)",
       ]
       if let size = found.parameters {
-        lines.append(
-          "  parameters: \(size.scalars.formatted(.number.locale(Locale(identifier: "en")))) in \(size.tensors) tensors"
-        )
+        lines.append("  parameters: \(Text.count(size.scalars)) in \(size.tensors) tensors")
       }
       if !found.operators.isEmpty {
         lines.append("  operators: \(found.operators.map { "\($0.count) \($0.name)" }.joined(separator: ", "))")

@@ -4,8 +4,8 @@ import Networks
 import Tensors
 
 /// The answers of a deletion benchmark that is under way: `blocks/000012.safetensors` and so on.
-package struct DeletionBlocks: Sendable {
-  package static let name = "blocks"
+struct DeletionBlocks: Sendable {
+  static let name = "blocks"
 
   let folder: URL
 

@@ -10,6 +10,7 @@ package struct GroundTruthBenchmark: Sendable {
   /// The scores of one map on all images on which its view has something to show.
   package struct Row: Sendable {
     package let map: MapName
+    fileprivate let view: any View
     package internal(set) var scores: [PixelScore] = []
   }
 
@@ -53,7 +54,8 @@ package struct GroundTruthBenchmark: Sendable {
     var done = 0.0
     var rows: [Row] = []
     for explainer in explainers {
-      var own = explainer.mapNames.map { Row(map: $0) }
+      let attribution = explainer.attributions[0]
+      var own = explainer.views(of: attribution).map { Row(map: MapName(attribution, $0), view: $0) }
       for batch in batches {
         let explanations = try await explainer.explainConcurrently(
           images.images(batch), classes: batch.map { Int(images.labels[$0]) }, indices: Array(batch)
@@ -69,7 +71,7 @@ package struct GroundTruthBenchmark: Sendable {
   }
 
   private func controls() -> [Row] {
-    var rows = ControlMap.allCases.flatMap { control in views.map { Row(map: control.name(beside: $0)) } }
+    var rows = ControlMap.allCases.flatMap { control in views.map { Row(map: control.name(beside: $0), view: $0) } }
     for image in 0..<images.count {
       let picture = images[image].map { Float($0) / 255 }
       for (turn, control) in ControlMap.allCases.enumerated() {
@@ -82,7 +84,7 @@ package struct GroundTruthBenchmark: Sendable {
 
   private func add(_ map: Raster<Float>, of image: Int, to row: inout Row) {
     let truth = images.truth(image)
-    guard let view = views.first(where: { $0.name == row.map.view }), let set = truth.pixels(of: view) else { return }
-    row.scores.append(PixelScore(map.values, against: set, opposite: truth.opposite(of: view)))
+    guard let set = truth.pixels(of: row.view) else { return }
+    row.scores.append(PixelScore(map.values, against: set, opposite: truth.opposite(of: row.view)))
   }
 }

@@ -5,12 +5,7 @@ import Maps
 /// What remove and retrain found, as a table, files and a figure.
 public struct RoarReport: ExperimentReport {
   public let settings: RoarSettings
-  private let outcomes: [RoarSettings.Training: RoarRun.Outcome]
-
-  init(settings: RoarSettings, outcomes: [RoarSettings.Training: RoarRun.Outcome]) {
-    self.settings = settings
-    self.outcomes = outcomes
-  }
+  let outcomes: [RoarSettings.Training: RoarRun.Outcome]
 
   /// The accuracies of a map's trainings at a fraction, one for each seed; of untouched images for 0 and any map.
   public func accuracies(_ map: MapName, fraction: Double) -> [Double] {

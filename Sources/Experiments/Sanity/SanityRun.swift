@@ -46,22 +46,22 @@ public struct SanityRun: Experiment {
   ///     too.
   ///   - seed: of the random weights and labels.
   ///   - memory: about how many bytes the passes may take.
-  /// - Throws: ``CheckError``; `ModelFileError`; ``EvaluationError/noImages``; ``MethodError``; Foundation's errors.
+  /// - Throws: ``EvaluationError``; `ModelFileError`; ``MethodError``; Foundation's errors.
   @TorchActor public init(
     _ model: ModelChoice.Opened, images: any LabelledImages, attributions: [any Attribution] = [Gradient()],
     views: [any View] = Views.all, labels: (recipe: Recipe, dataset: Dataset)? = nil, seed: UInt64 = 0,
     memory: Int = 2_000_000_000
   ) throws {
-    guard let opened = model.classifier as? Network else { throw CheckError.needsNetwork(model: model.name) }
+    guard let opened = model.classifier as? Network else { throw EvaluationError.needsNetwork(model: model.name) }
     // As it was trained: what was opened for speed has no batch normalisations left.
     trained = try Network(
       opened.information, parameters: Network.read(model.file).parameters, device: opened.device)
-    guard !trained.layers.isEmpty else { throw CheckError.noLayers(model: model.name) }
+    guard !trained.layers.isEmpty else { throw EvaluationError.noLayers(model: model.name) }
     if let dataset = labels?.dataset {
       let input = opened.preprocessing
       guard LabelSet(dataset.train.classNames) == opened.labels, dataset.train.channels == input.channels,
         dataset.train.height == input.height, dataset.train.width == input.width
-      else { throw CheckError.otherClasses(model: model.name, dataset: dataset.name) }
+      else { throw EvaluationError.otherClasses(model: model.name, dataset: dataset.name) }
     }
     check = try SanityCheck(opened, images: images, attributions: attributions, views: views, memory: memory)
     self.model = model

@@ -8,10 +8,10 @@ extension PageReport {
     let range = (judged.map(\.images).min() ?? 0, judged.map(\.images).max() ?? 0)
     var sentences: [String] = []
     if let only = judged.first, judged.count == 1 {
-      sentences = OrderClaim.sentences(only.claims).map { "\($0), on \(Self.count(only.images)) of \(only.dataset)." }
+      sentences = OrderClaim.sentences(only.claims).map { "\($0), on \(Text.images(only.images)) of \(only.dataset)." }
     } else if judged.count > 1 {
       let images =
-        range.0 == range.1 ? "\(Self.count(range.0)) each" : "\(Text.count(range.0)) to \(Self.count(range.1)) each"
+        range.0 == range.1 ? "\(Text.images(range.0)) each" : "\(Text.count(range.0)) to \(Text.images(range.1)) each"
       sentences = OrderClaim.countingSentences(judged.flatMap(\.claims)).map {
         "\($0), one for each model, data set and colour, on \(images)."
       }
@@ -43,6 +43,4 @@ extension PageReport {
 
   /// More lines of comparisons that do not hold make no summary.
   private static let mostProblems = 12
-
-  private static func count(_ images: Int) -> String { images == 1 ? "1 image" : "\(Text.count(images)) images" }
 }
