@@ -10,16 +10,16 @@ public struct DeletionReport: ExperimentReport {
   /// The areas under the curves, or the mean scores: [metric][series], the series as ``Metric/series(in:)`` has them.
   public let scores: [[Estimate]]
   /// How it was measured; nil where that is not known.
-  public var timing: Timing?
+  package var timing: Timing?
   let bootstraps: [Bootstrap]
   private let paper: Paper.Experiment?
 
   /// How long it took, if it was done at one go.
-  public struct Timing: Sendable {
-    public let seconds: Double?
-    public let phases: DeletionClock.Phases?
+  package struct Timing: Sendable {
+    package let seconds: Double?
+    package let phases: DeletionClock.Phases?
     /// With how many processor threads.
-    public let threads: Int
+    package let threads: Int
   }
 
   /// - Parameter paper: what the paper measured, to stand beside it; of no account where the protocol is not the paper's.
