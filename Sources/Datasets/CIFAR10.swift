@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Rasters
 
@@ -47,7 +48,7 @@ package enum CIFAR10 {
   /// Where the files are.
   static func folder(in folder: URL) -> URL? {
     [folder, folder.appending(path: "cifar-10-batches-bin", directoryHint: .isDirectory)].first {
-      FileManager.default.fileExists(atPath: $0.appending(path: "data_batch_1.bin").path(percentEncoded: false))
+      $0.appending(path: "data_batch_1.bin").exists
     }
   }
 

@@ -41,8 +41,7 @@ extension DatasetInspection {
       changes = try manifest.differences(in: folder, progress: progress)
     }
     if ImageFolder.isOne(folder) {
-      let train = try ClassFolders(ImageFolder.part(["train"], of: folder))
-      let test = try ClassFolders(ImageFolder.part(["test", "val"], of: folder))
+      let (train, test) = try ImageFolder.parts(of: folder)
       try train.checkClasses(equal: test)
       let total = train.files.count + test.files.count
       let trained = try await Self.decode(train.files) { progress($0, total) }

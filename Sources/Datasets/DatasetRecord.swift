@@ -86,7 +86,7 @@ struct Manifest: Equatable {
     guard let all = try? FileManager.default.subpathsOfDirectory(atPath: folder.path(percentEncoded: false)) else {
       throw DatasetError.unreadable(path: folder.relativePath)
     }
-    return all.filter { !ImageFolder.isFolder(folder.appending(path: $0)) }.sorted()
+    return all.filter { !folder.appending(path: $0).isFolder }.sorted()
   }
 }
 

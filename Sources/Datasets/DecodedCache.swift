@@ -1,5 +1,6 @@
 import CZlib
 import Downloads
+import Files
 import Foundation
 
 /// A file with the decoded images of one data set, to be mapped into memory instead of decoding them again.
@@ -131,7 +132,7 @@ struct DecodedCache: Sendable {
   /// - Throws: ``SystemError``, and what the making of the folder throws.
   func begin(count: Int) throws -> Unfinished {
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    removeAbandoned()
+    WholeFile.removeAbandoned(in: folder.path(percentEncoded: false), suffix: Self.unfinished)
     // Asked first, because reserving would fill the disk before it fails.
     var disk = statvfs()
     try SystemError.check(statvfs(folder.path(percentEncoded: false), &disk))
@@ -152,18 +153,6 @@ struct DecodedCache: Sendable {
     let json = Array(try encoder.encode(summary))
     let length = withUnsafeBytes(of: UInt64(json.count).littleEndian) { Array($0) }
     try file.keep(pixelCount, followedBy: json + digest(json) + length + Self.format, as: path)
-  }
-
-  /// Removes what processes that were killed have left behind: nobody holds its lock.
-  private func removeAbandoned() {
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path(percentEncoded: false))) ?? []
-    for name in names where name.hasSuffix(Self.unfinished) {
-      let path = folder.appending(path: name).path(percentEncoded: false)
-      let file = open(path, O_RDONLY | O_CLOEXEC)
-      guard file >= 0 else { continue }
-      if flock(file, LOCK_EX | LOCK_NB) == 0 { unlink(path) }
-      close(file)
-    }
   }
 }
 

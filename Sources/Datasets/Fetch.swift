@@ -1,4 +1,5 @@
 import Downloads
+import Files
 import Foundation
 
 /// One fetch of a data set. Everything is made ready in a folder beside, and then renamed.
@@ -28,7 +29,7 @@ struct Fetch: Sendable {
     defer { rmdir(work.path) }
     guard flock(lock, LOCK_EX | LOCK_NB) == 0 else { throw DatasetError.busy(name: dataset.name) }
     if let source {
-      if ImageFolder.isFolder(source) { try link(to: source) } else { try unpack(source, isDownload: false) }
+      if source.isFolder { try link(to: source) } else { try unpack(source, isDownload: false) }
     } else {
       try await download()
     }
@@ -56,11 +57,7 @@ struct Fetch: Sendable {
   /// A published file, downloaded unless an earlier fetch has done that.
   private func get(_ file: PublishedFile, into folder: URL) async throws -> URL {
     let url = folder.appending(path: file.name, directoryHint: .notDirectory)
-    if FileManager.default.fileExists(atPath: url.path(percentEncoded: false)),
-      try Checksum.of(url, file.checksum.algorithm) == file.checksum
-    {
-      return url
-    }
+    if url.exists, try Checksum.of(url, file.checksum.algorithm) == file.checksum { return url }
     try await file.download.fetch(to: url) { [progress] bytes, total in
       progress(.downloading(file: file.name, bytes: bytes, total: total))
     }

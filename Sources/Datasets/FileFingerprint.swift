@@ -8,27 +8,14 @@ struct FileFingerprint: Sendable {
   /// As it was before it was read.
   let stamp: FileStamp?
 
-  init(_ url: URL) {
+  /// - Throws: `CancellationError`.
+  init(_ url: URL) throws {
     // A pipe must not be waited for.
     let file = open(url.path(percentEncoded: false), O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     defer { if file >= 0 { close(file) } }
     stamp = FileStamp { fstat(file, &$0) }
-    digest = stamp == nil ? [] : Self.digest(of: file)
-  }
-
-  private static func digest(of file: Int32) -> [UInt8] {
     let sum = Digest.sha256()
-    return withUnsafeTemporaryAllocation(byteCount: 1 << 16, alignment: 16) { buffer in
-      while true {
-        let came = read(file, buffer.baseAddress, buffer.count)
-        if came == 0 { return sum.finish() }
-        if came < 0 {
-          if errno == EINTR { continue }
-          return []
-        }
-        sum.update(UnsafeRawBufferPointer(rebasing: buffer[..<came]))
-      }
-    }
+    digest = try stamp != nil && sum.update(contentsOf: file) ? sum.finish() : []
   }
 }
 

@@ -42,7 +42,7 @@ struct FolderLoader: Sendable {
     guard let count = Int(exactly: bytes) else { throw DatasetError.exceedsMemory(path: path, bytes: bytes) }
     guard let cache else { return try await decode(files, into: ownMemory(count), progress) }
 
-    let fingerprints = try await inParallel(files.count, progress: progress) { FileFingerprint(files[$0]) }
+    let fingerprints = try await inParallel(files.count, progress: progress) { try FileFingerprint(files[$0]) }
     let decoded = DecodedCache(folder: cache, key: key(names, fingerprints))
     if let found = try await find(files, in: decoded) { return found }
 

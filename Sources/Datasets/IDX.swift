@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Rasters
 
@@ -40,7 +41,7 @@ package enum IDX {
   private static func file(_ name: String, in folder: URL) throws -> URL {
     for candidate in [name, name + ".gz"] {
       let url = folder.appending(path: candidate, directoryHint: .notDirectory)
-      if FileManager.default.fileExists(atPath: url.path(percentEncoded: false)) { return url }
+      if url.exists { return url }
     }
     throw DatasetError.unreadable(path: folder.appending(path: name + "[.gz]").relativePath)
   }

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Pictures
 import Rasters
@@ -29,7 +30,7 @@ package enum ImageFolder {
   static let imagenetteSize = ImageSize(height: 224, width: 224)
 
   /// Whether a folder is laid out like that, as far as its folder `train` tells.
-  package static func isOne(_ folder: URL) -> Bool { isFolder(folder.appending(path: "train")) }
+  package static func isOne(_ folder: URL) -> Bool { folder.appending(path: "train").isFolder }
 
   /// Decodes all images with all processors, or finds them decoded.
   ///
@@ -53,8 +54,7 @@ package enum ImageFolder {
     _ folder: URL, size: ImageSize? = nil, skipGrey: Bool = false, cache: DataFolder? = nil, resize: Resize,
     progress: @escaping @Sendable (_ done: Int, _ total: Int) -> Void = { _, _ in }
   ) async throws -> Dataset {
-    let train = try ClassFolders(part(["train"], of: folder))
-    let test = try ClassFolders(part(["test", "val"], of: folder))
+    let (train, test) = try parts(of: folder)
     try train.checkClasses(equal: test)
     let files = train.files + test.files
     let fixed = size ?? (train.isImagenette && train.differsInSize() ? imagenetteSize : nil)
@@ -90,10 +90,14 @@ package enum ImageFolder {
       unreadable: loaded.unreadable, warnings: loaded.warnings)
   }
 
-  static func part(_ names: [String], of folder: URL) throws -> URL {
+  static func parts(of folder: URL) throws -> (train: ClassFolders, test: ClassFolders) {
+    (try ClassFolders(part(["train"], of: folder)), try ClassFolders(part(["test", "val"], of: folder)))
+  }
+
+  private static func part(_ names: [String], of folder: URL) throws -> URL {
     for name in names {
       let url = folder.appending(path: name, directoryHint: .isDirectory)
-      if isFolder(url) { return url }
+      if url.isFolder { return url }
     }
     throw DatasetError.missingPart(path: folder.relativePath, looked: names)
   }
@@ -106,12 +110,6 @@ package enum ImageFolder {
       return isLossy ? "CIFAR-10 (JPEG re-encoding)" : "CIFAR-10"
     }
     return folder.standardizedFileURL.lastPathComponent
-  }
-
-  static func isFolder(_ url: URL) -> Bool {
-    var isFolder: ObjCBool = false
-    return FileManager.default.fileExists(atPath: url.path(percentEncoded: false), isDirectory: &isFolder)
-      && isFolder.boolValue
   }
 }
 
@@ -138,7 +136,7 @@ struct ClassFolders {
     guard let entries = try? FileManager.default.contentsOfDirectory(atPath: url.path(percentEncoded: false)) else {
       throw DatasetError.unreadable(path: url.relativePath)
     }
-    classes = entries.filter { !$0.hasPrefix(".") && ImageFolder.isFolder(url.appending(path: $0)) }.sorted()
+    classes = entries.filter { !$0.hasPrefix(".") && url.appending(path: $0).isFolder }.sorted()
     guard classes.count > 1 else { throw DatasetError.tooFewClasses(path: url.relativePath, found: classes) }
     // A link from one class to another, or to its own folder, brings no image in twice.
     var entered: Set<FolderIdentity> = []

@@ -63,8 +63,7 @@ enum KnownContent: Sendable {
     of folder: URL, _ classes: [String], _ other: (String) -> DatasetError
   ) throws -> ImageSize {
     guard ImageFolder.isOne(folder) else { throw other("it has no folder train with a folder for each class") }
-    let train = try ClassFolders(ImageFolder.part(["train"], of: folder))
-    let test = try ClassFolders(ImageFolder.part(["test", "val"], of: folder))
+    let (train, test) = try ImageFolder.parts(of: folder)
     for part in [train, test] where part.classes != classes {
       let missing = classes.filter { !part.classes.contains($0) }
       throw other(

@@ -28,14 +28,8 @@ package struct Checksum: Sendable, Hashable {
       throw DownloadsError.unreadable(
         path: file.relativePath, reason: "libcrypto does not compute \(algorithm.rawValue) on this system")
     }
-    try withUnsafeTemporaryAllocation(byteCount: 1 << 18, alignment: 16) { buffer in
-      while true {
-        try Task.checkCancellation()
-        let count = read(descriptor, buffer.baseAddress, buffer.count)
-        guard count >= 0 else { throw DownloadsError.unreadable(path: file.relativePath, reason: systemReason()) }
-        if count == 0 { break }
-        digest.update(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
-      }
+    guard try digest.update(contentsOf: descriptor) else {
+      throw DownloadsError.unreadable(path: file.relativePath, reason: systemReason())
     }
     return Checksum(algorithm, digest.finish().hex)
   }

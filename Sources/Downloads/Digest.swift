@@ -23,6 +23,22 @@ package final class Digest {
     bytes.withUnsafeBytes { update($0) }
   }
 
+  /// Takes what is left of an open file, in blocks.
+  ///
+  /// - Returns: false where it cannot be read; `errno` says why.
+  /// - Throws: `CancellationError`, before the next block.
+  package func update(contentsOf file: Int32) throws -> Bool {
+    try withUnsafeTemporaryAllocation(byteCount: 1 << 18, alignment: 16) { buffer in
+      while true {
+        try Task.checkCancellation()
+        let count = read(file, buffer.baseAddress, buffer.count)
+        if count < 0, errno == EINTR { continue }
+        guard count > 0 else { return count == 0 }
+        update(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+      }
+    }
+  }
+
   /// The sum, 32 bytes for SHA-256; nothing may be added afterwards.
   package func finish() -> [UInt8] {
     var bytes = [UInt8](repeating: 0, count: Int(EVP_MAX_MD_SIZE))

@@ -138,9 +138,7 @@ public final class RunFolder: Sendable {
 
   private static func remove(_ name: String, in url: URL) throws {
     let file = url.appending(path: name)
-    if FileManager.default.fileExists(atPath: file.path(percentEncoded: false)) {
-      try FileManager.default.removeItem(at: file)
-    }
+    if file.exists { try FileManager.default.removeItem(at: file) }
   }
 }
 
@@ -149,9 +147,7 @@ extension RunFolder {
 
   public func folder(_ name: String) -> URL { url.appending(path: name, directoryHint: .isDirectory) }
 
-  public func has(_ name: String) -> Bool {
-    FileManager.default.fileExists(atPath: file(name).path(percentEncoded: false))
-  }
+  public func has(_ name: String) -> Bool { file(name).exists }
 
   /// Removes a part; nothing where it is not there.
   package func remove(_ name: String) throws { try Self.remove(name, in: url) }

@@ -33,6 +33,9 @@ public struct RunIdentity: Sendable, Equatable, Codable {
   }
 }
 
+/// What errors call the properties that most settings have.
+private let usualWords = ["modelSum": "model", "dataset": "data set", "attributions": "options of attributions"]
+
 /// An experiment's own settings. Equal ones give equal results for the same ``RunIdentity``.
 public protocol RunSettings: Sendable, Equatable, Codable {
   /// What properties are called in errors, where not by their names.
@@ -47,7 +50,7 @@ extension RunSettings {
     guard self != other else { return [] }
     let names = zip(Self.leaves(self), Self.leaves(other)).filter { $0.text != $1.text }.map(\.0.name)
     return names.map { name in
-      Self.words[name] ?? name.replacing(#/[A-Z]/#) { " \($0.output.lowercased())" }
+      Self.words[name] ?? usualWords[name] ?? name.replacing(#/[A-Z]/#) { " \($0.output.lowercased())" }
     }
   }
 

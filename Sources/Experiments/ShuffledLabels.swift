@@ -20,7 +20,7 @@ private struct ShuffledLabels: LabelledImages {
 
 extension LabelledImages {
   /// The images with their labels in a random order, which the seed decides.
-  public func withShuffledLabels(seed: UInt64) -> any LabelledImages {
+  package func withShuffledLabels(seed: UInt64) -> any LabelledImages {
     var random = SplitMix64(seed: seed)
     return ShuffledLabels(name: "\(name), labels shuffled", labels: labels.shuffled(using: &random), base: self)
   }

@@ -36,13 +36,7 @@ package enum Text {
   package static func percent(_ share: Double) -> String { String(format: "%.1f%%", 100 * share) }
 
   /// `10,000`
-  package static func count(_ number: Int) -> String {
-    var text = String(abs(number))
-    var end = text.count - 3
-    while end > 0 {
-      text.insert(",", at: text.index(text.startIndex, offsetBy: end))
-      end -= 3
-    }
-    return (number < 0 ? "-" : "") + text
-  }
+  package static func count(_ number: Int) -> String { number.formatted(.number.locale(Locale(identifier: "en"))) }
+
+  package static func images(_ count: Int) -> String { count == 1 ? "1 image" : "\(self.count(count)) images" }
 }

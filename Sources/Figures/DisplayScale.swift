@@ -41,13 +41,8 @@ public struct DisplayScale: Hashable, Sendable {
     return clipped > 0 ? clipped : magnitudes.last ?? 0
   }
 
-  /// The `percentile` (0…100) of the finite numbers in `values`, linear between neighbours as NumPy's default; `nil` if there
-  /// are none.
-  public static func percentile(_ percentile: Double, of values: [Float]) -> Float? {
-    Self.percentile(percentile, ofSorted: values.filter(\.isFinite).sorted())
-  }
-
-  private static func percentile(_ percentile: Double, ofSorted sorted: [Float]) -> Float? {
+  /// The `percentile` (0…100), linear between neighbours as NumPy's default; `nil` if there are no numbers.
+  static func percentile(_ percentile: Double, ofSorted sorted: [Float]) -> Float? {
     guard let last = sorted.indices.last else { return nil }
     let share = percentile >= 0 ? min(percentile, 100) / 100 : 0
     let place = share * Double(last)

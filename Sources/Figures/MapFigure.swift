@@ -45,7 +45,7 @@ public struct MapFigure: Figure {
   public var scale = 1.0
 
   /// The longer side, in pixels, of a photograph that a panel shows in a PNG of this scale: more would be lost.
-  public static func photographSide(scale: Double) -> Int { Int((PanelSize.photographPixels * scale).rounded()) }
+  package static func photographSide(scale: Double) -> Int { Int((PanelSize.photographPixels * scale).rounded()) }
 
   public init(
     title: String, subtitle: String = "", rows: [Row], colourBars: [ColourBar] = [], classLegend: ClassLegend? = nil,

@@ -6,7 +6,7 @@ extension Raster<Float> {
   /// The first channel convolved with a Gaussian of `sigma` pixels that is cut off at 3 σ; beyond the borders nothing counts.
   ///
   /// - Returns: the raster itself where `sigma` is not above 0.
-  public func smoothed(_ sigma: Double) -> Raster<Float> {
+  package func smoothed(_ sigma: Double) -> Raster<Float> {
     guard sigma > 0, sigma.isFinite, height > 0, width > 0 else { return self }
     let reach = max(1, min(Int((3 * sigma).rounded(.up)), max(height, width)))
     let weights = (0...reach).map { Float(exp(-Double($0 * $0) / (2 * sigma * sigma))) }
@@ -55,7 +55,7 @@ extension Raster<Int> {
   /// Gaussian of `sigma` pixels wins, and its share is the strength. Negative indices, no class, do not vote.
   ///
   /// Cost: a smoothing for each class that occurs.
-  public func voted(_ strength: Raster<Float>, smoothing sigma: Double) -> (
+  package func voted(_ strength: Raster<Float>, smoothing sigma: Double) -> (
     classes: Raster<Int>, strength: Raster<Float>
   ) {
     guard sigma > 0 else { return (self, strength) }

@@ -2,7 +2,7 @@ import CCairo
 
 /// A piece of text, set by Pango in any script: measured first, drawn later.
 final class TextBlock {
-  enum Alignment { case left, centre, right }
+  typealias Alignment = Table.Alignment
 
   private let layout: OpaquePointer?
   /// Extent in points.
@@ -14,12 +14,10 @@ final class TextBlock {
   ///   - size: of the font, in points.
   ///   - limit: the width in points at which lines break; `nil` for one line of any length.
   ///   - boldPrefix: how many bytes (UTF-8) at the beginning are bold in any case.
-  ///   - monospaced: whether all letters have the same width, for commands.
   ///   - spacing: the distance of lines, as a multiple of the font's own.
   ///   - lines: how many lines there may be before the text ends in an ellipsis; `nil` for any number.
   init(
-    _ text: String, size: Double, bold: Bool = false, boldPrefix: Int = 0, monospaced: Bool = false,
-    limit: Double? = nil, lines: Int? = 1,
+    _ text: String, size: Double, bold: Bool = false, boldPrefix: Int = 0, limit: Double? = nil, lines: Int? = 1,
     alignment: Alignment = .left, spacing: Double = 1
   ) {
     let pangoContext = pango_font_map_create_context(pango_cairo_font_map_get_default())
@@ -36,8 +34,7 @@ final class TextBlock {
     pango_context_set_language(pangoContext, pango_language_from_string("en"))
 
     layout = pango_layout_new(pangoContext)
-    let font = pango_font_description_from_string(
-      monospaced ? "DejaVu Sans Mono, monospace" : "DejaVu Sans, sans-serif")
+    let font = pango_font_description_from_string("DejaVu Sans, sans-serif")
     defer { pango_font_description_free(font) }
     pango_font_description_set_absolute_size(font, size * Double(PANGO_SCALE))
     pango_font_description_set_weight(font, bold ? PANGO_WEIGHT_BOLD : PANGO_WEIGHT_NORMAL)

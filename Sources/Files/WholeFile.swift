@@ -16,7 +16,10 @@ package final class WholeFile {
   package init(_ url: URL) throws {
     self.url = url
     let folder = url.deletingLastPathComponent()
-    Self.removeAbandoned(in: folder.path(percentEncoded: false))
+    let path = folder.path(percentEncoded: false)
+    if Self.cleaned.withLock({ $0.insert(path).inserted }) {
+      Self.removeAbandoned(in: path, prefix: Self.prefix, suffix: Self.suffix)
+    }
     while true {
       let path = folder.appending(path: "\(Self.prefix)\(UUID().uuidString)\(Self.suffix)").path(percentEncoded: false)
       let file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
@@ -67,9 +70,8 @@ package final class WholeFile {
   private static let suffix = ".tmp"
   private static let cleaned = Mutex<Set<String>>([])
 
-  /// Removes what programs that were killed have left in a folder, once: nobody holds its lock.
-  private static func removeAbandoned(in folder: String) {
-    guard cleaned.withLock({ $0.insert(folder).inserted }) else { return }
+  /// Removes what programs that were killed have left in a folder under such names: nobody holds its lock.
+  package static func removeAbandoned(in folder: String, prefix: String = "", suffix: String) {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
     for name in names where name.hasPrefix(prefix) && name.hasSuffix(suffix) {
       let path = "\(folder)/\(name)"

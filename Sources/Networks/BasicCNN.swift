@@ -4,7 +4,7 @@ extension Graph {
   ///
   /// A block is three 3×3 convolutions, the middle one of stride 2, each followed by a ReLU. No batch normalisation.
   /// 495,146 weights for 3 channels and 10 classes.
-  public static func basicCNN(channels: Int, classes: Int) -> Graph {
+  package static func basicCNN(channels: Int, classes: Int) -> Graph {
     var graph = Graph(channels: channels)
     graph.convolution("conv1", channels: 32, kernel: 7, stride: 2, padding: 3)
     graph.relu()

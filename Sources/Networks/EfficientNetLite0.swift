@@ -5,7 +5,7 @@ extension Graph {
   /// A 3×3 stem of stride 2, sixteen inverted bottlenecks with depthwise convolutions of 3×3 and 5×5, a 1×1 convolution to 1,280
   /// channels, the mean over all places, and a linear layer. 4,652,008 weights for 3 channels and 1,000 classes. Convolutions of
   /// stride 2 have more padding at the end than at the beginning, as TensorFlow has it for even sizes.
-  public static func efficientNetLite0(channels: Int, classes: Int) -> Graph {
+  package static func efficientNetLite0(channels: Int, classes: Int) -> Graph {
     var graph = Graph(channels: channels)
     graph.halving("_conv_stem", channels: 32, kernel: 3)
     graph.batchNorm("_bn0", epsilon: liteEpsilon)

@@ -2,9 +2,9 @@ extension Graph {
   // Each function appends a node that reads `source`, by default the last node, and returns its index.
 
   /// PyTorch's default for batch normalisation.
-  public static let usualEpsilon = 1e-5
+  package static let usualEpsilon = 1e-5
 
-  @discardableResult public mutating func convolution(
+  @discardableResult package mutating func convolution(
     _ name: String, from source: Int? = nil, channels: Int, kernel: Int, stride: Int = 1, padding: Int = 0,
     groups: Int = 1, bias: Bool = true
   ) -> Int {
@@ -18,7 +18,7 @@ extension Graph {
     return append(call.node).node
   }
 
-  @discardableResult public mutating func batchNorm(
+  @discardableResult package mutating func batchNorm(
     _ name: String, from source: Int? = nil, epsilon: Double = Graph.usualEpsilon
   ) -> Int {
     let channels = width(of: source ?? last)
@@ -39,12 +39,16 @@ extension Graph {
     ).node
   }
 
-  @discardableResult public mutating func relu() -> Int { append(Node("aten::relu", "", [("self", lastValue)])).node }
+  @discardableResult package mutating func relu() -> Int {
+    append(Node("aten::relu", "", [("self", lastValue)])).node
+  }
 
   /// min(max(x, 0), 6)
-  @discardableResult public mutating func relu6() -> Int { append(Node("aten::relu6", "", [("self", lastValue)])).node }
+  @discardableResult package mutating func relu6() -> Int {
+    append(Node("aten::relu6", "", [("self", lastValue)])).node
+  }
 
-  @discardableResult public mutating func maxPool(kernel: Int, stride: Int, padding: Int) -> Int {
+  @discardableResult package mutating func maxPool(kernel: Int, stride: Int, padding: Int) -> Int {
     func both(_ side: Int) -> Value { .ints([Size(side), Size(side)]) }
     return append(
       Node(
@@ -57,7 +61,7 @@ extension Graph {
   }
 
   /// Zeros around height and width.
-  @discardableResult public mutating func pad(before: Int, after: Int) -> Int {
+  @discardableResult package mutating func pad(before: Int, after: Int) -> Int {
     let sides: [Size] = [before, after, before, after].map { Size($0) }
     return append(
       Node("aten::constant_pad_nd", "", [("self", lastValue), ("pad", .ints(sides)), ("value", .int(0))])
@@ -65,13 +69,13 @@ extension Graph {
   }
 
   /// The mean over height and width: [N, C, H, W] → [N, C].
-  @discardableResult public mutating func globalAveragePool() -> Int {
+  @discardableResult package mutating func globalAveragePool() -> Int {
     append(
       Node("aten::mean", "dim", [("self", lastValue), ("dim", .ints([2, 3])), ("keepdim", .bool(false))])
     ).node
   }
 
-  @discardableResult public mutating func linear(_ name: String, channels: Int) -> Int {
+  @discardableResult package mutating func linear(_ name: String, channels: Int) -> Int {
     let inputs = width(of: last)
     declare(name, "weight", [channels, inputs], .linearWeight, inputs)
     declare(name, "bias", [channels], .bias, inputs)
@@ -84,7 +88,7 @@ extension Graph {
     ).node
   }
 
-  @discardableResult public mutating func add(_ a: Int, _ b: Int) -> Int {
+  @discardableResult package mutating func add(_ a: Int, _ b: Int) -> Int {
     append(
       Node("aten::add", "Tensor", [("self", .result(Place(a))), ("other", .result(Place(b))), ("alpha", .int(1))])
     ).node

@@ -112,7 +112,7 @@ extension Graph {
 
   /// The number of scalars in all results of one image [C, H, W]: what recording its gradient keeps in memory. Right for the
   /// operators of the built-in networks.
-  public func activationCount(height: Int, width: Int) -> Int {
+  package func activationCount(height: Int, width: Int) -> Int {
     var sizes: [(height: Int, width: Int)] = []
     var total = 0
     for (index, node) in nodes.enumerated() {

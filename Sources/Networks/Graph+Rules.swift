@@ -1,8 +1,8 @@
 extension Graph {
-  public var hasReLU: Bool { nodes.contains(where: \.isReLU) }
+  package var hasReLU: Bool { nodes.contains(where: \.isReLU) }
 
   /// The first operator through which the gradient rules do not reach, see `LayeredClassifier.unruledOperator`.
-  public var unruledOperator: String? {
+  package var unruledOperator: String? {
     nodes.dropFirst().first { !$0.isReLU && !$0.isMaxPool && !$0.isLinear }?.operation
   }
 }

@@ -89,7 +89,7 @@ public struct Graph: Sendable, Equatable {
     public let fanIn: Int
 
     /// Whether training changes it by its gradient.
-    public var isTrained: Bool { role != .runningMean && role != .runningVariance && role != .other }
+    package var isTrained: Bool { role != .runningMean && role != .runningVariance && role != .other }
   }
 
   /// The image's channels.

@@ -7,7 +7,7 @@ extension Architecture {
   /// - Basic CNN: uniform in ±1/√fan-in, weights and biases (PyTorch's default for convolution and linear layers).
   /// - ResNets and EfficientNet-Lite0: convolutions normal with variance 2/fan-out (K. He et al., *Delving Deep into Rectifiers*, 2015), batch
   ///   normalisation 1 and 0, the linear layer as above.
-  @TorchActor public func initialParameters(channels: Int, classes: Int, seed: UInt64) throws -> [String: Tensor] {
+  @TorchActor package func initialParameters(channels: Int, classes: Int, seed: UInt64) throws -> [String: Tensor] {
     let generator = try Generator(seed: seed)
     var parameters: [String: Tensor] = [:]
     for parameter in graph(channels: channels, classes: classes).parameters {

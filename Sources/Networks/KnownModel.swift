@@ -43,7 +43,7 @@ public struct KnownModel: Sendable {
   /// - Parameter cache: the folder of fetched models and data sets.
   public func file(in cache: URL = CacheFolder.url) -> URL { cache.appending(path: "models/\(name).safetensors") }
 
-  public var isFetched: Bool { FileManager.default.fileExists(atPath: file().path) }
+  public var isFetched: Bool { file().exists }
 
   /// The network that a state dictionary of its package holds.
   ///

@@ -25,25 +25,18 @@ public enum ModelChoice {
   @TorchActor public static func open(
     _ nameOrPath: String, settings: ScriptSettings = ScriptSettings(), device: Device = .cpu
   ) throws -> Opened {
-    if let bundled = BundledModel.named(nameOrPath) {
+    let known = KnownModel.named(nameOrPath)
+    if let file = BundledModel.named(nameOrPath)?.url ?? (known?.isFetched == true ? known?.file() : nil) {
       return try naming(nameOrPath) {
-        Opened(
-          classifier: try network(bundled.url, settings, device), name: bundled.name, file: bundled.url, warnings: [])
-      }
-    }
-    if let known = KnownModel.named(nameOrPath), known.isFetched {
-      return try naming(nameOrPath) {
-        Opened(
-          classifier: try network(known.file(), settings, device), name: known.name, file: known.file(), warnings: [])
+        Opened(classifier: try network(file, settings, device), name: nameOrPath, file: file, warnings: [])
       }
     }
     let url = URL(filePath: nameOrPath)
-    var isFolder: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder) else {
-      guard KnownModel.named(nameOrPath) == nil else { throw ModelFileError.notFetched(nameOrPath) }
+    guard url.exists else {
+      guard known == nil else { throw ModelFileError.notFetched(nameOrPath) }
       throw ModelFileError.unknownModel(nameOrPath, known: BundledModel.all.map(\.name))
     }
-    guard !isFolder.boolValue else {
+    guard !url.isFolder else {
       throw ModelChoiceError(model: nameOrPath, reason: "is a folder, not a model file")
     }
     return try naming(nameOrPath) {
@@ -113,7 +106,9 @@ public enum ModelChoice {
   private static func naming<Result>(_ path: String, _ body: () throws -> Result) throws -> Result {
     do { return try body() } catch let error as CocoaError {
       throw ModelChoiceError(model: path, reason: error.reason)
-    } catch { throw ModelChoiceError(model: path, reason: error.localizedDescription) }
+    } catch {
+      throw ModelChoiceError(model: path, reason: error.localizedDescription, cause: error as? ScriptError)
+    }
   }
 }
 
@@ -121,6 +116,8 @@ public enum ModelChoice {
 public struct ModelChoiceError: LocalizedError, Equatable, Sendable {
   public let model: String
   public let reason: String
+  /// What is wrong with the model in a file of another program, if that is the reason.
+  public var cause: ScriptError?
 
   public var errorDescription: String? { "\(model): \(reason)" }
 }

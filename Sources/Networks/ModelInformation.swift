@@ -59,7 +59,7 @@ extension ModelInformation {
   /// Takes over what the user says of labels, size, fit and normalisation.
   ///
   /// - Throws: ``ScriptError`` when it does not fit the network: another number of labels, channels or values per channel.
-  public mutating func apply(_ settings: ScriptSettings) throws {
+  package mutating func apply(_ settings: ScriptSettings) throws {
     if let names = settings.labels {
       guard names.count == labels.count else {
         throw ScriptError.labelCount(names.count, classes: labels.count, singleOutput: false)

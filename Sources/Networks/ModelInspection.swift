@@ -20,7 +20,7 @@ public struct ModelInspection: Sendable {
   public let hasReLU: Bool
   /// The operator through which the gradient rules do not reach; nil if they reach through all.
   public let unruledOperator: String?
-  public let warnings: [String]
+  public let warnings: [ScriptWarning]
 
   /// Opens a model and looks at it.
   ///
@@ -33,7 +33,7 @@ public struct ModelInspection: Sendable {
     let classifier = opened.classifier
     preprocessing = classifier.preprocessing
     classes = classifier.labels.count
-    warnings = opened.warnings.map(\.description)
+    warnings = opened.warnings
     switch classifier {
     case let network as Network:
       let graph = network.information.architecture.graph(

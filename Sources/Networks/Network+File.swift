@@ -24,7 +24,7 @@ extension Network {
   }
 
   /// The same weights, those of convolutions and of linear layers rounded to what another type can hold.
-  public static func rounded(
+  package static func rounded(
     _ parameters: [String: Tensor], of graph: Graph, to type: ElementType
   ) throws -> [String: Tensor] {
     try converted(parameters, of: graph) { try $0.to(type).to(.float32) }

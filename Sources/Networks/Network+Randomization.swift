@@ -3,13 +3,13 @@ import Tensors
 extension Network {
   /// The layers with weights, from the image to the logits: convolutions, each with the batch normalisation that follows it, and
   /// linear layers. Empty for a network without weights.
-  public nonisolated var layers: [String] { graph.weightedNodes.map(\.layer) }
+  package nonisolated var layers: [String] { graph.weightedNodes.map(\.layer) }
 
   /// The network with fresh first weights, as its architecture draws them, in some of its ``layers`` and its own in the others.
   ///
   /// The weights that a layer gets depend on the seed and on the layer alone. For a network as it was trained, not a folded one:
   /// fresh weights of a convolution belong to a fresh batch normalisation.
-  public func randomized(_ layers: Set<String>, seed: UInt64) throws -> Network {
+  package func randomized(_ layers: Set<String>, seed: UInt64) throws -> Network {
     let fresh = try information.architecture.initialParameters(
       channels: graph.inputChannels, classes: graph.classCount, seed: seed)
     var mixed = parameters

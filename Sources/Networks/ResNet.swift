@@ -4,17 +4,17 @@ extension Graph {
   ///
   /// A 7×7 stem of stride 2 and a max pooling, four stages of two basic blocks with 64, 128, 256 and 512 channels, the mean
   /// over all places, and a linear layer. 11,181,642 weights for 3 channels and 10 classes.
-  public static func resNet18(channels: Int, classes: Int) -> Graph {
+  package static func resNet18(channels: Int, classes: Int) -> Graph {
     residual(channels, classes, blocks: [2, 2, 2, 2]) { $0.basicBlock($1, channels: $2, stride: $3) }
   }
 
   /// As ``resNet18(channels:classes:)``, with stages of 3, 4, 6 and 3 blocks.
-  public static func resNet34(channels: Int, classes: Int) -> Graph {
+  package static func resNet34(channels: Int, classes: Int) -> Graph {
     residual(channels, classes, blocks: [3, 4, 6, 3]) { $0.basicBlock($1, channels: $2, stride: $3) }
   }
 
   /// As ``resNet34(channels:classes:)``, with bottleneck blocks, which give four times as many channels.
-  public static func resNet50(channels: Int, classes: Int) -> Graph {
+  package static func resNet50(channels: Int, classes: Int) -> Graph {
     residual(channels, classes, blocks: [3, 4, 6, 3]) { $0.bottleneck($1, channels: $2, stride: $3) }
   }
 

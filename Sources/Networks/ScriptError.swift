@@ -46,8 +46,7 @@ public enum ScriptError: LocalizedError, Equatable, Sendable {
       "the model wants \(count) inputs, not one batch of images; wrap it in a module whose forward takes the images "
         + "alone and \(Self.howToSave)"
     case .fails(let input, let reason):
-      "the model fails on input of \(Self.shape(input)) (\(reason)); give the size it was made for with --size and, if "
-        + "it takes another number of channels, the entry “channels” of the JSON file beside it"
+      "the model fails on input of \(Self.shape(input)) (\(reason)); it may have been made for another size or number of channels"
     case .returns(let what):
       "the model returns \(what) instead of one tensor of logits [N, K]; wrap it in a module that returns its logits "
         + "alone and \(Self.howToSave)"
@@ -55,7 +54,7 @@ public enum ScriptError: LocalizedError, Equatable, Sendable {
       "the model returns a tensor of \(Self.shape(shape)) for \(images) image\(images == 1 ? "" : "s"); a classifier "
         + "returns one row of logits for each image, [N, K]"
     case .notFinite(let what):
-      "the model's \(what) contain NaN or infinity for ordinary pixels; check its weights, --mean and --std"
+      "the model's \(what) contain NaN or infinity for ordinary pixels; check its weights, and mean and standard deviation"
     case .answersDiffer:
       "the model answers differently when asked twice: dropout or another random step is built in, as when it is traced "
         + "in training mode; in Python, call model.eval() and \(Self.howToSave)"
@@ -113,7 +112,7 @@ public enum ScriptWarning: Sendable, Equatable, CustomStringConvertible {
     case .fixedBatch(let size):
       "the model works on batches of \(size) only, as it was traced with; images are dealt with \(size) at a time"
     case .assumedSize(let size):
-      "the model does not say which input size it wants; \(size)×\(size) is assumed, use --size to change it"
+      "the model does not say which input size it wants; \(size)×\(size) is assumed"
     }
   }
 }

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Maps
 
@@ -68,7 +69,7 @@ public struct ScriptSettings: Sendable, Equatable {
   /// The settings in the JSON file beside a model; nil if there is no such file.
   public static func beside(_ model: URL) throws -> ScriptSettings? {
     let url = model.deletingPathExtension().appendingPathExtension("json")
-    guard FileManager.default.fileExists(atPath: url.path) else { return nil }
+    guard url.exists else { return nil }
     return try ScriptSettings(contentsOf: url)
   }
 

@@ -20,7 +20,7 @@ extension Raster<UInt8> {
   /// - Parameter path: what an error names.
   /// - Precondition: 1 or 3 channels and at least one pixel.
   /// - Throws: ``PictureError``.
-  public func encodedPNG(for path: String) throws -> Data {
+  package func encodedPNG(for path: String) throws -> Data {
     precondition(channels == 1 || channels == 3, "a PNG file is written from 1 or 3 channels, not \(channels)")
     guard Picture.libraryIsReady else { throw PictureError.libraryFailed(path: path) }
     var bytes: UnsafeMutableRawPointer?

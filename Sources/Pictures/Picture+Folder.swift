@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 extension Picture {
@@ -49,17 +50,13 @@ extension Picture {
     }
     for entry in entries.sorted() where !entry.hasPrefix(".") {
       let url = folder.appending(path: entry, directoryHint: .notDirectory)
-      var isFolder: ObjCBool = false
-      guard FileManager.default.fileExists(atPath: url.path(percentEncoded: false), isDirectory: &isFolder) else {
-        continue
-      }
-      if isFolder.boolValue {
+      if url.isFolder {
         if FolderIdentity.isLink(url) {
           links.append(prefix + entry)
         } else if let identity = FolderIdentity(url), entered.insert(identity).inserted {
           try collect(url, prefix: prefix + entry + "/", &entered, &links, into: &names)
         }
-      } else if extensions.contains((entry as NSString).pathExtension.lowercased()) {
+      } else if url.exists, extensions.contains((entry as NSString).pathExtension.lowercased()) {
         names.append(prefix + entry)
       }
     }

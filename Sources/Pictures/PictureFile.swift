@@ -3,16 +3,16 @@ import Foundation
 import Rasters
 
 /// A picture file whose header has been read, so that its size is known before the memory for its pixels is taken.
-public struct PictureFile: ~Copyable {
+package struct PictureFile: ~Copyable {
   private var picture = CVipsPicture()
   private let path: String
 
   /// As stored: a picture that is turned when it is decoded changes its sides.
-  public var height: Int { Int(picture.height) }
-  public var width: Int { Int(picture.width) }
+  package var height: Int { Int(picture.height) }
+  package var width: Int { Int(picture.width) }
 
   /// - Throws: ``PictureError``, for pictures of more than `maximumPixels`, too.
-  public init(_ url: URL, maximumPixels: Int = 100_000_000) throws {
+  package init(_ url: URL, maximumPixels: Int = 100_000_000) throws {
     try self.init(url.relativePath, maximumPixels) {
       cvips_open(url.path(percentEncoded: false), Int64(maximumPixels), &$0)
     }
@@ -34,7 +34,7 @@ public struct PictureFile: ~Copyable {
   /// line; one that must be turned takes as much once more.
   ///
   /// - Throws: ``PictureError``.
-  public consuming func decoded() throws -> Picture {
+  package consuming func decoded() throws -> Picture {
     let values = try [UInt8](unsafeUninitializedCapacity: height * width * 3) { pixels, count in
       let status = cvips_decode(&picture, pixels.baseAddress)
       if status != CVIPS_OK { throw Self.error(status, path, picture, 0) }

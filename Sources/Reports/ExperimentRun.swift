@@ -18,15 +18,21 @@ struct ExperimentRun: Sendable {
     var examples: PageExamples?
   }
 
+  /// The experiment's name on the page, ASCII letters, digits and `-`.
+  let name: String
+  /// The model's name for people.
+  let title: String
+  let model: ModelChoice.Opened
+  /// Its test images are explained and deleted from.
+  let dataset: Dataset
+  let options: ReportOptions
   let folder: URL
-  private let name: String
-  private let title: String
-  private let dataset: Dataset
-  private let model: ModelChoice.Opened
-  private let options: ReportOptions
-  private let paper: Paper.Experiment?
-  private let explainer: Explainer?
-  private let twin: (any Classifier)?
+  /// What the paper measured, to stand beside it.
+  var paper: Paper.Experiment?
+  /// Of the model, with the attributions to measure; nil: the gradient's five maps.
+  var explainer: Explainer?
+  /// The same model on another device, for the checks to compare with.
+  var twin: (any Classifier)?
 
   private static let (numbers, checks, examples) = ("experiment.json", "checks.json", "examples.json")
   /// Where the model's training may be kept beside.
@@ -34,31 +40,6 @@ struct ExperimentRun: Sendable {
 
   /// How many images are checked.
   private static let checkedImages = 8
-
-  /// - Parameters:
-  ///   - name: the experiment's name on the page, ASCII letters, digits and `-`.
-  ///   - title: the model's name for people.
-  ///   - model: from ``ModelChoice/open(_:settings:device:)``.
-  ///   - dataset: its test images are explained and deleted from.
-  ///   - options: how many images, which examples, in what precision.
-  ///   - folder: for the experiment's files.
-  ///   - paper: what the paper measured, to stand beside it.
-  ///   - explainer: of the model, with the attributions to measure; nil: the gradient's five maps.
-  ///   - twin: the same model on another device, for the checks to compare with.
-  init(
-    _ name: String, title: String, model: ModelChoice.Opened, dataset: Dataset, options: ReportOptions, folder: URL,
-    paper: Paper.Experiment? = nil, explainer: Explainer? = nil, twin: (any Classifier)? = nil
-  ) {
-    self.name = name
-    self.title = title
-    self.model = model
-    self.dataset = dataset
-    self.options = options
-    self.folder = folder
-    self.paper = paper
-    self.explainer = explainer
-    self.twin = twin
-  }
 
   /// Does what is not done yet.
   ///

@@ -39,7 +39,7 @@ public struct ModelReport: Sendable {
     let output = try ReportFolder(
       folder, options: options, experiments: [name], device: model.classifier.device, existing: existing)
     let result = try await ExperimentRun(
-      name, title: model.name, model: model, dataset: dataset, options: options, folder: output.experiment(name),
+      name: name, title: model.name, model: model, dataset: dataset, options: options, folder: output.experiment(name),
       explainer: explainer, twin: twin
     ).run(report: report)
     let page = PageReport(

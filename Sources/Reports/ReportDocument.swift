@@ -35,7 +35,7 @@ struct ReportDocument {
       + [
         .paragraph(
           "A saliency map gives every pixel of an image a number: how much the score of the predicted class would change if "
-            + "the pixel changed a little. Four more maps keep the sign, and compare the classes:")
+            + "the pixel changed a little. Further maps keep the sign, and compare the classes:")
       ]
       + view.maps.map { .item(mark: "•", title: $0.name, text: $0.meaning) }
       + [

@@ -52,7 +52,7 @@ public struct Reproduction: Sendable {
   }
 
   /// What the experiment with a network on a data set is called, in files and on the page.
-  public static func name(_ architecture: Architecture, on dataset: String) -> String {
+  package static func name(_ architecture: Architecture, on dataset: String) -> String {
     "\(dataset)-\(architecture.rawValue)"
   }
 
@@ -118,7 +118,7 @@ public struct Reproduction: Sendable {
     let data = try await open(wanted.dataset, model.classifier.preprocessing)
     let options = options(for: wanted)
     return try await ExperimentRun(
-      wanted.name, title: wanted.architecture.title, model: model, dataset: data, options: options,
+      name: wanted.name, title: wanted.architecture.title, model: model, dataset: data, options: options,
       folder: output.experiment(wanted.name), paper: wanted.paper, twin: twin
     ).run { report($0) }
   }
@@ -158,8 +158,8 @@ public struct Reproduction: Sendable {
       own.showsPictures = options.showsPictures && seed == 0
       runs.append(
         try await ExperimentRun(
-          wanted.name, title: wanted.architecture.title, model: model, dataset: data, options: own, folder: folder,
-          paper: wanted.paper, twin: seed == 0 ? twin(file) : nil
+          name: wanted.name, title: wanted.architecture.title, model: model, dataset: data, options: own,
+          folder: folder, paper: wanted.paper, twin: seed == 0 ? twin(file) : nil
         ).run { report($0) })
     }
     return ExperimentRun.Result(experiment: .mean(of: runs.map(\.experiment)), examples: runs[0].examples)
@@ -168,5 +168,5 @@ public struct Reproduction: Sendable {
 
 extension Architecture {
   /// What `saliency reproduce --models` calls it.
-  public var option: String { self == .basicCNN ? "cnn" : rawValue }
+  package var option: String { self == .basicCNN ? "cnn" : rawValue }
 }

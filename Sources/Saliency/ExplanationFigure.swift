@@ -30,14 +30,14 @@ public struct ExplanationFigure: Sendable {
   public init(model: String) { self.model = model }
 
   /// Views drawn instead of those asked for: in the signed style the original map is shown with its sign.
-  public static func viewsToCompute(_ views: [any View], style: MapStyle) -> [any View] {
+  package static func viewsToCompute(_ views: [any View], style: MapStyle) -> [any View] {
     let needsSigned =
       style == .signed && views.contains { $0 is Original } && !views.contains { $0 is Signed }
     return needsSigned ? views + [Signed()] : views
   }
 
   /// None for maps below 64 pixels, whose pixels can be told apart; above, so much that structure shows in place of speckle.
-  public static func usualSmoothing(height: Int, width: Int) -> Double {
+  static func usualSmoothing(height: Int, width: Int) -> Double {
     let longer = max(height, width)
     return longer < 64 ? 0 : (Double(longer) / 112 * 100).rounded() / 100
   }

@@ -39,7 +39,6 @@ public struct ExplanationFiles: Sendable {
       view == Rivalry.name
         ? attribution.sign != nil : explainer.views(of: attribution).contains { $0.name == view }
     }
-    let sides = ["strongest", "strongest-margin", "weakest", "weakest-margin"].map { "\(Rivalry.name)-\($0)" }
     func files(_ isWanted: Bool, _ ending: String, _ parts: (String) -> [String]) -> [Map] {
       (isWanted ? explainer.attributions : []).flatMap { attribution in
         views.filter { seen($0, attribution) }.flatMap(parts).map { view in
@@ -49,7 +48,7 @@ public struct ExplanationFiles: Sendable {
         }
       }
     }
-    maps = files(savesMaps, "npy") { $0 == Rivalry.name ? sides : [$0] }
+    maps = files(savesMaps, "npy") { $0 == Rivalry.name ? Rivalry.files.map(\.name) : [$0] }
     overlays = files(overlaysOnly, Self.overlayEnding) { [$0] }
   }
 
@@ -57,15 +56,15 @@ public struct ExplanationFiles: Sendable {
   private static let overlayEnding = "overlay.png"
 
   /// Whether a file bears the name of a figure or an overlay, so that these among pictures are not taken for pictures.
-  public static func isFigure(_ url: URL) -> Bool {
+  package static func isFigure(_ url: URL) -> Bool {
     FigureFormat.allCases.contains { url.lastPathComponent.hasSuffix(figureMark + $0.rawValue) }
       || url.lastPathComponent.hasSuffix("." + overlayEnding)
   }
 
-  public var all: [URL] { [figure].compactMap(\.self) + overlays.map(\.url) + maps.map(\.url) }
+  package var all: [URL] { [figure].compactMap(\.self) + overlays.map(\.url) + maps.map(\.url) }
 
   /// The first file that is already there.
-  public var existing: URL? { all.first { FileManager.default.fileExists(atPath: $0.path) } }
+  package var existing: URL? { all.first(where: \.exists) }
 
   /// Writes every file under a temporary name and then gives it its own.
   ///
@@ -92,12 +91,15 @@ public struct ExplanationFiles: Sendable {
   private func values(_ map: Map, in explanation: Explanation) -> Raster<Float>? {
     if let values = explanation.map(map.view, of: map.attribution)?.values { return values }
     guard let rivalry = explanation.rivalries.first(where: { $0.attribution == map.attribution }) else { return nil }
-    switch map.view {
-    case "rivalry-strongest": return rivalry.strongest.rivals.map(Float.init)
-    case "rivalry-strongest-margin": return rivalry.strongest.margins
-    case "rivalry-weakest": return rivalry.weakest.rivals.map(Float.init)
-    case "rivalry-weakest-margin": return rivalry.weakest.margins
-    default: return nil
-    }
+    return Rivalry.files.first { $0.name == map.view }?.values(rivalry)
   }
+}
+
+extension Rivalry {
+  /// What is kept of it.
+  fileprivate static let files: [(name: String, values: @Sendable (Rivalry) -> Raster<Float>)] = [
+    ("\(name)-strongest", { $0.strongest.rivals.map(Float.init) }),
+    ("\(name)-strongest-margin", { $0.strongest.margins }),
+    ("\(name)-weakest", { $0.weakest.rivals.map(Float.init) }), ("\(name)-weakest-margin", { $0.weakest.margins }),
+  ]
 }

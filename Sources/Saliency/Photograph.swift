@@ -16,7 +16,7 @@ public struct Photograph: Sendable {
   }
 
   /// Whether the classifier saw but a part of it.
-  public var isCropped: Bool {
+  var isCropped: Bool {
     window != PhotographOverlay.Window(x: 0, y: 0, width: Double(pixels.width), height: Double(pixels.height))
   }
 
@@ -29,7 +29,7 @@ public struct Photograph: Sendable {
   /// can be.
   ///
   /// - Throws: `TorchError` when memory runs out.
-  public func fitted(side: Int, height: Int, width: Int) async throws -> Photograph {
+  package func fitted(side: Int, height: Int, width: Int) async throws -> Photograph {
     let most = Double(side) / Double(max(pixels.height, pixels.width))
     let least = max(Double(height) / window.height, Double(width) / window.width)
     let factor = min(max(1, least), most)

@@ -25,14 +25,14 @@ public struct PictureJob: Sendable {
 
   public let explainer: Explainer
   /// The class to explain; nil for each picture's predicted one.
-  public let explainedClass: Int?
+  private let explainedClass: Int?
   /// Pictures with more pixels are refused.
-  public let maximumPixels: Int
+  private let maximumPixels: Int
   /// The most pictures that are computed with at once; on a processor there are fewer where more would only make the first wait
   /// for the last, see `Explainer.imagesAtOnce`.
   public let batchSize: Int
   /// The content of pictures that are not files, such as what came from standard input, by the URL that stands for them.
-  public let contents: [URL: Data]
+  private let contents: [URL: Data]
   /// What the pictures that are being decoded share: what a batch leaves, or a quarter.
   private let room: MemoryRoom
   private let memory: Int

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Maps
 import Networks
@@ -17,21 +18,21 @@ public struct Trainer: Sendable {
     case epoch(EpochRecord, history: [EpochRecord])
   }
 
-  public let architecture: Architecture
-  public let recipe: Recipe
-  public let train: any LabelledImages
-  public let test: any LabelledImages
+  private let architecture: Architecture
+  private let recipe: Recipe
+  private let train: any LabelledImages
+  private let test: any LabelledImages
   /// What the model file is to say of the data, e.g. `CIFAR-10 (JPEG re-encoding)`.
-  public let dataset: String
+  private let dataset: String
   /// What the images are, by content, so that a checkpoint of others is refused; nil: only their number is compared.
-  public let data: String?
+  private let data: String?
   /// Where the state is kept after every epoch and when the training is interrupted.
   public let checkpoint: URL
   /// The weights to begin with; nil: random ones.
-  public let start: Network?
+  private let start: Network?
   /// To what type the weights of convolutions and of linear layers are rounded at the end.
-  public let weightType: ElementType
-  public let device: Device
+  private let weightType: ElementType
+  private let device: Device
 
   /// - Throws: ``TrainingError/differentClasses`` when the two parts do not belong together,
   ///   ``TrainingError/differentStart(_:)`` when `start` is another kind of network.
@@ -84,7 +85,7 @@ public struct Trainer: Sendable {
     async throws -> Network
   {
     let state: TrainingState
-    if resume && FileManager.default.fileExists(atPath: checkpoint.path) {
+    if resume && checkpoint.exists {
       let found = try Checkpoint.read(checkpoint, architecture, recipe, train, data: data, device: device)
       state = found.state
       try report(

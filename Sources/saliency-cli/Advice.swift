@@ -14,11 +14,11 @@ extension Error {
     case let error as MethodError: error.advice
     case let error as EvaluationError: error.advice
     case let error as TrainingError: error.advice
+    case let error as ScriptError: error.advice
+    case let error as ModelChoiceError: error.cause?.advice
     case ModelFileError.notFetched(let name): "saliency models fetch \(name) gets it"
     case let error as ModelFetchError: error.advice
-    case CheckError.tooManyPixels: "choose a smaller --size"
     case ClassifierError.notFinite: "--mean and --std say how"
-    case DeletionRunError.missingBlocks: "run the shards that are not complete again with --resume"
     case let error as TorchError where error.isOutOfMemory: "try a smaller --size or a smaller --memory"
     default: nil
     }
@@ -74,9 +74,26 @@ extension EvaluationError {
     case .tooFewSamples: "give --sensitivity-samples 2 or more"
     case .sizes: "correct --sensitivity-sizes"
     case .precision: "leave --precision out"
+    case .tooManyPixels: "choose a smaller --size"
+    case .missingBlocks: "run the shards that are not complete again with --resume"
     default: nil
     }
   }
+}
+
+extension ScriptError {
+  var advice: String? {
+    switch self {
+    case .fails: "--size gives the size, and “channels” in the JSON file beside it the channels"
+    case .notFinite: "--mean and --std say how its input is normalised"
+    default: nil
+    }
+  }
+}
+
+extension ScriptWarning {
+  /// What is wrong and, where an option helps, which: one line.
+  var told: String { if case .assumedSize = self { "\(self); --size changes it" } else { description } }
 }
 
 extension TrainingError {

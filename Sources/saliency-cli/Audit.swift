@@ -2,7 +2,7 @@ import ArgumentParser
 import Foundation
 import Saliency
 
-struct Audit: AsyncParsableCommand {
+struct Audit: InterruptibleCommand {
   static let configuration = CommandConfiguration(
     abstract: "Checks whether the maps of a classifier can be trusted.",
     discussion: """
@@ -21,10 +21,7 @@ struct Audit: AsyncParsableCommand {
         saliency audit --model flowers.pt --dataset flowers --limit 20 --json
       """)
 
-  @Option(
-    help: ArgumentHelp(
-      "\(DatasetOptions.help.abstract) A bundled model's own, unless given.", valueName: "name|folder"))
-  var dataset: String?
+  @OptionGroup var measured: MeasuredDataset
 
   @Option(parsing: .upToNextOption, help: ArgumentHelp("Pictures to check with.", valueName: "file"))
   var images: [String] = []
@@ -40,23 +37,25 @@ struct Audit: AsyncParsableCommand {
   private static let usualCount = 8
 
   func validate() throws {
-    guard dataset == nil || images.isEmpty else { throw ValidationError("give either --dataset or --images") }
+    guard measured.dataset == nil || images.isEmpty else { throw ValidationError("give either --dataset or --images") }
   }
 
-  func run() async throws {
-    try await interruptibly {
-      let report = try await audit()
-      Console.clearProgress()
-      if json { try Console.result(Self.json(report)) } else { try Console.show(report.findings) }
-      if report.hasFailed { throw ExitCode(1) }
+  func work() async throws {
+    let report = try await audit()
+    Console.clearProgress()
+    if json {
+      try Console.result(report.json([.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]))
+    } else {
+      try Console.show(report.findings)
     }
+    if report.hasFailed { throw ExitCode(1) }
   }
 
   private func audit() async throws -> AuditReport {
     let device = try await device.apply()
     let opened: ModelChoice.Opened
     do { opened = try await model.openQuietly(on: device) } catch let error as ModelChoiceError {
-      return AuditReport(refused: error)
+      return AuditReport(refused: error, advice: error.cause?.advice)
     }
     let twin = Torch.hasCUDA ? try await model.openQuietly(on: device == .cpu ? .cuda : .cpu).classifier : nil
     let (chosen, name) = try await images(for: opened.classifier)
@@ -76,23 +75,17 @@ struct Audit: AsyncParsableCommand {
       return (chosen, chosen.count == 1 ? "1 picture" : "\(chosen.count) pictures")
     }
     do {
-      if let dataset = dataset ?? BundledModel.named(model.model)?.dataset {
+      if let dataset = measured.known(for: model) {
         let test = try await data.open(dataset, for: preprocessing).test
         let chosen = try await AuditImages.taken(from: test, for: classifier, count: count)
         // With --limit the name says how many images it is of.
         return (chosen, data.limit == nil ? test.limited(to: count).name : test.name)
       }
-    } catch let error as DatasetError where dataset == nil {
+    } catch let error as DatasetError where measured.dataset == nil {
       Console.note("\(error.told); made-up images are used instead")
     }
     return (
       AuditImages.generated(for: preprocessing, count: count), "\(count) made-up image\(count == 1 ? "" : "s")"
     )
-  }
-
-  private static func json(_ report: AuditReport) throws -> String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    return String(decoding: try encoder.encode(report), as: UTF8.self)
   }
 }

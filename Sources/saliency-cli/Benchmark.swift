@@ -5,7 +5,7 @@ import Saliency
 extension Replacement: ExpressibleByArgument {}
 extension DeletionOrder: ExpressibleByArgument {}
 
-struct Benchmark: AsyncParsableCommand {
+struct Benchmark: InterruptibleCommand {
   static let configuration = CommandConfiguration(
     abstract: "Measures how accuracy falls when the most salient pixels turn black or white.",
     discussion: """
@@ -30,10 +30,7 @@ struct Benchmark: AsyncParsableCommand {
         saliency benchmark --merge part1 part2 --output results
       """)
 
-  @Option(
-    help: ArgumentHelp(
-      "\(DatasetOptions.help.abstract) A bundled model's own, unless given.", valueName: "name|folder"))
-  var dataset: String?
+  @OptionGroup var measured: MeasuredDataset
   @OptionGroup(title: "Data") var data: DatasetOptions
   @OptionGroup(title: "Model") var model: ModelOptions
   @OptionGroup(title: "Maps") var maps: MapOptions
@@ -67,24 +64,22 @@ struct Benchmark: AsyncParsableCommand {
   @OptionGroup(title: "Computing") var device: DeviceOptions
 
   func validate() throws {
-    try MapOptions.check(metrics, "--metrics", Metrics.all.map(\.name))
+    try metrics.check("--metrics", among: Metrics.all.map(\.name))
     try maps.refuseUnranked()
     let values = fractions.values
     guard values.allSatisfy({ (0...1).contains($0) }), zip(values, values.dropFirst()).allSatisfy(<) else {
       throw ValidationError("--fractions must lie in 0…1 and ascend, such as 0,0.1,0.2")
     }
     if let block, block < 1 { throw ValidationError("--block must be at least 1") }
-    guard merge.isEmpty || (dataset == nil && shard == nil && !results.resume) else {
+    guard merge.isEmpty || (measured.dataset == nil && shard == nil && !results.resume) else {
       throw ValidationError("--merge takes everything from the parts: leave --dataset, --shard and --resume out")
     }
   }
 
-  func run() async throws { try await interruptibly { try await merge.isEmpty ? measure() : join() } }
+  func work() async throws { try await merge.isEmpty ? measure() : join() }
 
   private func measure() async throws {
-    guard let dataset = dataset ?? BundledModel.named(model.model)?.dataset else {
-      throw CommandError("--dataset is needed: \(model.model) is not a bundled model, whose data set is known")
-    }
+    let dataset = try measured.named(for: model)
     let folder = try results.folder()
     let opened = try await model.open(on: device.apply())
     let images = try await data.open(dataset, for: opened.classifier.preprocessing)

@@ -75,10 +75,29 @@ enum Console {
   private static func write(_ text: String) { try? FileHandle.standardError.write(contentsOf: Data(text.utf8)) }
 }
 
-/// Runs `body`; Ctrl-C or a request to end cancels it, so that it can finish what must not stay half done, and the program
-/// then ends with the code 130. A second Ctrl-C ends it at once, and so does a model's own code that does not come back. What
-/// goes wrong is one line on standard error and the code 1.
-func interruptibly(_ body: @escaping @Sendable () async throws -> Void) async throws {
+extension Encodable {
+  /// For programs: one line unless the formatting says otherwise.
+  func json(_ formatting: JSONEncoder.OutputFormatting = [.sortedKeys, .withoutEscapingSlashes]) throws -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = formatting
+    return String(decoding: try encoder.encode(self), as: UTF8.self)
+  }
+}
+
+/// A command that does its ``work()`` so that it can be interrupted.
+///
+/// Ctrl-C or a request to end cancels it, so that it can finish what must not stay half done, and the program then ends with
+/// the code 130. A second Ctrl-C ends it at once, and so does a model's own code that does not come back. What goes wrong is
+/// one line on standard error and the code 1.
+protocol InterruptibleCommand: AsyncParsableCommand, Sendable {
+  func work() async throws
+}
+
+extension InterruptibleCommand {
+  func run() async throws { try await interruptibly { try await work() } }
+}
+
+private func interruptibly(_ body: @escaping @Sendable () async throws -> Void) async throws {
   let task = Task { try await body() }
   let sources = [SIGINT, SIGTERM].map { number in
     signal(number, SIG_IGN)

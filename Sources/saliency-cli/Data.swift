@@ -19,15 +19,13 @@ struct DataCommand: AsyncParsableCommand {
 }
 
 extension DataCommand {
-  struct List: AsyncParsableCommand {
+  struct List: InterruptibleCommand {
     static let configuration = CommandConfiguration(
       abstract: "Lists the data sets that have a name, and where they are.")
 
     @OptionGroup var data: DataFolderOptions
 
-    func run() async throws { try await interruptibly { try list() } }
-
-    private func list() throws {
+    func work() throws {
       let folder = data.folder
       let rows = KnownDataset.all.map { [$0.name, $0.summary, megabytes($0.downloadSize), state(of: $0, in: folder)] }
       try Console.result(
@@ -49,7 +47,7 @@ extension DataCommand {
     }
   }
 
-  struct Fetch: AsyncParsableCommand {
+  struct Fetch: InterruptibleCommand {
     static let configuration = CommandConfiguration(
       abstract: "Downloads a data set, checks and unpacks it, so that --dataset finds it by its name.",
       discussion: """
@@ -68,9 +66,7 @@ extension DataCommand {
     @Option(help: "An archive or a folder of this data set that is on disk already.") var from: String?
     @OptionGroup var data: DataFolderOptions
 
-    func run() async throws { try await interruptibly { try await fetch() } }
-
-    private func fetch() async throws {
+    func work() async throws {
       let dataset = try KnownDataset.named(name)
       let folder = data.folder
       if from == nil, let there = folder.location(of: dataset) {
@@ -101,7 +97,7 @@ extension DataCommand {
     }
   }
 
-  struct Verify: AsyncParsableCommand {
+  struct Verify: InterruptibleCommand {
     static let configuration = CommandConfiguration(
       abstract: "Reads every image of a data set and reports what is in it and what is wrong with it.",
       discussion: """
@@ -117,11 +113,9 @@ extension DataCommand {
     @Argument(help: "The name of a fetched data set, or a folder.") var dataset: String
     @OptionGroup var data: DataFolderOptions
 
-    func run() async throws { try await interruptibly { try await verify() } }
-
     private static let shown = 20
 
-    private func verify() async throws {
+    func work() async throws {
       let found = try await DatasetInspection(of: dataset, in: data.folder) { done, total in
         Console.progress(Double(done) / Double(total), "\(done)/\(total) files read")
       }
@@ -145,7 +139,7 @@ extension DataCommand {
 }
 
 extension DataCommand {
-  struct Export: AsyncParsableCommand {
+  struct Export: InterruptibleCommand {
     static let configuration = CommandConfiguration(
       abstract: "Writes test images of a data set as PNG files.",
       usage: "saliency data export <dataset> --images <list> --output <output>",
@@ -172,9 +166,7 @@ extension DataCommand {
       }
     }
 
-    func run() async throws { try await interruptibly { try await export() } }
-
-    private func export() async throws {
+    func work() async throws {
       let test = try await data.open(dataset, size: nil).test
       if let beyond = numbers.first(where: { $0 >= test.count }) {
         throw CommandError("--images \(beyond): \(test.name) has the images 0 to \(test.count - 1)")

@@ -63,3 +63,20 @@ struct DatasetOptions: ParsableArguments {
     return dataset
   }
 }
+
+/// The data set that a model is measured on: a bundled model's own unless another is named.
+struct MeasuredDataset: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "\(DatasetOptions.help.abstract) A bundled model's own, unless given.", valueName: "name|folder"))
+  var dataset: String?
+
+  /// The name or folder; nil where there is none for a model.
+  func known(for model: ModelOptions) -> String? { dataset ?? BundledModel.named(model.model)?.dataset }
+
+  /// - Throws: `CommandError` where there is none.
+  func named(for model: ModelOptions) throws -> String {
+    if let known = known(for: model) { return known }
+    throw CommandError("--dataset is needed: \(model.model) is not a bundled model, whose data set is known")
+  }
+}

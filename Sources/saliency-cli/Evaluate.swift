@@ -2,7 +2,7 @@ import ArgumentParser
 import Foundation
 import Saliency
 
-struct Evaluate: AsyncParsableCommand {
+struct Evaluate: InterruptibleCommand {
   static let configuration = CommandConfiguration(
     abstract: "Measures how often a classifier is right on a data set's test images.",
     usage: "saliency evaluate [<options>]",
@@ -19,10 +19,7 @@ struct Evaluate: AsyncParsableCommand {
         saliency evaluate --all
       """)
 
-  @Option(
-    help: ArgumentHelp(
-      "\(DatasetOptions.help.abstract) A bundled model's own, unless given.", valueName: "name|folder"))
-  var dataset: String?
+  @OptionGroup var measured: MeasuredDataset
 
   @Flag(help: "Measure all bundled models, each on its own data set.") var all = false
 
@@ -34,7 +31,7 @@ struct Evaluate: AsyncParsableCommand {
   @OptionGroup(title: "Computing") var device: DeviceOptions
 
   func validate() throws {
-    guard !all || (dataset == nil && figure == nil) else {
+    guard !all || (measured.dataset == nil && figure == nil) else {
       throw ValidationError("--all takes every model's own data set: leave --dataset and --figure out")
     }
     if let figure, Self.format(figure) == nil {
@@ -42,30 +39,28 @@ struct Evaluate: AsyncParsableCommand {
     }
   }
 
-  func run() async throws { try await interruptibly { try await all ? evaluateAll() : evaluateOne() } }
+  func work() async throws { try await all ? evaluateAll() : evaluateOne() }
 
   private static func format(_ path: String) -> FigureFormat? {
     FigureFormat(rawValue: URL(filePath: path).pathExtension.lowercased())
   }
 
   private func evaluateOne() async throws {
-    guard let dataset = dataset ?? BundledModel.named(model.model)?.dataset else {
-      throw CommandError("--dataset is needed: \(model.model) is not a bundled model, whose data set is known")
-    }
+    let dataset = try measured.named(for: model)
     let opened = try await model.open(on: device.apply())
     let (report, test) = try await evaluate(opened.classifier, on: dataset)
     if let figure, let format = Self.format(figure) {
-      try ConfusionFigure(model: opened.name, dataset: test).figure(report).write(to: URL(filePath: figure), as: format)
+      try report.figure(model: opened.name, dataset: test).write(to: URL(filePath: figure), as: format)
     }
     var rows = [["class", "images", "recall", "precision"]]
     for (index, name) in report.labels.names.enumerated() where report.confusion[index].contains(where: { $0 > 0 }) {
       rows.append([
-        name, "\(report.confusion[index].reduce(0, +))", Self.share(report.recall(of: index)),
-        Self.share(report.precision(of: index)),
+        name, "\(report.confusion[index].reduce(0, +))", Text.optional(report.recall(of: index)),
+        Text.optional(report.precision(of: index)),
       ])
     }
     try Console.result(
-      "\(opened.name) on \(test): accuracy \(Self.share(report.accuracy)) of \(report.count) images\n"
+      "\(opened.name) on \(test): accuracy \(Text.number(report.accuracy)) of \(report.count) images\n"
         + Table(rows).text + (figure.map { "\n\($0)" } ?? ""))
   }
 
@@ -81,8 +76,8 @@ struct Evaluate: AsyncParsableCommand {
       } catch let error as DatasetError { Console.warn(error.told) }
       rows.append([
         model.name, measured?.test ?? "–",
-        Self.share(Paper.accuracy(of: information.architecture, on: model.dataset)),
-        Self.share(information.origin.accuracy), Self.share(measured?.accuracy),
+        Text.optional(Paper.accuracy(of: information.architecture, on: model.dataset)),
+        Text.optional(information.origin.accuracy), Text.optional(measured?.accuracy),
       ])
     }
     try Console.result(Table(rows).text)
@@ -100,6 +95,4 @@ struct Evaluate: AsyncParsableCommand {
     Console.clearProgress()
     return (report, test.name)
   }
-
-  private static func share(_ value: Double?) -> String { value.map { String(format: "%.4f", $0) } ?? "–" }
 }

@@ -2,7 +2,7 @@ import ArgumentParser
 import Foundation
 import Saliency
 
-struct Explain: AsyncParsableCommand {
+struct Explain: InterruptibleCommand {
   static let configuration = CommandConfiguration(
     abstract: "Explains what a classifier sees in pictures: one figure of saliency maps for each.",
     discussion: """
@@ -62,9 +62,7 @@ struct Explain: AsyncParsableCommand {
     guard (1...100_000).contains(maxPixels) else { throw ValidationError("--max-pixels is not between 1 and 100000") }
   }
 
-  func run() async throws { try await interruptibly { try await explain() } }
-
-  private func explain() async throws {
+  func work() async throws {
     let report = ExplainReport(json: results.json)
     let found = try PictureArguments(pictures, maximumBytes: Self.mostBytes) { try report.failed($0, $1) }
     guard !found.urls.isEmpty else { throw ExitCode(1) }

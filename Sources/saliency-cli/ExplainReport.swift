@@ -35,7 +35,7 @@ final class ExplainReport: Sendable {
     let reason = error.told
     let text = error is PictureError ? reason : "\(url.relativePath): \(reason)"
     Console.error(text)
-    if json { try line(Failed(image: url.relativePath, error: text)) }
+    if json { try Console.result(Failed(image: url.relativePath, error: text).json()) }
   }
 
   func explained(
@@ -59,7 +59,7 @@ final class ExplainReport: Sendable {
         logit: prediction.logits[index])
     }
     if json {
-      try line(
+      try Console.result(
         Object(
           image: url.relativePath, model: model,
           input: .init(
@@ -74,7 +74,8 @@ final class ExplainReport: Sendable {
           maps: files.maps.map { .init(attribution: $0.attribution, view: $0.view, file: $0.url.shown) },
           completeness: explanation.completeness.map {
             .init(attribution: $0.attribution, sum: $0.sum, difference: $0.difference, gap: $0.gap)
-          }))
+          }
+        ).json())
     } else {
       let next = prediction.ranking.dropFirst().prefix(3).map {
         "\(labels[$0]) \(percent(prediction.probabilities[$0]))"
@@ -112,12 +113,6 @@ final class ExplainReport: Sendable {
   }
 
   private func percent(_ probability: Float) -> String { String(format: "%.1f%%", probability * 100) }
-
-  private func line(_ value: some Encodable) throws {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    try Console.result(String(decoding: encoder.encode(value), as: UTF8.self))
-  }
 
   private struct Failed: Encodable {
     let image, error: String

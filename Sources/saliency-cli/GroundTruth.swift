@@ -2,7 +2,7 @@ import ArgumentParser
 import Foundation
 import Saliency
 
-struct GroundTruth: AsyncParsableCommand {
+struct GroundTruth: InterruptibleCommand {
   static let configuration = CommandConfiguration(
     commandName: "ground-truth",
     abstract: "Scores maps against pixels that are known to be right.",
@@ -31,8 +31,8 @@ struct GroundTruth: AsyncParsableCommand {
   var attributions = NameList(names: ["all"])
   @Option(
     help: ArgumentHelp(
-      "Comma-separated list of \(GroundTruthBenchmark.views.joined(separator: ", ")).", valueName: "list"))
-  var views = NameList(names: GroundTruthBenchmark.views)
+      "Comma-separated list of \(Self.knownViews.joined(separator: ", ")).", valueName: "list"))
+  var views = NameList(names: knownViews)
   @OptionGroup var options: AttributionOptions
 
   @Option(help: "basic-cnn or resnet18.") var architecture = GroundTruthRun.Options().architecture
@@ -41,6 +41,8 @@ struct GroundTruth: AsyncParsableCommand {
   @Option(help: "Decides the images, the first weights, and the random numbers of maps.") var seed: UInt64 = 0
   @OptionGroup var device: DeviceOptions
 
+  private static let knownViews = GroundTruthBenchmark.views.map(\.name)
+
   func validate() throws {
     guard images >= ShapeImages.classNames.count else {
       throw ValidationError("--images must be at least \(ShapeImages.classNames.count), one of each class")
@@ -48,17 +50,15 @@ struct GroundTruth: AsyncParsableCommand {
     guard trainingImages > 0 else { throw ValidationError("--training-images must be at least 1") }
     guard epochs > 0 else { throw ValidationError("--epochs must be at least 1") }
     if attributions.names != ["all"] {
-      try MapOptions.check(attributions, "--attributions", Attributions.all.map(\.name))
+      try attributions.check("--attributions", among: Attributions.all.map(\.name))
     }
-    try MapOptions.check(views, "--views", GroundTruthBenchmark.views)
+    try views.check("--views", among: Self.knownViews)
     guard options.baseline == "black" else {
       throw ValidationError("--baseline must be black: compared with anything else, evidence has another sign")
     }
   }
 
-  func run() async throws { try await interruptibly { try await measure() } }
-
-  private func measure() async throws {
+  func work() async throws {
     var settings = GroundTruthRun.Options()
     settings.seed = seed
     settings.architecture = architecture

@@ -22,24 +22,17 @@ struct MapOptions: ParsableArguments {
   private var takesAll: Bool { attributions.names == ["all"] }
 
   func validate() throws {
-    if !takesAll { try Self.check(attributions, "--attributions", Attributions.all.map(\.name)) }
-    try Self.check(views, "--views", Views.all.map(\.name) + [Rivalry.name])
+    if !takesAll { try attributions.check("--attributions", among: Attributions.all.map(\.name)) }
+    try views.check("--views", among: Views.all.map(\.name) + [Rivalry.name])
   }
 
   /// Refuses the views that rank no pixels.
   func refuseUnranked() throws {
     guard !views.names.contains(where: { Views.named($0)?.hasNegatives ?? true }) else {
-      throw ValidationError("--views: signed and rivalry give no order of deletion; choose from the other views")
-    }
-  }
-
-  static func check(_ list: NameList, _ option: String, _ known: [String]) throws {
-    if let stranger = list.names.first(where: { !known.contains($0) }) {
+      let unranked = Views.all.filter(\.hasNegatives).map(\.name) + [Rivalry.name]
       throw ValidationError(
-        "\(option): there is no “\(stranger)”\(stranger.suggestion(among: known)); choose from "
-          + known.joined(separator: ", "))
+        "--views: \(unranked.joined(separator: " and ")) give no order of deletion; choose from the other views")
     }
-    guard Set(list.names).count == list.names.count else { throw ValidationError("\(option) names something twice") }
   }
 
   /// Whether any view compares the explained class with others.
@@ -85,4 +78,14 @@ struct NameList: ExpressibleByArgument, CustomStringConvertible {
   }
 
   var description: String { names.joined(separator: ",") }
+
+  /// Refuses names that are not known, and those that are there twice.
+  func check(_ option: String, among known: [String]) throws {
+    if let stranger = names.first(where: { !known.contains($0) }) {
+      throw ValidationError(
+        "\(option): there is no “\(stranger)”\(stranger.suggestion(among: known)); choose from "
+          + known.joined(separator: ", "))
+    }
+    guard Set(names).count == names.count else { throw ValidationError("\(option) names something twice") }
+  }
 }

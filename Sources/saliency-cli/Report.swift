@@ -2,7 +2,7 @@ import ArgumentParser
 import Foundation
 import Saliency
 
-struct Report: AsyncParsableCommand {
+struct Report: InterruptibleCommand {
   static let configuration = CommandConfiguration(
     abstract: "Makes a page of results for a classifier and a data set of your own.",
     discussion: """
@@ -28,9 +28,7 @@ struct Report: AsyncParsableCommand {
     try maps.refuseUnranked()
   }
 
-  func run() async throws { try await interruptibly { try await makeReport() } }
-
-  private func makeReport() async throws {
+  func work() async throws {
     let chosen = try await device.apply()
     let folder = try page.results.folder()
     let opened = try await model.open(on: chosen)

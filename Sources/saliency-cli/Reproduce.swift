@@ -2,7 +2,7 @@ import ArgumentParser
 import Foundation
 import Saliency
 
-struct Reproduce: AsyncParsableCommand {
+struct Reproduce: InterruptibleCommand {
   static let configuration = CommandConfiguration(
     abstract: "Makes the paper's tables and figures as one page, beside the paper's numbers.",
     usage: "saliency reproduce [<options>] --output <output>",
@@ -39,29 +39,17 @@ struct Reproduce: AsyncParsableCommand {
   @OptionGroup(title: "Computing") var device: DeviceOptions
 
   func validate() throws {
-    try Self.check(datasets, "--datasets", Reproduction.datasets)
-    try Self.check(models, "--models", Architecture.paper.map(\.option))
-    try Self.check(
-      bfloat16, "--bfloat16",
-      Reproduction.datasets.flatMap { dataset in
-        Architecture.paper.map { Reproduction.name($0, on: dataset) }
-      })
+    try datasets?.check("--datasets", among: Reproduction.datasets)
+    try models?.check("--models", among: Architecture.paper.map(\.option))
+    try bfloat16?.check(
+      "--bfloat16",
+      among: Reproduction.datasets.flatMap { dataset in Architecture.paper.map { Reproduction.name($0, on: dataset) } })
     if let limit, limit < 1 { throw ValidationError("--limit must be at least 1") }
     if limit != nil && quick { throw ValidationError("--quick is --limit 500: give one of them") }
     if let seeds, !(1...100).contains(seeds) { throw ValidationError("--seeds must lie between 1 and 100") }
   }
 
-  private static func check(_ list: NameList?, _ option: String, _ known: [String]) throws {
-    guard let list else { return }
-    if let stranger = list.names.first(where: { !known.contains($0) }) {
-      throw ValidationError("\(option): there is no “\(stranger)”; choose from \(known.joined(separator: ", "))")
-    }
-    guard Set(list.names).count == list.names.count else { throw ValidationError("\(option) names something twice") }
-  }
-
-  func run() async throws { try await interruptibly { try await reproduce() } }
-
-  private func reproduce() async throws {
+  func work() async throws {
     let chosen = try await device.apply()
     let folder = try page.results.folder()
     let data = kept.folder

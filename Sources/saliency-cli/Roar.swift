@@ -2,7 +2,7 @@ import ArgumentParser
 import Foundation
 import Saliency
 
-struct Roar: AsyncParsableCommand {
+struct Roar: InterruptibleCommand {
   static let configuration = CommandConfiguration(
     abstract: "Removes the most salient pixels and trains anew on what is left.",
     discussion: """
@@ -21,10 +21,7 @@ struct Roar: AsyncParsableCommand {
         saliency roar --views original,active --epochs 20 --output roar --resume
       """)
 
-  @Option(
-    help: ArgumentHelp(
-      "\(DatasetOptions.help.abstract) A bundled model's own, unless given.", valueName: "name|folder"))
-  var dataset: String?
+  @OptionGroup var measured: MeasuredDataset
   @OptionGroup(title: "Data") var data: DatasetOptions
   @OptionGroup(title: "Model") var model: ModelOptions
   @OptionGroup(title: "Maps") var maps: MapOptions
@@ -37,9 +34,7 @@ struct Roar: AsyncParsableCommand {
   @Option(
     help: "What is trained: basic-cnn, resnet18, resnet34, resnet50 or efficientnet-lite0 (default: the model's).")
   var architecture: Architecture?
-  @Option(help: "Epochs of each training.") var epochs = 50
-  @Option(help: "Images per step.") var batchSize = 128
-  @Option var learningRate = 0.001
+  @OptionGroup var training: RecipeOptions
   @Option(help: "Trainings of each kind, with other first weights.") var seeds = 1
   @Option(help: "The first seed.") var seed: UInt64 = 0
 
@@ -48,9 +43,6 @@ struct Roar: AsyncParsableCommand {
   @OptionGroup(title: "Computing") var device: DeviceOptions
 
   func validate() throws {
-    guard epochs > 0 else { throw ValidationError("--epochs must be at least 1") }
-    guard batchSize > 0 else { throw ValidationError("--batch-size must be at least 1") }
-    guard learningRate > 0, learningRate.isFinite else { throw ValidationError("--learning-rate must be positive") }
     guard (1...1000).contains(seeds) else { throw ValidationError("--seeds must be between 1 and 1000") }
     guard seed <= UInt64.max - 1000 else { throw ValidationError("--seed is too large") }
     let values = fractions.values
@@ -60,12 +52,8 @@ struct Roar: AsyncParsableCommand {
     try maps.refuseUnranked()
   }
 
-  func run() async throws { try await interruptibly { try await measure() } }
-
-  private func measure() async throws {
-    guard let dataset = dataset ?? BundledModel.named(model.model)?.dataset else {
-      throw CommandError("--dataset is needed: \(model.model) is not a bundled model, whose data set is known")
-    }
+  func work() async throws {
+    let dataset = try measured.named(for: model)
     let url = estimate ? URL(filePath: results.output, directoryHint: .isDirectory) : try results.folder()
     let opened = try await model.open(on: device.apply())
     guard let architecture = architecture ?? (opened.classifier as? Network)?.information.architecture else {
@@ -74,15 +62,10 @@ struct Roar: AsyncParsableCommand {
     }
     let data = try await data.open(dataset, for: opened.classifier.preprocessing)
     try RunOptions.identify(data, .train, .test)
-    var recipe = Recipe()
-    recipe.epochs = epochs
-    recipe.batchSize = batchSize
-    recipe.learningRate = learningRate
-    recipe.seed = seed
     let run = try RoarRun(
       await maps.explainer(opened.classifier, seed: seed), model: (opened.name, opened.file), dataset: data,
-      controls: noControls ? [] : ControlMap.allCases, architecture: architecture, recipe: recipe, seeds: seeds,
-      fractions: fractions.values)
+      controls: noControls ? [] : ControlMap.allCases, architecture: architecture,
+      recipe: training.recipe(seed: seed), seeds: seeds, fractions: fractions.values)
     if maps.comparesClasses { maps.comparison.tell(opened.classifier) }
     if estimate { return try Console.result(await Self.words(run, url)) }
     try await results.run(run, in: url) { Console.note(try await Self.words(run, $0.url)) }

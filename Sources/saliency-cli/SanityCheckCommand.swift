@@ -2,7 +2,7 @@ import ArgumentParser
 import Foundation
 import Saliency
 
-struct SanityCheckCommand: AsyncParsableCommand {
+struct SanityCheckCommand: InterruptibleCommand {
   static let configuration = CommandConfiguration(
     commandName: "sanity-check",
     abstract: "Tells whether maps depend on what a model has learnt.",
@@ -24,19 +24,14 @@ struct SanityCheckCommand: AsyncParsableCommand {
         saliency sanity-check --label-randomization --epochs 30 --output sanity
       """)
 
-  @Option(
-    help: ArgumentHelp(
-      "\(DatasetOptions.help.abstract) A bundled model's own, unless given.", valueName: "name|folder"))
-  var dataset: String?
+  @OptionGroup var measured: MeasuredDataset
   @OptionGroup(title: "Data") var data: DatasetOptions
   @OptionGroup(title: "Model") var model: ModelOptions
   @OptionGroup(title: "Maps") var maps: MapOptions
   @Option(help: "Images that maps are made of, spread evenly over the test images.") var images = 50
 
   @Flag(help: "Train on shuffled labels, too.") var labelRandomization = false
-  @Option(help: "Epochs of that training.") var epochs = 50
-  @Option(help: "Images per step of that training.") var batchSize = 128
-  @Option(help: "Learning rate of that training.") var learningRate = 0.001
+  @OptionGroup var training: RecipeOptions
 
   @Option(help: "Decides random weights and labels, and the noise of maps that draw any.") var seed: UInt64 = 0
   @OptionGroup var results: RunOptions
@@ -45,20 +40,13 @@ struct SanityCheckCommand: AsyncParsableCommand {
 
   func validate() throws {
     guard images > 0 else { throw ValidationError("--images must be at least 1") }
-    guard epochs > 0 else { throw ValidationError("--epochs must be at least 1") }
-    guard batchSize > 0 else { throw ValidationError("--batch-size must be at least 1") }
-    guard learningRate > 0, learningRate.isFinite else { throw ValidationError("--learning-rate must be positive") }
     guard !maps.views.names.contains(Rivalry.name) else {
       throw ValidationError("--views: rivalry names classes and cannot be compared; choose from the other views")
     }
   }
 
-  func run() async throws { try await interruptibly { try await check() } }
-
-  private func check() async throws {
-    guard let dataset = dataset ?? BundledModel.named(model.model)?.dataset else {
-      throw CommandError("--dataset is needed: \(model.model) is not a bundled model, whose data set is known")
-    }
+  func work() async throws {
+    let dataset = try measured.named(for: model)
     let folder = try results.folder()
     let opened = try await model.open(on: device.apply())
     let data = try await data.open(dataset, for: opened.classifier.preprocessing)
@@ -66,14 +54,9 @@ struct SanityCheckCommand: AsyncParsableCommand {
     // It alone has values and magnitudes that differ.
     let views = explainer.views + (explainer.views.contains(where: \.hasNegatives) ? [] : [Views.signed])
     if labelRandomization { try RunOptions.identify(data, .train, .test) }
-    var recipe = Recipe()
-    recipe.epochs = epochs
-    recipe.batchSize = batchSize
-    recipe.learningRate = learningRate
-    recipe.seed = seed
     let check = try await SanityRun(
       opened, images: data.test.limited(to: images), attributions: explainer.attributions, views: views,
-      labels: labelRandomization ? (recipe, data) : nil, seed: seed, memory: memory.bytes)
+      labels: labelRandomization ? (training.recipe(seed: seed), data) : nil, seed: seed, memory: memory.bytes)
     try await results.run(check, in: folder)
   }
 }

@@ -2,7 +2,7 @@ import ArgumentParser
 import Foundation
 import Saliency
 
-struct Train: AsyncParsableCommand {
+struct Train: InterruptibleCommand {
   static let configuration = CommandConfiguration(
     abstract: "Trains a built-in network by the paper's recipe.",
     discussion: """
@@ -28,9 +28,7 @@ struct Train: AsyncParsableCommand {
       """)
   var size: SizeOption?
 
-  @Option var epochs = 50
-  @Option(help: "Images per step.") var batchSize = 128
-  @Option var learningRate = 0.001
+  @OptionGroup var training: RecipeOptions
   @Option var weightDecay = 0.01
   @Option(help: "Decides the initial weights and the order of the images.") var seed: UInt64 = 0
 
@@ -54,15 +52,10 @@ struct Train: AsyncParsableCommand {
   @OptionGroup var device: DeviceOptions
 
   func validate() throws {
-    guard epochs > 0 else { throw ValidationError("--epochs must be at least 1") }
-    guard batchSize > 0 else { throw ValidationError("--batch-size must be at least 1") }
-    guard learningRate > 0, learningRate.isFinite else { throw ValidationError("--learning-rate must be positive") }
     guard weightDecay >= 0, weightDecay.isFinite else { throw ValidationError("--weight-decay must not be negative") }
   }
 
-  func run() async throws { try await interruptibly { try await train() } }
-
-  private func train() async throws {
+  func work() async throws {
     let chosen = try await device.apply()
     let folder = try results.folder(check: TrainingRun.checkEmpty)
     let start = try await startNetwork()
@@ -71,16 +64,12 @@ struct Train: AsyncParsableCommand {
     Console.note("\(data.provenance); \(data.train.classNames.count) classes")
 
     try RunOptions.identify(data, .train, .test)
-    var recipe = Recipe()
-    recipe.epochs = epochs
-    recipe.batchSize = batchSize
-    recipe.learningRate = learningRate
+    var recipe = training.recipe(seed: seed)
     recipe.weightDecay = weightDecay
-    recipe.seed = seed
     recipe.precision = precision
-    let training = try await TrainingRun(
+    let run = try await TrainingRun(
       architecture, recipe: recipe, dataset: data, start: start, weightType: weights.type, device: chosen)
-    try await results.run(training, in: folder)
+    try await results.run(run, in: folder)
   }
 
   private func startNetwork() async throws -> Network? {

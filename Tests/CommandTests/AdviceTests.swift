@@ -14,8 +14,9 @@ import Testing
       (MethodError.tooLittleMemory(needed: 2, given: 1), "--memory"),
       (MethodError.signlessAttribution("vargrad", view: "active"), "--views original"),
       (EvaluationError.unknownClasses(["cat"]), "--labels"), (EvaluationError.precision, "--precision"),
-      (TrainingError.loss(step: 1, epoch: 2), "--learning-rate"), (CheckError.tooManyPixels(most: 9), "--size"),
-      (DeletionRunError.missingBlocks([1]), "--resume"), (RunFolderError.busy(folder: "results"), "--output"),
+      (TrainingError.loss(step: 1, epoch: 2), "--learning-rate"), (EvaluationError.tooManyPixels(most: 9), "--size"),
+      (ScriptError.fails(input: [1, 3, 8, 8], reason: "no"), "--size"), (ScriptError.notFinite("outputs"), "--mean"),
+      (EvaluationError.missingBlocks([1]), "--resume"), (RunFolderError.busy(folder: "results"), "--output"),
     ])
   func advice(error: any Error, option: String) {
     #expect(error.told.hasPrefix(error.message + "; "))

@@ -179,7 +179,7 @@ import Testing
       return
     }
     #expect(reason.contains("cannot be multiplied"))
-    #expect(error.errorDescription?.contains("--size") == true)
+    #expect(error.errorDescription?.contains("another size") == true)
   }
 
   @Test func labelsMustFit() {

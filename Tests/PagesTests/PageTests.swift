@@ -82,7 +82,7 @@ import Testing
       sentences([sampleExperiment(), wrong])[0]
         == "The order of the maps that the paper claims holds in 3 of 4, does not hold in 1 of 4 \(ending)")
     #expect(
-      Headlines.problems(sampleReport([sampleExperiment(), wrong])) == [
+      sampleReport([sampleExperiment(), wrong]).problems == [
         "a model on a data set, black-deletion, original below random pixels: not shown with this many images; the areas "
           + "differ by +0.0050 (−0.0050 to +0.0150).",
         "a model on a data set, white-deletion, original below positive: does not hold; the areas differ by −0.0200 "

@@ -14,7 +14,7 @@ import Testing
 
   private func run(_ name: String = "run", options: ReportOptions = ReportOptions()) async throws -> ExperimentRun {
     ExperimentRun(
-      "small", title: "a network", model: try await smallModel(in: folder), dataset: noise(), options: options,
+      name: "small", title: "a network", model: try await smallModel(in: folder), dataset: noise(), options: options,
       folder: folder.file(name), paper: Paper.Experiment(.basicCNN, on: "cifar10"))
   }
 
@@ -73,7 +73,8 @@ import Testing
       return try ModelChoice.open(file.path)
     }
     let run = ExperimentRun(
-      "small", title: "another", model: other, dataset: noise(), options: ReportOptions(), folder: folder.file("run"))
+      name: "small", title: "another", model: other, dataset: noise(), options: ReportOptions(),
+      folder: folder.file("run"))
     await #expect(
       throws: RunFolderError.otherRun(folder: folder.file("run").relativePath, differences: ["model", "batch size"])
     ) { _ = try await run.run() }

@@ -104,7 +104,7 @@ import Testing
     var report = PageReport(title: "A page", comparesWithPaper: true, experiments: [experiment], making: [])
     report.missing = [PageMissing(what: "Nothing else.", command: "saliency data fetch cifar10")]
     let file = folder.file("report.pdf")
-    try ReportDocument(report, [:]).document.write(to: file)
+    try ReportDocument(report, [:]).document.encoded().write(to: file)
     let text = try text(of: file).replacing(#/\s+/#, with: " ")
     #expect(text.contains("3,925 0.7500 0.7000–0.8000 0.8357 −0.0857"))
     #expect(text.contains("active low 0.2000 0.1000–0.3000 0.1230 +0.0770"))

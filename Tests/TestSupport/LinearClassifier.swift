@@ -12,9 +12,9 @@ import Tensors
 
   /// - Parameter weight: `classes × channels × height × width` numbers, row-major.
   public init(
-    weight: [Float], bias: [Float]? = nil, classes: Int, channels: Int, height: Int, width: Int
+    weight: [Float], bias: [Float]? = nil, classes: Int, channels: Int, height: Int, width: Int, names: [String]? = nil
   ) throws {
-    labels = LabelSet(unnamed: classes)
+    labels = names.map { LabelSet($0) } ?? LabelSet(unnamed: classes)
     preprocessing = Preprocessing(height: height, width: width, channels: channels)
     self.weight = try Tensor(weight, shape: [classes, channels * height * width])
     self.bias = try Tensor(bias ?? Array(repeating: 0, count: classes), shape: [classes])

@@ -16,10 +16,13 @@ public struct AuditReport: ExperimentReport, Codable, Equatable {
   private static let openingName = "model file"
 
   /// A model that was refused: its opening is the one check, and it failed.
-  public init(refused error: ModelChoiceError) {
+  ///
+  /// - Parameter advice: what to do about it.
+  public init(refused error: ModelChoiceError, advice: String? = nil) {
     model = error.model
     images = ""
-    checks = [AuditCheck(Self.openingName, .failed, Self.sentence(error.reason))]
+    let reason = [error.reason, advice].compactMap(\.self).joined(separator: "; ")
+    checks = [AuditCheck(Self.openingName, .failed, Self.sentence(reason))]
   }
 
   init(_ opened: ModelChoice.Opened, images: String, checks: [AuditCheck]) {
@@ -53,5 +56,5 @@ public struct AuditReport: ExperimentReport, Codable, Equatable {
       : AuditCheck(openingName, .warning, warnings.map { sentence($0.description) }.joined(separator: " "))
   }
 
-  private static func sentence(_ text: String) -> String { text.prefix(1).uppercased() + text.dropFirst() + "." }
+  private static func sentence(_ text: String) -> String { text.firstUppercased + "." }
 }

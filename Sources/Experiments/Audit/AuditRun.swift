@@ -23,8 +23,7 @@ public struct AuditRun: Experiment {
   public let identity: RunIdentity
   private let model: ModelChoice.Opened
   private let images: [Raster<Float>]
-  private let twin: (any Classifier)?
-  private let memory: Int
+  private let audit: ModelAudit
 
   /// - Parameters:
   ///   - model: from ``ModelChoice/open(_:settings:device:)``.
@@ -40,8 +39,7 @@ public struct AuditRun: Experiment {
   ) throws {
     self.model = model
     self.images = images
-    self.twin = twin
-    self.memory = memory
+    audit = ModelAudit(model.classifier, twin: twin, rivals: rivals, memory: memory)
     settings = Settings(model: model.name, images: name, rivals: rivals, comparesDevices: twin != nil)
     let digest = Digest.sha256()
     for image in images { image.values.withUnsafeBytes { digest.update($0) } }
@@ -58,7 +56,6 @@ public struct AuditRun: Experiment {
   /// The same without a folder: nothing of it is kept.
   public func checked(_ report: @escaping @Sendable (RunEvent) -> Void = { _ in }) async throws -> AuditReport {
     try await TorchActor.run {
-      let audit = ModelAudit(model.classifier, twin: twin, rivals: settings.rivals, memory: memory)
       let batch = try Tensor.concatenate(images.map(Preprocessing.image(from:)))
       let checks = try audit.checks(batch) { report(.progress($0, $1)) }
       return AuditReport(model, images: settings.images, checks: checks)

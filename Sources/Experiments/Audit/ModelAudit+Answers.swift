@@ -107,7 +107,7 @@ extension ModelAudit {
     let others = try gradients(
       twin, images[0..<few].to(twin.device), classes: Array(classes[..<few])
     ).doubles()
-    let correlation = Self.correlation(ours, others) ?? 1
+    let correlation = Correlation.pearson(ours, others) ?? 1
     let same = zip(theirs.largest, classes).count { $0 == $1 }
     let passes = logits <= Self.tolerance && correlation >= 0.999
     return AuditCheck(
@@ -126,18 +126,4 @@ extension ModelAudit {
   }
 
   static func percent(_ share: Double) -> String { String(format: share < 0.1 ? "%.1f%%" : "%.0f%%", share * 100) }
-
-  /// Pearson's; nil where one side does not vary.
-  static func correlation(_ a: [Double], _ b: [Double]) -> Double? {
-    let count = Double(a.count)
-    let (meanA, meanB) = (a.reduce(0, +) / count, b.reduce(0, +) / count)
-    var (products, squaresA, squaresB) = (0.0, 0.0, 0.0)
-    for (x, y) in zip(a, b) {
-      products += (x - meanA) * (y - meanB)
-      squaresA += (x - meanA) * (x - meanA)
-      squaresB += (y - meanB) * (y - meanB)
-    }
-    let scale = (squaresA * squaresB).squareRoot()
-    return scale > 0 ? products / scale : nil
-  }
 }

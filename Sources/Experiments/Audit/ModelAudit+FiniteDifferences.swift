@@ -79,7 +79,7 @@ extension ModelAudit {
           + "be told from rounding (the largest slope is \(number(largest))), so the gradient could not be checked.")
     }
     let share = Double(agreeing) / Double(count)
-    let correlation = correlation(claimed, measured)
+    let correlation = Correlation.pearson(claimed, measured)
     // Where all samples have nearly the same slope, a correlation says nothing.
     let isConstant = (claimed.max() ?? 0) - (claimed.min() ?? 0) < 0.05 * (claimed.map(abs).max() ?? 0)
     let correlates = isConstant ? share : correlation ?? 0

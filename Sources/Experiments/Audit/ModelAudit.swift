@@ -11,13 +11,13 @@ import Tensors
 /// Cost: for N images and K classes, the explained one and its rivals, about 500 images' forward passes, and (N + 2) K backward
 /// passes of an image, but no more than some 2,200 of them: where K is large, the maps of fewer images are checked.
 public struct ModelAudit: Sendable {
-  public let classifier: any Classifier
+  let classifier: any Classifier
   /// The same model on another device, to compare with.
-  public let twin: (any Classifier)?
+  let twin: (any Classifier)?
   /// With which classes the checked maps compare.
-  public let rivals: Rivals
+  let rivals: Rivals
   /// About how many bytes a batch may take.
-  public let memory: Int
+  let memory: Int
 
   public init(
     _ classifier: any Classifier, twin: (any Classifier)? = nil, rivals: Rivals = .all, memory: Int = 2 << 30

@@ -4,7 +4,7 @@ import Tensors
 
 extension DeletionBenchmark {
   /// What answers for the changed images: the explained classifier, or its copy that computes in ``DeletionSetup/precision``.
-  @TorchActor package func answering() throws -> any Classifier {
+  @TorchActor func answering() throws -> any Classifier {
     guard setup.precision == .mixed, let layered = explainer.classifier as? any LayeredClassifier else {
       return explainer.classifier
     }
@@ -18,7 +18,7 @@ extension DeletionBenchmark {
   ///   - clock: takes down what the time goes to.
   ///   - progress: called with the share that is done, 0…1.
   /// - Throws: ``TorchError``, ``ClassifierError``; `CancellationError`, before the next batch.
-  @TorchActor package func measure(
+  @TorchActor func measure(
     _ block: Int, with classifier: any Classifier, clock: DeletionClock = DeletionClock(),
     progress: (Double) -> Void = { _ in }
   ) throws -> DeletionBlock {

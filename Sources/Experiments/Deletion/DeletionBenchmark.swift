@@ -81,12 +81,13 @@ import Tensors
       views: explainer.views + [ChannelSum()], rivals: explainer.rivals, leavesOutSigned: true)
   }
 
-  /// The maps of an explainer and, if wanted, their controls: random pixels, and for every map but the original as many
-  /// random pixels as it deletes.
+  /// The maps of an explainer and, if wanted, their controls: random pixels, and as many random pixels as each map deletes, but for
+  /// views that do not read the sign, which leave no pixel out.
   private static func series(_ explainer: Explainer, controls: Bool) -> [MapName] {
     let maps = explainer.mapNames
     guard controls else { return maps }
-    return maps + [.control(.random)] + maps.filter { $0.view != Views.original.name }.map(\.asManyRandom)
+    let parts = explainer.views.filter(\.needsSign).map(\.name)
+    return maps + [.control(.random)] + maps.filter { parts.contains($0.view) }.map(\.asManyRandom)
   }
 
   private static func check(_ metrics: [any Metric], _ classifier: any Classifier, memory: Int) throws {

@@ -1,10 +1,11 @@
+import Files
 import Foundation
 import Networks
 import Tensors
 
 /// The answers of a deletion benchmark that is under way: `blocks/000012.safetensors` and so on.
-package struct DeletionBlocks: Sendable {
-  package static let name = "blocks"
+struct DeletionBlocks: Sendable {
+  static let name = "blocks"
 
   let folder: URL
 
@@ -33,7 +34,7 @@ package struct DeletionBlocks: Sendable {
   /// - Throws: `RunFolderError`.
   @TorchActor func block(_ index: Int, _ setup: DeletionSetup, _ metrics: [any Metric]) throws -> DeletionBlock? {
     let file = file(index)
-    guard FileManager.default.fileExists(atPath: file.path) else { return nil }
+    guard file.exists else { return nil }
     let images = setup.range(of: index)
     let tensors: [String: Tensor]
     do { tensors = try SafeTensors(contentsOf: file).tensors } catch is ModelFileError {

@@ -30,7 +30,7 @@ extension DeletionReport {
   private func controls(_ metric: Int) -> OrderClaim? {
     let comparisons = setup.series.compactMap { map -> OrderClaim.Comparison? in
       guard let isLow = isLowGood(map, metric: metric) else { return nil }
-      let control = map.view == Views.original.name ? .control(.random) : map.asManyRandom
+      let control = setup.series.contains(map.asManyRandom) ? map.asManyRandom : .control(.random)
       return isLow ? comparison(metric, map, below: control) : comparison(metric, control, below: map)
     }
     return comparisons.isEmpty

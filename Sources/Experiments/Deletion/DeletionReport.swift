@@ -10,16 +10,16 @@ public struct DeletionReport: ExperimentReport {
   /// The areas under the curves, or the mean scores: [metric][series], the series as ``Metric/series(in:)`` has them.
   public let scores: [[Estimate]]
   /// How it was measured; nil where that is not known.
-  public var timing: Timing?
+  package var timing: Timing?
   let bootstraps: [Bootstrap]
   private let paper: Paper.Experiment?
 
   /// How long it took, if it was done at one go.
-  public struct Timing: Sendable {
-    public let seconds: Double?
-    public let phases: DeletionClock.Phases?
+  package struct Timing: Sendable {
+    package let seconds: Double?
+    package let phases: DeletionClock.Phases?
     /// With how many processor threads.
-    public let threads: Int
+    package let threads: Int
   }
 
   /// - Parameter paper: what the paper measured, to stand beside it; of no account where the protocol is not the paper's.
@@ -87,8 +87,8 @@ public struct DeletionReport: ExperimentReport {
     guard let place else { return ["", ""] + (compares ? [""] : []) }
     let score = scores[metric][place]
     let arrow = isLowGood(series, metric: metric).map { $0 ? " ↓" : " ↑" } ?? "  "
-    let paper = paperArea(series, metric: metric).map { String(format: "%.4f", $0) } ?? ""
-    return [String(format: "%.4f", score.value) + arrow, String(format: "%.4f…%.4f", score.low, score.high)]
+    let paper = paperArea(series, metric: metric).map(Text.number) ?? ""
+    return [Text.number(score.value) + arrow, "\(Text.number(score.low))…\(Text.number(score.high))"]
       + (compares ? [paper] : [])
   }
 
@@ -111,8 +111,8 @@ public struct DeletionReport: ExperimentReport {
     }
     items += result.metrics.indices.map { .figure(result.metrics[$0].plot.file, figure($0)) }
     return Findings(
-      "\(settings.model) on \(settings.dataset): \(setup.images) images, accuracy "
-        + String(format: "%.4f", result.accuracy) + seconds,
+      "\(settings.model) on \(settings.dataset): \(setup.images) images, accuracy \(Text.number(result.accuracy))"
+        + seconds,
       items, summary: summary)
   }
 

@@ -18,7 +18,7 @@ public struct DeletionResult: Sendable {
   ///   - metrics: the setup's.
   ///   - blocks: of all images, in any order.
   /// - Throws: ``EvaluationError/missingImages(_:)`` when they do not hold every image exactly once.
-  package init(_ setup: DeletionSetup, metrics: [any Metric], blocks: [DeletionBlock]) throws {
+  init(_ setup: DeletionSetup, metrics: [any Metric], blocks: [DeletionBlock]) throws {
     let blocks = blocks.sorted { $0.images.lowerBound < $1.images.lowerBound }
     var next = 0
     for block in blocks {

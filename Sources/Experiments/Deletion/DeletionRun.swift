@@ -25,10 +25,8 @@ public struct DeletionRun: Experiment {
     public let libtorch: String
 
     public static let words = [
-      "modelSum": "model", "dataset": "test images", "datasetSum": "test images",
-      "series": "attributions, views or controls",
-      "metrics": "metrics or their options",
-      "attributionSettings": "options of attributions",
+      "dataset": "test images", "datasetSum": "test images", "series": "attributions, views or controls",
+      "metrics": "metrics or their options", "attributionSettings": "options of attributions",
     ]
 
     var identity: RunIdentity { RunIdentity(model: modelSum, data: ["test images": datasetSum], device: device) }
@@ -182,7 +180,7 @@ public struct DeletionRun: Experiment {
 
   /// Joins the parts of one measurement in a new folder.
   ///
-  /// - Throws: ``DeletionRunError`` when blocks are missing or there twice; `RunFolderError` when the parts are of different
+  /// - Throws: ``EvaluationError`` when blocks are missing or there twice; `RunFolderError` when the parts are of different
   ///   measurements or damaged.
   @TorchActor public static func merge(
     _ parts: [URL], into folder: URL, existing: RunFolder.Existing = .refuse
@@ -192,7 +190,7 @@ public struct DeletionRun: Experiment {
     for part in parts {
       let blocks = DeletionBlocks(folder: part)
       guard let record = try RunFolder.found(in: part, as: Settings.self) else {
-        throw DeletionRunError.noResults(folder: part.relativePath)
+        throw EvaluationError.noResults(folder: part.relativePath)
       }
       if let first, first.settings != record.settings || first.identity != record.identity {
         throw RunFolderError.otherRun(part, record, first)
@@ -203,38 +201,18 @@ public struct DeletionRun: Experiment {
       for index in 0..<setup.blockCount {
         guard let block = try blocks.block(index, setup, metrics) else { continue }
         if let other = found[index] {
-          throw DeletionRunError.doubleBlock(index, other.folder.relativePath, part.relativePath)
+          throw EvaluationError.doubleBlock(index, other.folder.relativePath, part.relativePath)
         }
         found[index] = (block, part)
       }
     }
-    guard let first else { throw DeletionRunError.nothingToMerge }
+    guard let first else { throw EvaluationError.nothingToMerge }
     let settings = first.settings
     let missing = (0..<settings.setup.blockCount).filter { found[$0] == nil }
-    guard missing.isEmpty else { throw DeletionRunError.missingBlocks(missing) }
+    guard missing.isEmpty else { throw EvaluationError.missingBlocks(missing) }
     let joined = try RunFolder(folder, settings, first.identity, parts: Self.parts, existing: existing)
     let metrics = try settings.setup.knownMetrics()
     for (index, entry) in found { try DeletionBlocks(folder: folder).write(entry.block, index, metrics) }
     return (joined, settings, try DeletionResult(settings.setup, metrics: metrics, blocks: found.values.map(\.block)))
-  }
-}
-
-/// Why parts of a benchmark cannot be joined.
-public enum DeletionRunError: LocalizedError, Equatable, Sendable {
-  case noResults(folder: String)
-  case doubleBlock(Int, String, String)
-  case missingBlocks([Int])
-  case nothingToMerge
-
-  public var errorDescription: String? {
-    switch self {
-    case .noResults(let folder): "\(folder) holds no results of saliency benchmark: it has no settings.json"
-    case .doubleBlock(let index, let one, let other):
-      "block \(index) is in \(one) and in \(other); merge each part once"
-    case .missingBlocks(let blocks):
-      "\(blocks.count) blocks are missing (\(blocks.prefix(3).map(String.init).joined(separator: ", "))"
-        + "\(blocks.count > 3 ? ", …" : ""))"
-    case .nothingToMerge: "there is nothing to merge"
-    }
   }
 }

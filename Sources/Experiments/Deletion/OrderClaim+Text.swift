@@ -68,31 +68,29 @@ extension OrderClaim {
 
   /// One sentence for each subject, without an end: what is said of one experiment.
   package static func sentences(_ claims: [OrderClaim]) -> [String] {
-    bySubject(claims).map { subject, claims in
-      let parts = Verdict.allCases.compactMap { verdict in
-        let metrics = claims.filter { $0.verdict == verdict }.map(\.metric)
-        return metrics.isEmpty ? nil : "\(verdict.phrase) in \(list(metrics))"
-      }
-      return "\(subject.noun) \(parts.joined(separator: ", "))"
-    }
+    bySubject(claims) { found, _ in list(found.map(\.metric)) }
   }
 
   /// The same of several experiments.
   package static func countingSentences(_ claims: [OrderClaim]) -> [String] {
-    bySubject(claims).map { subject, claims in
-      let parts = Verdict.allCases.compactMap { verdict in
-        let count = claims.count { $0.verdict == verdict }
-        return count == 0
-          ? nil : "\(verdict.phrase) in \(count == claims.count ? "all \(count)" : "\(count) of \(claims.count)")"
-      }
-      return "\(subject.noun) \(parts.joined(separator: ", ")) tests"
-    }
+    bySubject(claims) { found, all in
+      found.count == all.count ? "all \(all.count)" : "\(found.count) of \(all.count)"
+    }.map { "\($0) tests" }
   }
 
-  private static func bySubject(_ claims: [OrderClaim]) -> [(Subject, [OrderClaim])] {
+  /// A sentence for each subject.
+  ///
+  /// - Parameter place: says which claims a verdict is about, among all of the subject.
+  private static func bySubject(
+    _ claims: [OrderClaim], _ place: (_ found: [OrderClaim], _ all: [OrderClaim]) -> String
+  ) -> [String] {
     [Subject.order, .controls].compactMap { subject in
       let own = claims.filter { $0.subject == subject }
-      return own.isEmpty ? nil : (subject, own)
+      let parts = Verdict.allCases.compactMap { verdict in
+        let found = own.filter { $0.verdict == verdict }
+        return found.isEmpty ? nil : "\(verdict.phrase) in \(place(found, own))"
+      }
+      return own.isEmpty ? nil : "\(subject.noun) \(parts.joined(separator: ", "))"
     }
   }
 

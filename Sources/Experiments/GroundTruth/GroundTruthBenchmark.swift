@@ -10,11 +10,12 @@ package struct GroundTruthBenchmark: Sendable {
   /// The scores of one map on all images on which its view has something to show.
   package struct Row: Sendable {
     package let map: MapName
+    fileprivate let view: any View
     package internal(set) var scores: [PixelScore] = []
   }
 
-  /// The views that can be scored.
-  package static let views = Views.paper.map(\.name)
+  /// The views that can be scored: those that rank pixels.
+  package static let views = Views.all.filter { !$0.hasNegatives }
 
   package let images: ShapeImages
   private let explainers: [Explainer]
@@ -22,19 +23,19 @@ package struct GroundTruthBenchmark: Sendable {
 
   /// - Parameters:
   ///   - classifier: with the classes of `ShapeImages/classNames-type.property`.
-  ///   - views: some of ``views``. Attributions without sign are seen through the original alone.
+  ///   - views: those with negative values are left out. Attributions without sign are seen through the original alone.
   /// - Throws: ``MethodError`` when an attribution's options make no sense or it does not fit the classifier;
   ///   ``EvaluationError/unknownClasses(_:)``, ``EvaluationError/noImages``.
   package init(
     _ classifier: any Classifier, images: ShapeImages, attributions: [any Attribution] = Attributions.all,
-    views: [any View] = Views.paper, memory: Int = 2_000_000_000
+    views: [any View] = GroundTruthBenchmark.views, memory: Int = 2_000_000_000
   ) throws {
     guard classifier.labels.names == images.classNames else {
       throw EvaluationError.unknownClasses(images.classNames)
     }
     guard images.count > 0 else { throw EvaluationError.noImages }
     self.images = images
-    let views = views.filter { Self.views.contains($0.name) }
+    let views = views.filter { !$0.hasNegatives }
     self.views = views
     explainers = try attributions.map {
       try Explainer(
@@ -53,7 +54,8 @@ package struct GroundTruthBenchmark: Sendable {
     var done = 0.0
     var rows: [Row] = []
     for explainer in explainers {
-      var own = explainer.mapNames.map { Row(map: $0) }
+      let attribution = explainer.attributions[0]
+      var own = explainer.views(of: attribution).map { Row(map: MapName(attribution, $0), view: $0) }
       for batch in batches {
         let explanations = try await explainer.explainConcurrently(
           images.images(batch), classes: batch.map { Int(images.labels[$0]) }, indices: Array(batch)
@@ -69,7 +71,7 @@ package struct GroundTruthBenchmark: Sendable {
   }
 
   private func controls() -> [Row] {
-    var rows = ControlMap.allCases.flatMap { control in views.map { Row(map: control.name(beside: $0)) } }
+    var rows = ControlMap.allCases.flatMap { control in views.map { Row(map: control.name(beside: $0), view: $0) } }
     for image in 0..<images.count {
       let picture = images[image].map { Float($0) / 255 }
       for (turn, control) in ControlMap.allCases.enumerated() {
@@ -82,7 +84,7 @@ package struct GroundTruthBenchmark: Sendable {
 
   private func add(_ map: Raster<Float>, of image: Int, to row: inout Row) {
     let truth = images.truth(image)
-    guard let view = views.first(where: { $0.name == row.map.view }), let set = truth.pixels(of: view) else { return }
-    row.scores.append(PixelScore(map.values, against: set, opposite: truth.opposite(of: view)))
+    guard let set = truth.pixels(of: row.view) else { return }
+    row.scores.append(PixelScore(map.values, against: set, opposite: truth.opposite(of: row.view)))
   }
 }

@@ -54,8 +54,7 @@ public struct GroundTruthReport: ExperimentReport {
   /// The table, `scores.csv`, and the figures `views` and `attributions`.
   public var findings: Findings {
     Findings(
-      "\(settings.architecture.title) on generated shapes: \(settings.images) images, accuracy "
-        + String(format: "%.4f", accuracy),
+      "\(settings.architecture.title) on generated shapes: \(settings.images) images, accuracy \(Text.number(accuracy))",
       [
         .table(table), .numbers("scores.csv", Table(csv)), .figure("views", viewsFigure),
         .figure("attributions", attributionsFigure),

@@ -5,12 +5,7 @@ import Maps
 /// What remove and retrain found, as a table, files and a figure.
 public struct RoarReport: ExperimentReport {
   public let settings: RoarSettings
-  private let outcomes: [RoarSettings.Training: RoarRun.Outcome]
-
-  init(settings: RoarSettings, outcomes: [RoarSettings.Training: RoarRun.Outcome]) {
-    self.settings = settings
-    self.outcomes = outcomes
-  }
+  let outcomes: [RoarSettings.Training: RoarRun.Outcome]
 
   /// The accuracies of a map's trainings at a fraction, one for each seed; of untouched images for 0 and any map.
   public func accuracies(_ map: MapName, fraction: Double) -> [Double] {
@@ -36,18 +31,16 @@ public struct RoarReport: ExperimentReport {
   /// The mean accuracy by fraction, and the area under it from 0 to the last fraction, divided by that: the mean height.
   func curve(_ map: MapName) -> (points: [Double], area: Double) {
     let points = allFractions.map { Self.mean(accuracies(map, fraction: $0)) }
-    let area = zip(allFractions, points).adjacent.map { ($1.0 - $0.0) * ($0.1 + $1.1) / 2 }.reduce(0, +)
-    return (points, area / (allFractions.last ?? 1))
+    return (points, CurveSummary.area.score(allFractions, points) / (allFractions.last ?? 1))
   }
 
   /// A row for every map, the header first: mean accuracies by fraction and their mean height. Low is good.
   public var table: Table {
-    func number(_ value: Double) -> String { String(format: "%.4f", value) }
-    return Table(
+    Table(
       [["removed by"] + allFractions.map { $0.formatted() } + ["mean height"]]
         + settings.maps.map { map in
           let (points, area) = curve(map)
-          return [map.title] + points.map(number) + [number(area)]
+          return [map.title] + points.map(Text.number) + [Text.number(area)]
         })
   }
 
@@ -118,13 +111,5 @@ public struct RoarReport: ExperimentReport {
         "The lower, the more of what tells the classes apart a map has removed. A map never removes pixels whose saliency is "
           + "zero." + (settings.seeds > 1 ? " Bands: lowest to highest of \(settings.seeds) seeds." : "")
       ])
-  }
-}
-
-extension Sequence {
-  /// Every element with the next one.
-  fileprivate var adjacent: [(Element, Element)] {
-    let all = Array(self)
-    return Array(zip(all, all.dropFirst()))
   }
 }

@@ -1,4 +1,5 @@
 import Datasets
+import Files
 import Foundation
 import Synchronization
 import Tensors
@@ -24,9 +25,7 @@ extension RoarRun {
   @TorchActor public func estimate(in folder: URL) async throws -> Estimate {
     let found = try? RunFolder.found(in: folder, as: RoarSettings.self)
     let holdsOwn = found.map { $0.settings == settings && $0.identity == identity } ?? false
-    let missing = settings.trainings.filter {
-      !holdsOwn || !FileManager.default.fileExists(atPath: folder.appending(path: $0.file).path)
-    }
+    let missing = settings.trainings.filter { !holdsOwn || !folder.appending(path: $0.file).exists }
     let maps = Set(missing.compactMap(\.map))
     let batch = 0..<min(batchSize, 20, dataset.train.count)
     if let map = maps.first { _ = try await values(of: map, batch, dataset.train) }  // The first batch is slow.

@@ -28,7 +28,7 @@ public struct RoarRun: Experiment {
   ///   - recipe: how; its seed is the first.
   ///   - seeds: trainings of each kind, with other first weights.
   ///   - fractions: shares of the pixels to remove, above 0 up to 1, ascending.
-  /// - Throws: ``CheckError``; ``EvaluationError``; Foundation's errors.
+  /// - Throws: ``EvaluationError``; Foundation's errors.
   public init(
     _ explainer: Explainer, model: (name: String, file: URL), dataset: Dataset,
     controls: [ControlMap] = ControlMap.allCases,
@@ -37,10 +37,10 @@ public struct RoarRun: Experiment {
   ) throws {
     let input = explainer.classifier.preprocessing
     guard dataset.train.height == input.height, dataset.train.width == input.width else {
-      throw CheckError.otherSize(model: model.name, dataset: dataset.name)
+      throw EvaluationError.otherSize(model: model.name, dataset: dataset.name)
     }
     guard input.height * input.width < RemovalOrder.mostPixels else {
-      throw CheckError.tooManyPixels(most: RemovalOrder.mostPixels - 1)
+      throw EvaluationError.tooManyPixels(most: RemovalOrder.mostPixels - 1)
     }
     guard dataset.train.count > 0, dataset.test.count > 0 else { throw EvaluationError.noImages }
     guard !fractions.isEmpty, fractions.allSatisfy({ $0 > 0 && $0 <= 1 }),

@@ -20,10 +20,10 @@ public struct MapSimilarity: Sendable, Equatable {
   public init(_ a: Raster<Float>, _ b: Raster<Float>) { self.init(MapFeatures(a), MapFeatures(b)) }
 
   init(_ a: MapFeatures, _ b: MapFeatures) {
-    spearman = Correlation.pearson(a.ranks, b.ranks)
-    spearmanOfMagnitudes = a.isSigned || b.isSigned ? Correlation.pearson(a.magnitudes, b.magnitudes) : spearman
+    spearman = Correlation.pearson(a.ranks, b.ranks) ?? 0
+    spearmanOfMagnitudes = a.isSigned || b.isSigned ? Correlation.pearson(a.magnitudes, b.magnitudes) ?? 0 : spearman
     structural = StructuralSimilarity.between(a.picture, b.picture)
-    gradients = a.descriptor.isEmpty ? nil : Correlation.pearson(a.descriptor, b.descriptor)
+    gradients = a.descriptor.isEmpty ? nil : Correlation.pearson(a.descriptor, b.descriptor) ?? 0
   }
 }
 

@@ -17,7 +17,7 @@ public struct SanityCheck: Sendable {
     case labels
 
     /// Those that make layers random.
-    public static let layered: [Kind] = [.cascading, .independent]
+    static let layered: [Kind] = [.cascading, .independent]
   }
 
   /// A change of the model.

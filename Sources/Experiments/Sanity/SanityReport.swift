@@ -50,7 +50,7 @@ public struct SanityReport: ExperimentReport {
   private static func number(_ value: Double) -> String { String(format: "%.3f", value) }
 
   /// How the last column comes about, in a sentence.
-  public static var criterion: String {
+  static var criterion: String {
     let (different, same) = (SanityResult.limits.different, SanityResult.limits.same)
     return String(
       format:

@@ -23,9 +23,7 @@ public struct SanityRun: Experiment {
     public let labelRecipe: Recipe?
     public let labelImages: String?
 
-    public static let words = [
-      "modelSum": "model", "attributions": "options of attributions", "labelImages": "images with random labels",
-    ]
+    public static let words = ["labelImages": "images with random labels"]
   }
 
   private static let labelFolder = "random-labels"
@@ -36,11 +34,8 @@ public struct SanityRun: Experiment {
   public let identity: RunIdentity
   private let model: ModelChoice.Opened
   private let trained: Network
-  private let images: any LabelledImages
-  private let attributions: [any Attribution]
-  private let views: [any View]
+  private let check: SanityCheck
   private let labels: (recipe: Recipe, dataset: Dataset)?
-  private let memory: Int
 
   /// - Parameters:
   ///   - model: a network of this library, whose layers can be randomised.
@@ -51,31 +46,26 @@ public struct SanityRun: Experiment {
   ///     too.
   ///   - seed: of the random weights and labels.
   ///   - memory: about how many bytes the passes may take.
-  /// - Throws: ``CheckError``; `ModelFileError`; ``EvaluationError/noImages``; ``MethodError``; Foundation's errors.
+  /// - Throws: ``EvaluationError``; `ModelFileError`; ``MethodError``; Foundation's errors.
   @TorchActor public init(
     _ model: ModelChoice.Opened, images: any LabelledImages, attributions: [any Attribution] = [Gradient()],
     views: [any View] = Views.all, labels: (recipe: Recipe, dataset: Dataset)? = nil, seed: UInt64 = 0,
     memory: Int = 2_000_000_000
   ) throws {
-    guard let opened = model.classifier as? Network else { throw CheckError.needsNetwork(model: model.name) }
+    guard let opened = model.classifier as? Network else { throw EvaluationError.needsNetwork(model: model.name) }
     // As it was trained: what was opened for speed has no batch normalisations left.
     trained = try Network(
       opened.information, parameters: Network.read(model.file).parameters, device: opened.device)
-    guard !trained.layers.isEmpty else { throw CheckError.noLayers(model: model.name) }
+    guard !trained.layers.isEmpty else { throw EvaluationError.noLayers(model: model.name) }
     if let dataset = labels?.dataset {
       let input = opened.preprocessing
       guard LabelSet(dataset.train.classNames) == opened.labels, dataset.train.channels == input.channels,
         dataset.train.height == input.height, dataset.train.width == input.width
-      else { throw CheckError.otherClasses(model: model.name, dataset: dataset.name) }
+      else { throw EvaluationError.otherClasses(model: model.name, dataset: dataset.name) }
     }
-    // Finds what does not fit before anything is written.
-    _ = try SanityCheck(opened, images: images, attributions: attributions, views: views, memory: memory)
+    check = try SanityCheck(opened, images: images, attributions: attributions, views: views, memory: memory)
     self.model = model
-    self.images = images
-    self.attributions = attributions
-    self.views = views
     self.labels = labels
-    self.memory = memory
     settings = Settings(
       model: model.name, modelSum: try Checksum.of(model.file, .sha256).hex, images: images.name,
       attributions: attributions.settingsByName, views: views.map(\.name), seed: seed, labelRecipe: labels?.recipe,
@@ -93,9 +83,7 @@ public struct SanityRun: Experiment {
   ) async throws -> SanityReport {
     let random = try await randomLabels(in: folder, report)
     let steps = SanityCheck.steps(layers: trained.layers, labels: random != nil)
-    let result = try await SanityCheck(
-      model.classifier, images: images, attributions: attributions, views: views, memory: memory
-    ).run(
+    let result = try await check.run(
       steps,
       changed: { step in
         if step.kind == .labels, let random { return random.network }

@@ -4,7 +4,7 @@ public enum Correlation {
   /// equal values share the mean of their ranks. 0 if one of the lists is constant, and so says nothing of the other.
   ///
   /// - Precondition: both have the same length.
-  public static func spearman(_ a: [Float], _ b: [Float]) -> Double { pearson(ranks(a), ranks(b)) }
+  public static func spearman(_ a: [Float], _ b: [Float]) -> Double { pearson(ranks(a), ranks(b)) ?? 0 }
 
   /// Ranks from 1, equal values with their mean rank. Cost: one sort.
   static func ranks(_ values: [Float]) -> [Double] {
@@ -20,10 +20,10 @@ public enum Correlation {
     return ranks
   }
 
-  /// K. Pearson's correlation, −1…1; 0 if one of the lists is constant.
+  /// K. Pearson's correlation, −1…1; nil if one of the lists is constant.
   ///
   /// - Parameter rounding: lists that vary by no more than this share of their largest magnitude count as constant.
-  static func pearson(_ a: [Double], _ b: [Double], rounding: Double = 0) -> Double {
+  static func pearson(_ a: [Double], _ b: [Double], rounding: Double = 0) -> Double? {
     precondition(a.count == b.count, "lists of the same length are correlated")
     let count = Double(max(a.count, 1))
     let (meanA, meanB) = (a.reduce(0, +) / count, b.reduce(0, +) / count)
@@ -37,6 +37,7 @@ public enum Correlation {
     func varies(_ values: [Double], _ squares: Double) -> Bool {
       squares.squareRoot() > rounding * values.reduce(0) { max($0, abs($1)) } * count.squareRoot()
     }
-    return varies(a, aa) && varies(b, bb) ? ab / (aa * bb).squareRoot() : 0
+    let scale = (aa * bb).squareRoot()
+    return varies(a, aa) && varies(b, bb) && scale > 0 ? ab / scale : nil
   }
 }

@@ -1,6 +1,7 @@
 import Datasets
 import Downloads
 import Figures
+import Files
 import Foundation
 import Maps
 import Networks
@@ -19,7 +20,7 @@ public struct TrainingRun: Experiment {
     /// The SHA-256 of the first weights, if they are not random.
     let start: String?
 
-    public static let words = ["start": "first weights", "dataset": "data set"]
+    public static let words = ["start": "first weights"]
 
     public static func == (a: Self, b: Self) -> Bool {
       var same = a.recipe
@@ -67,7 +68,7 @@ public struct TrainingRun: Experiment {
 
   /// An earlier version's checkpoint says itself most of what it is of.
   public static func unrecorded(in folder: URL) -> [String] {
-    FileManager.default.fileExists(atPath: folder.appending(path: checkpoint).path) ? parts : []
+    folder.appending(path: checkpoint).exists ? parts : []
   }
 
   @TorchActor private static func digest(_ network: Network) throws -> String {
@@ -86,12 +87,12 @@ public struct TrainingRun: Experiment {
     in folder: RunFolder, report: @escaping @Sendable (RunEvent) -> Void
   ) async throws -> TrainingReport {
     let records = Mutex<[EpochRecord]>([])
-    let (trainer, dataset, epochs) = (try trainer(in: folder.url), dataset.name, settings.recipe.epochs)
+    let (trainer, epochs) = (try trainer(in: folder.url), settings.recipe.epochs)
     let network = try await trainer.run(resume: folder.isResumed) { event in
       switch event {
       case .resumed(let history, _, let ofSameData):
         // A run that was killed may have kept an epoch's state but not yet its log.
-        if !history.isEmpty { try Self.record(history, of: trainer, on: dataset, in: folder) }
+        if !history.isEmpty { try keep(history, in: folder) }
         records.withLock { $0 = history }
         if !ofSameData {
           report(
@@ -108,7 +109,7 @@ public struct TrainingRun: Experiment {
             (Double(epoch - 1) + Double(done) / Double(steps)) / Double(epochs),
             String(format: "epoch %d of %d, step %d/%d, loss %.4f", epoch, epochs, done, steps, loss)))
       case .epoch(let record, let history):
-        try Self.record(history, of: trainer, on: dataset, in: folder)
+        try keep(history, in: folder)
         records.withLock { $0 = history }
         report(
           .note(
@@ -128,9 +129,7 @@ public struct TrainingRun: Experiment {
     try await run(in: open(folder.folder(name), existing: .resume), report: report).network
   }
 
-  private static func record(_ history: [EpochRecord], of trainer: Trainer, on dataset: String, in folder: RunFolder)
-    throws
-  {
+  private func keep(_ history: [EpochRecord], in folder: RunFolder) throws {
     let header = "epoch,loss,accuracy,images_per_second,batches_s,forward_s,backward_s,update_s"
     let rows = history.map { record in
       let seconds = [\.batches, \.forward, \.backward, \EpochRecord.Phases.update].map { record.seconds[keyPath: $0] }
@@ -144,7 +143,7 @@ public struct TrainingRun: Experiment {
         series: [.init(name: title, points: history.map { .init(x: Double($0.epoch), y: value($0)) })])
     }
     let figure = CurveFigure(
-      title: "\(trainer.architecture.title) on \(dataset)", subtitle: trainer.recipe.summary,
+      title: "\(settings.architecture.title) on \(dataset.name)", subtitle: settings.recipe.summary,
       plots: [plot("Training loss", \.loss), plot("Test accuracy", \.accuracy)])
     try folder.write(figure.encoded(as: .png), as: "curves.png")
   }
@@ -166,7 +165,7 @@ public struct TrainingReport: ExperimentReport {
   public let model: URL
 
   public var findings: Findings {
-    let accuracy = network.information.origin.accuracy.map { String(format: "%.4f", $0) } ?? "unknown"
+    let accuracy = network.information.origin.accuracy.map(Text.number) ?? "unknown"
     return Findings("test accuracy \(accuracy)", [.sentence(model.relativePath)])
   }
 }

@@ -13,11 +13,8 @@ package struct Document: Sendable {
     case paragraph(String)
     /// Something with a mark before it: a bullet, a tick; `title` is bold and may be empty.
     case item(mark: String, title: String = "", text: String)
-    /// Lines as they are, such as commands; long ones go on below.
-    case code(String)
     case table(Table)
     case figure(Figure)
-    case pageBreak
   }
 
   /// A figure with its caption below.
@@ -55,11 +52,6 @@ package struct Document: Sendable {
   ///
   /// - Throws: ``FiguresError/drawing(reason:)``.
   package func encoded() throws -> Data { try DocumentLayout(self).encoded() }
-
-  /// Writes the PDF; a file that was there before is replaced in one step.
-  ///
-  /// - Throws: ``FiguresError``.
-  package func write(to url: URL) throws { try encoded().writeFigure(to: url) }
 
   /// Writes every figure on its own, and `captions.txt` with the captions in the figures' order.
   ///

@@ -128,15 +128,9 @@ struct PlacedTable {
     _ texts: [String], _ table: Table, _ widths: [Double], bold: Bool = false
   ) -> Row {
     let cells = zip(table.columns.indices, widths).map { column, width in
-      let alignment: TextBlock.Alignment =
-        switch table.columns[column].alignment {
-        case .left: .left
-        case .centre: .centre
-        case .right: .right
-        }
-      return TextBlock(
+      TextBlock(
         texts.indices.contains(column) ? texts[column] : "", size: size, bold: bold, limit: width,
-        lines: mostLines, alignment: alignment)
+        lines: mostLines, alignment: table.columns[column].alignment)
     }
     return Row(cells: cells, places: widths.indices.map { widths[..<$0].reduce(0, +) + Double($0) * columnGap })
   }

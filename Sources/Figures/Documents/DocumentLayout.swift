@@ -67,9 +67,7 @@ struct DocumentLayout {
       case .figure(let figure): return height + PlacedFigure(figure, below: height).height
       case .paragraph(let text): return height + beginning(of: Self.block(text))
       case .item(let mark, let title, let text): return height + Item(mark, title, text).beginning
-      case .code: return height + 30
       case .table(let table): return height + PlacedTable(table).beginning
-      case .pageBreak: return height
       }
     }
     return height
@@ -105,12 +103,8 @@ struct DocumentLayout {
     case .heading(let text, let level): addHeading(text, level)
     case .paragraph(let text): addText(Self.block(text), after: 7)
     case .item(let mark, let title, let text): addItem(mark, title, text)
-    case .code(let text): addCode(text)
     case .table(let table): add(table)
     case .figure(let figure): add(figure)
-    case .pageBreak:
-      placeWaiting()
-      if !isAtTop { breakPage() }
     }
   }
 
@@ -196,16 +190,6 @@ struct DocumentLayout {
     draw { [y] in $0.text(item.mark, x: Self.left + 1, y: y) }
     if let head = item.head { addText(head, indent: Item.indent, after: item.text == nil ? 5 : 1) }
     if let text = item.text { addText(text, indent: Item.indent, after: 5) }
-  }
-
-  private mutating func addCode(_ text: String) {
-    for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
-      let block = TextBlock(
-        line.isEmpty ? " " : String(line), size: 7.5, monospaced: true, limit: Self.width - 12, lines: nil,
-        spacing: 1.15)
-      addText(block, indent: 12, after: 1)
-    }
-    y += 6
   }
 
   /// A figure with its caption as they are set.

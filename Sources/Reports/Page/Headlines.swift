@@ -1,26 +1,26 @@
 import Experiments
 import Foundation
 
-/// The summary in sentences, computed from the numbers.
-enum Headlines {
-  static func sentences(_ report: PageReport) -> [String] {
-    let judged = report.experiments.filter { !$0.claims.isEmpty }
+extension PageReport {
+  /// The summary in sentences, without markup, computed from the numbers.
+  public var headlines: [String] {
+    let judged = experiments.filter { !$0.claims.isEmpty }
     let range = (judged.map(\.images).min() ?? 0, judged.map(\.images).max() ?? 0)
     var sentences: [String] = []
     if let only = judged.first, judged.count == 1 {
-      sentences = OrderClaim.sentences(only.claims).map { "\($0), on \(count(only.images)) of \(only.dataset)." }
+      sentences = OrderClaim.sentences(only.claims).map { "\($0), on \(Text.images(only.images)) of \(only.dataset)." }
     } else if judged.count > 1 {
       let images =
-        range.0 == range.1 ? "\(count(range.0)) each" : "\(Text.count(range.0)) to \(count(range.1)) each"
+        range.0 == range.1 ? "\(Text.images(range.0)) each" : "\(Text.count(range.0)) to \(Text.images(range.1)) each"
       sentences = OrderClaim.countingSentences(judged.flatMap(\.claims)).map {
         "\($0), one for each model, data set and colour, on \(images)."
       }
     }
-    let farthest = report.experiments.compactMap { experiment in
+    let farthest = experiments.compactMap { experiment in
       experiment.farthestFromPaper.map { (experiment, $0.area, $0.difference) }
     }.max { abs($0.2) < abs($1.2) }
     if let (experiment, area, difference) = farthest {
-      let differences = report.experiments.flatMap { $0.differencesFromPaper.map { abs($0.difference) } }
+      let differences = experiments.flatMap { $0.differencesFromPaper.map { abs($0.difference) } }
       let mean = differences.reduce(0, +) / Double(differences.count)
       sentences.append(
         "The areas under the curves differ from the paper’s by \(Text.number(mean)) on average and by "
@@ -30,25 +30,17 @@ enum Headlines {
     return sentences
   }
 
-  static func problems(_ report: PageReport) -> [String] {
-    let all = report.experiments.flatMap { experiment in
+  /// A sentence for every comparison that does not come out as it should.
+  var problems: [String] {
+    let all = experiments.flatMap { experiment in
       experiment.claims.flatMap { $0.problems(namesAttribution: experiment.attributions.count > 1) }
         .map { "\(experiment.heading), \($0)." }
     }
-    return all.prefix(mostProblems)
-      + (all.count > mostProblems ? ["\(all.count - mostProblems) further comparisons are in the tables."] : [])
+    return all.prefix(Self.mostProblems)
+      + (all.count > Self.mostProblems
+        ? ["\(all.count - Self.mostProblems) further comparisons are in the tables."] : [])
   }
 
   /// More lines of comparisons that do not hold make no summary.
   private static let mostProblems = 12
-
-  private static func count(_ images: Int) -> String { images == 1 ? "1 image" : "\(Text.count(images)) images" }
-}
-
-extension PageReport {
-  /// The summary in sentences, without markup.
-  public var headlines: [String] { Headlines.sentences(self) }
-
-  /// A sentence for every comparison that does not come out as it should.
-  var problems: [String] { Headlines.problems(self) }
 }

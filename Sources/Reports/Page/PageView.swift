@@ -13,9 +13,8 @@ struct PageView {
   let title: String
   let comparesWithPaper: Bool
   let headlines: [String]
-  let maps = Views.paper.map {
-    MapRow(name: $0.name, meaning: $0.meaning, look: MapName(Gradient(), $0).style.key)
-  }
+  /// What the paper's views and those that were measured mean.
+  let maps: [MapRow]
   let claimRows: [ClaimRow]
   let problems: [String]
   let missing: [PageMissing]
@@ -82,8 +81,12 @@ struct PageView {
   init(_ report: PageReport, _ examples: [String: PageExamples]) {
     title = report.title
     comparesWithPaper = report.comparesWithPaper
-    headlines = Headlines.sentences(report)
-    problems = Headlines.problems(report)
+    let explained = Views.paper.map(\.name) + report.experiments.flatMap { $0.areas.map(\.map.view) }
+    maps = Views.all.filter { explained.contains($0.name) }.map {
+      MapRow(name: $0.name, meaning: $0.meaning, look: MapName(Gradient(), $0).style.key)
+    }
+    headlines = report.headlines
+    problems = report.problems
     claimRows = report.experiments.filter { !$0.claims.isEmpty }.map(Self.claimRow)
     missing = report.missing
     documents = report.documents

@@ -115,11 +115,11 @@ private struct SmallNoise: LabelledImages {
   func wrongParts() async throws {
     for index in 1...2 { _ = try await run("part\(index)").run(.init(index: index, of: 2)) }
     let (one, two) = (folder.file("part1"), folder.file("part2"))
-    #expect(throws: DeletionRunError.missingBlocks([1, 3, 5])) { try DeletionRun.merge([one], into: folder.file("x")) }
-    #expect(throws: DeletionRunError.doubleBlock(0, one.relativePath, one.relativePath)) {
+    #expect(throws: EvaluationError.missingBlocks([1, 3, 5])) { try DeletionRun.merge([one], into: folder.file("x")) }
+    #expect(throws: EvaluationError.doubleBlock(0, one.relativePath, one.relativePath)) {
       try DeletionRun.merge([one, two, one], into: folder.file("x"))
     }
-    #expect(throws: DeletionRunError.noResults(folder: folder.file("none").relativePath)) {
+    #expect(throws: EvaluationError.noResults(folder: folder.file("none").relativePath)) {
       try DeletionRun.merge([one, folder.file("none")], into: folder.file("x"))
     }
     _ = try await run("other", seed: 1).run(.init(index: 2, of: 2))

@@ -131,12 +131,12 @@ struct DarkAndBright: LabelledImages {
   @Test("models and data that do not fit")
   func strangers() async throws {
     let script = try await ModelChoice.open(Fixture.url("torchscript/cnn.pt").path)
-    await #expect(throws: CheckError.needsNetwork(model: "cnn.pt")) {
+    await #expect(throws: EvaluationError.needsNetwork(model: "cnn.pt")) {
       try await SanityRun(script, images: DarkAndBright(count: 2))
     }
     let fashion = ShapeImages("test", count: 8, seed: 0)
     let other = Dataset(name: "shapes", train: fashion, test: fashion, provenance: "")
-    await #expect(throws: CheckError.otherClasses(model: "model.safetensors", dataset: "shapes")) {
+    await #expect(throws: EvaluationError.otherClasses(model: "model.safetensors", dataset: "shapes")) {
       try await SanityRun(
         model, images: DarkAndBright(count: 2), labels: (Recipe(), other))
     }

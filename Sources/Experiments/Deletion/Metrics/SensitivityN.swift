@@ -106,7 +106,7 @@ public struct SensitivityN: Metric {
             // The fall of a logit is a constant less the logit that is left.
             let correlation = Correlation.pearson(
               items.map { sums[$0 * seriesCount + series] }, Array(logits[items]), rounding: 1e-6)
-            return Float(-max(-1, min(1, correlation)))
+            return Float(-max(-1, min(1, correlation ?? 0)))
           }
         }
       })

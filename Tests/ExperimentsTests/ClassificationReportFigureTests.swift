@@ -6,12 +6,10 @@ import Testing
 
 @testable import Experiments
 
-@Suite struct ConfusionFigureTests {
-  private let drawing = ConfusionFigure(model: "a model", dataset: "a data set")
-
+@Suite struct ClassificationReportFigureTests {
   private func figure(_ confusion: [[Int]], names: [String]? = nil) -> MatrixFigure {
     let labels = names.map { LabelSet($0) } ?? LabelSet(unnamed: confusion.count)
-    return drawing.matrix(ClassificationReport(labels: labels, confusion: confusion))
+    return ClassificationReport(labels: labels, confusion: confusion).matrix(model: "a model", dataset: "a data set")
   }
 
   /// Images of the first two of many classes, of which `predicted` others got the given number of predictions.
@@ -45,9 +43,8 @@ import Testing
 
   @Test("a name from right to left does not turn the title around")
   func rightToLeft() {
-    let drawing = ConfusionFigure(model: "نموذج", dataset: "صور")
     let report = ClassificationReport(labels: LabelSet(["a"]), confusion: [[1]])
-    #expect(drawing.matrix(report).title == "\u{2068}نموذج\u{2069} on \u{2068}صور\u{2069}")
+    #expect(report.matrix(model: "نموذج", dataset: "صور").title == "\u{2068}نموذج\u{2069} on \u{2068}صور\u{2069}")
   }
 
   @Test("only classes with images have rows; the others that were predicted follow, the most frequent first")
