@@ -24,7 +24,9 @@ struct GraphImport {
   ) throws {
     let traces = try batches.map { try Trace.of($0, answer) }
     var build = Build(traces, sizes: batches.map { $0.shape[0] }, weights: weights, channels: batches[0].shape[1])
-    for index in traces[0].calls.indices { try build.add(index) }
+    // Where one does more than the other, the first operator that differs is found on the way.
+    let longest = traces.max { $0.calls.count < $1.calls.count } ?? traces[0]
+    for index in longest.calls.indices { try build.add(index) }
     var graph = build.graph
     switch traces[0].answer {
     case .input: graph.answer = Graph.Place(0)
@@ -45,6 +47,8 @@ struct GraphImport {
   private(set) var places: [Int] = []
   private(set) var graph: Graph
   private(set) var parameters: [String: Tensor] = [:]
+  /// The operator that is looked at.
+  private var current = ""
   /// What stands for each constant of the first trace.
   private var constants: [Int: Graph.Value] = [:]
 
@@ -59,17 +63,18 @@ struct GraphImport {
   mutating func add(_ index: Int) throws {
     let calls = traces.compactMap { index < $0.calls.count ? $0.calls[index] : nil }
     let call = calls[0]
-    guard calls.count == traces.count, traces.allSatisfy({ $0.calls.count == traces[0].calls.count }),
-      calls.allSatisfy({ $0.name == call.name && $0.overload == call.overload })
-    else { throw Self.differing }
+    current = call.name
+    guard calls.count == traces.count, calls.allSatisfy({ $0.name == call.name && $0.overload == call.overload })
+    else { throw differing }
     let arguments = try call.arguments.indices.map { place in
       (call.arguments[place].name, try value(calls.map { $0.arguments[place].value }))
     }
     places.append(graph.append(Graph.Node(call.name, call.overload, arguments)).node)
   }
 
-  private static let differing = GraphImport.Obstacle(
-    reason: "does other things for another number of images, or at random")
+  private var differing: GraphImport.Obstacle {
+    GraphImport.Obstacle(reason: "does other things for another number of images, or at random, at \(current)")
+  }
 
   private mutating func value(_ values: [Trace.Argument]) throws -> Graph.Value {
     switch (values[0], values[values.count - 1]) {
@@ -81,7 +86,7 @@ struct GraphImport {
           switch (a, b) {
           case (nil, nil): Graph.Value.none
           case (let a?, let b?): try source(a, b)
-          default: throw Self.differing
+          default: throw differing
           }
         })
     case (.int(let a), .int(let b)): return .int(try size(a, b))
@@ -91,7 +96,7 @@ struct GraphImport {
     case (.bool(let a), .bool(let b)) where a == b: return .bool(a)
     case (.bools(let a), .bools(let b)) where a == b: return .bools(a)
     case (.string(let a), .string(let b)) where a == b: return .string(a)
-    default: throw Self.differing
+    default: throw differing
     }
   }
 
@@ -99,7 +104,7 @@ struct GraphImport {
   private func size(_ a: Int, _ b: Int) throws -> Graph.Size {
     if a == b { return Graph.Size(a) }
     let (difference, images) = (b - a, sizes[sizes.count - 1] - sizes[0])
-    guard difference % images == 0 else { throw Self.differing }
+    guard difference % images == 0 else { throw differing }
     return Graph.Size(a - difference / images * sizes[0], perImage: difference / images)
   }
 
@@ -113,7 +118,7 @@ struct GraphImport {
       let value = try constant(a, traces[0].constants[a], traces[traces.count - 1].constants[b])
       constants[a] = value
       return value
-    default: throw Self.differing
+    default: throw differing
     }
   }
 
@@ -122,21 +127,21 @@ struct GraphImport {
     let name = names[a.identity] ?? "constant_\(index)"
     if a.identity == b.identity { return declare(name, a) }
     if a.shape == b.shape {
-      guard a.type == b.type, try a.bytes() == b.bytes() else { throw Self.differing }
+      guard a.type == b.type, try a.bytes() == b.bytes() else { throw differing }
       return declare(name, a)
     }
     let (shape, images, others) = (a.shape, sizes[0], sizes[sizes.count - 1])
     guard shape.count == b.shape.count, let axis = shape.indices.first(where: { shape[$0] != b.shape[$0] }),
       shape[axis] % images == 0,
       b.shape == shape[..<axis] + [shape[axis] / images * others] + shape[(axis + 1)...]
-    else { throw Self.differing }
+    else { throw differing }
     let length = shape[axis] / images
     let one = try a.slice(axis: axis, 0..<length).copy()
     let own = try one.bytes()
     for (tensor, count) in [(a, images), (b, others)] {
       for copy in 0..<count {
         guard try tensor.slice(axis: axis, copy * length..<(copy + 1) * length).bytes() == own else {
-          throw Self.differing
+          throw differing
         }
       }
     }

@@ -77,10 +77,20 @@ extension ONNXOperators {
       }
       return try aten("select.int", ["self": .tensor(input), "dim": .int(axis), "index": .int(place)])
     }
+    let whole = Array(input.shape[..<axis] + index.shape + input.shape[(axis + 1)...])
+    // All elements in their order, as PyTorch's as_strided is written; for another number of images, see ONNXBatch.
+    if try call.node.recorded != nil || (call.value(1).origin < .images && isAll(call.value(1), of: input.shape[axis]))
+    {
+      return try input.reshaped(call.batch.shape(whole, for: call.value(0), at: call.node))
+    }
     let flat = try positive(index, input, axis).reshaped([index.count])
     let result = try aten("index_select", ["self": .tensor(input), "dim": .int(axis), "index": .tensor(flat)])
-    return index.shape.count == 1
-      ? result : try result.reshaped(input.shape[..<axis] + index.shape + input.shape[(axis + 1)...])
+    return index.shape.count == 1 ? result : try result.reshaped(whole)
+  }
+
+  /// Whether places are 0, 1, … up to a length.
+  @TorchActor private static func isAll(_ places: ONNXValue, of length: Int) throws -> Bool {
+    try places.tensor.count == length && length <= 1 << 20 && places.integers() == Array(0..<length)
   }
 
   /// Places counted from the end of an axis, where negative, as places counted from its start; beside the tensor that they are of.

@@ -1,0 +1,168 @@
+"""A classifier of torchvision or timm with random weights in every format, and what PyTorch says about two images.
+
+    python architectures.py NETWORK FOLDER
+
+`Benchmarks/architectures` calls it. The weights come from a seed; statistics of batch normalisations are about those of noise,
+and factors, summands and scales of layers are random, so that every part of the network matters and logits differ. Into FOLDER go
+
+    reference.safetensors    images [2, 3, H, W] in 0…1; of the network in float64 logits [2, K], class [2] (the largest logit), and
+                             gradients [2, 3, H, W] of that logit
+    model.pt2                torch.export, for any number of images
+    onnx-dynamo.onnx         torch.onnx.export, for any number of images, its weights beside it
+    onnx-dynamo-fixed.onnx   for one image
+    onnx-script.onnx         with the exporter that goes by TorchScript, for any number of images
+    onnx-script-fixed.onnx   for one image
+    model.pt                 torch.jit.trace
+    failures.txt             what PyTorch could not make, a line each: the file's name and why
+
+Files that are there are kept.
+"""
+
+import logging
+import math
+import os
+import pathlib
+import shutil
+import sys
+import tempfile
+import warnings
+
+import timm
+import torch
+import torchvision
+from safetensors.torch import save_file
+from torch import nn
+
+any_number = torch.export.Dim.AUTO
+# The side of the images; 224 where nothing is said.
+sizes = {"inception_v3": 299, "mobilevit_xs": 256}
+torchvisions = {"googlenet": dict(aux_logits=False), "inception_v3": dict(aux_logits=False)}
+
+
+def network(name):
+    torch.manual_seed(1)
+    if hasattr(torchvision.models, name):
+        extra = torchvisions.get(name, {})
+        if extra:
+            extra["init_weights"] = False
+        model = torchvision.models.get_model(name, weights=None, **extra)
+    else:
+        model = timm.create_model(name, pretrained=False)
+    for name, value in model.named_parameters():
+        width = value.numel() // max(1, value.shape[0])
+        with torch.no_grad():
+            if value.dim() < 2 or width == 1 or "scale" in name or name.endswith("gamma"):
+                is_shift = name.endswith("bias")
+                value.copy_(torch.randn_like(value) * 0.1 if is_shift else torch.rand_like(value) + 0.5)
+            elif not any(part in name for part in ("bias", "pos_embed", "position", "token")):
+                value.copy_(torch.randn_like(value) * (1.5 / width) ** 0.5)
+            else:
+                value.copy_(torch.randn_like(value) * 0.2)
+    return model
+
+
+def images(count, size):
+    """Blurred noise with some grain."""
+    coarse = torch.rand(count, 3, 7, 7)
+    smooth = nn.functional.interpolate(coarse, size=(size, size), mode="bicubic", align_corners=False)
+    return (smooth * 0.8 + torch.rand(count, 3, size, size) * 0.2).clamp(0, 1)
+
+
+def settle(model, size):
+    """Gives batch normalisations the statistics of noise, in round numbers.
+
+    Exporters fold them into convolutions, in float32. With factors and deviations that are powers of two this changes no bit;
+    else some ReLU is off by one rounding that is on by another, and gradients differ where nothing is wrong.
+    """
+    norms = [module for module in model.modules() if isinstance(module, nn.modules.batchnorm._BatchNorm)]
+    momenta = [norm.momentum for norm in norms]
+    for norm in norms:
+        norm.momentum = None
+        norm.reset_running_stats()
+    if norms:
+        model.train()
+        with torch.no_grad():
+            model(images(16, size))
+    with torch.no_grad():
+        for norm, momentum in zip(norms, momenta):
+            norm.momentum = momentum
+            norm.eps = 2.0 ** round(math.log2(norm.eps))
+            norm.running_var.copy_(4.0 ** (norm.running_var.log2() / 2).round().clamp(-3, 3) - norm.eps)
+            norm.running_mean.copy_((norm.running_mean * 1024).round() / 1024)
+            norm.weight.copy_(2.0 ** norm.weight.log2().round())
+            norm.bias.copy_((norm.bias * 1024).round() / 1024)
+    return model.eval()
+
+
+def reference(model, own):
+    model = model.double()
+    own = own.double().requires_grad_()
+    logits = model(own)
+    chosen = logits.argmax(1)
+    logits.gather(1, chosen[:, None]).sum().backward()
+    spread = logits.detach().std(1)
+    assert torch.isfinite(own.grad).all() and (spread > 0.01).all() and own.grad.abs().max() > 0, spread
+    return {"images": own.detach(), "logits": logits.detach(), "class": chosen, "gradients": own.grad}
+
+
+def exports(model, size):
+    """Of each file what writes it."""
+    torch.manual_seed(2)
+    one, two = images(1, size), images(2, size)
+    names = dict(input_names=["images"], output_names=["logits"])
+
+    def pt2(path):
+        program = torch.export.export(model, (two,), dynamic_shapes=({0: any_number},))
+        torch.export.save(program, path)
+
+    def dynamo(path, fixed):
+        options = {} if fixed else dict(dynamic_shapes=({0: torch.export.Dim("batch")},))
+        torch.onnx.export(model, (one if fixed else two,), path, dynamo=True, verbose=False, **names, **options)
+
+    def script(path, fixed):
+        options = {} if fixed else dict(dynamic_axes={"images": {0: "batch"}, "logits": {0: "batch"}})
+        torch.onnx.export(model, (one if fixed else two,), path, dynamo=False, **names, **options)
+
+    def trace(path):
+        torch.jit.trace(model, one, check_trace=False).save(path)
+
+    return {
+        "model.pt2": pt2,
+        "onnx-dynamo.onnx": lambda path: dynamo(path, False),
+        "onnx-dynamo-fixed.onnx": lambda path: dynamo(path, True),
+        "onnx-script.onnx": lambda path: script(path, False),
+        "onnx-script-fixed.onnx": lambda path: script(path, True),
+        "model.pt": trace,
+    }
+
+
+def main(name, folder):
+    warnings.simplefilter("ignore")
+    logging.disable(logging.WARNING)
+    folder.mkdir(parents=True, exist_ok=True)
+    size = sizes.get(name, 224)
+    torch.manual_seed(0)
+    model = settle(network(name), size)
+    failures = []
+    for file, write in exports(model, size).items():
+        if (folder / file).exists():
+            continue
+        # Whole or not at all.
+        with tempfile.TemporaryDirectory(dir=folder) as place:
+            try:
+                write(os.path.join(place, file))
+            except Exception as error:
+                line = next((line for line in str(error).splitlines() if line.strip()), type(error).__name__)
+                failures.append(f"{file}: {line[:200]}")
+                print(f"{name} {file}: {line}", flush=True)
+                continue
+            for part in sorted(os.listdir(place), reverse=True):
+                shutil.move(os.path.join(place, part), folder / part)
+    (folder / "failures.txt").write_text("".join(line + "\n" for line in failures))
+    if not (folder / "reference.safetensors").exists():
+        torch.manual_seed(3)
+        save_file(reference(model, images(2, size)), folder / "reference.partial")
+        (folder / "reference.partial").rename(folder / "reference.safetensors")
+
+
+main(sys.argv[1], pathlib.Path(sys.argv[2]))
