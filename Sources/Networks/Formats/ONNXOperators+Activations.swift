@@ -20,12 +20,6 @@ extension ONNXOperators {
     "Gelu": { call in
       try aten("gelu", ["self": .tensor(call.tensor(0)), "approximate": .string(call.string("approximate", "none"))])
     },
-    "Swish": { call in
-      let input = try call.tensor(0)
-      let alpha = try call.float("alpha", 1)
-      if alpha == 1 { return try aten("silu", ["self": .tensor(input)]) }
-      return try input * aten("sigmoid", ["self": .tensor(input * alpha)])
-    },
     "Softsign": { call in
       let input = try call.tensor(0)
       return try input / (input.absolute() + 1)

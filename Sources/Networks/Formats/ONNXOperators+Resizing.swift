@@ -171,7 +171,7 @@ extension ONNXOperators {
     let first = Int(nearest: (coordinate - reach).rounded(.up))
     let last = Int(nearest: (coordinate + reach).rounded(.down))
     var weights = (first...max(first, last)).map { ($0, kernel(Double($0) - coordinate)) }
-    if manner.excludesOutside || manner.antialiases { weights = weights.filter { 0..<axis.length ~= $0.0 } }
+    if manner.excludesOutside { weights = weights.filter { 0..<axis.length ~= $0.0 } }
     let sum = weights.map(\.1).reduce(0, +)
     return weights.map { (min(max($0.0, 0), axis.length - 1), sum == 0 ? 0 : $0.1 / sum) }
   }
