@@ -76,11 +76,13 @@ public enum ModelChoice {
     } catch let error as GraphImport.Obstacle {
       obstacle = error.reason
     } catch let error as TorchError where !error.isOutOfMemory {
-      obstacle = error.message
+      let name = error.operation.hasPrefix("aten::") ? "\(error.operation): " : ""
+      obstacle = "cannot become a graph: \(name)\(error.lastLine)"
     } catch let error as ScriptError {
       obstacle = error.localizedDescription
     }
-    let classifier = try ScriptClassifier(whole, settings: settings, device: device, obstacle: obstacle)
+    let classifier = try ScriptClassifier(
+      whole, settings: settings, device: device, origin: network.description, obstacle: obstacle)
     return opened(classifier, classifier.warnings)
   }
 

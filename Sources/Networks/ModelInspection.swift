@@ -49,9 +49,10 @@ public struct ModelInspection: Sendable {
       (operators, obstacle) = (Self.count(network.graph), nil)
       (hasReLU, unruledOperator) = (network.hasReLU, network.unruledOperator)
     default:
-      format = "TorchScript"
+      let whole = classifier as? ScriptClassifier
+      format = whole?.origin ?? "TorchScript"
       (parameters, operators) = (nil, [])
-      obstacle = (classifier as? ScriptClassifier)?.obstacle
+      obstacle = whole?.obstacle
       (hasReLU, unruledOperator) = (false, nil)
     }
   }

@@ -20,6 +20,8 @@ import Tensors
   /// What the user should know of this model; empty for a model as it should be.
   public nonisolated let warnings: [ScriptWarning]
 
+  /// What the file is, for people.
+  nonisolated let origin: String
   /// Why its layers are not known; nil where that was not asked.
   public nonisolated let obstacle: String?
 
@@ -39,9 +41,12 @@ import Tensors
     try self.init(ScriptFile.load(url, device: device), settings: settings, device: device)
   }
 
-  init(_ module: any FileModule, settings: ScriptSettings, device: Device, obstacle: String? = nil) throws {
+  init(
+    _ module: any FileModule, settings: ScriptSettings, device: Device, origin: String = "TorchScript",
+    obstacle: String? = nil
+  ) throws {
     let (script, trial) = try ScriptTrial.run(module, settings, device)
-    self.obstacle = obstacle
+    (self.origin, self.obstacle) = (origin, obstacle)
     let classes = max(2, trial.outputs)
     if let names = settings.labels, names.count != classes {
       throw ScriptError.labelCount(names.count, classes: classes, singleOutput: trial.outputs == 1)
@@ -116,7 +121,7 @@ import Tensors
 
 extension TorchError {
   /// TorchScript's interpreter tells where it was first and what was wrong last.
-  fileprivate var lastLine: String {
+  var lastLine: String {
     let line =
       message.split(whereSeparator: \.isNewline).map { $0.trimmingCharacters(in: .whitespaces) }
       .last { !$0.isEmpty } ?? "unknown reason"

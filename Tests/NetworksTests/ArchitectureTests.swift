@@ -65,7 +65,8 @@ import Testing
     /// The operator that the gradient rules stop at.
     var rule: String?
     /// How far they are from PyTorch's, see ``distance(_:_:)``.
-    var (logits, gradients) = (Double.nan, Double.nan)
+    var logits = Double.nan
+    var gradients = Double.nan
   }
 
   /// Logits in float32; gradients in float64, since a ReLU may be on for one rounding of float32 and off for another, so that

@@ -49,16 +49,19 @@ import Testing
     }
   }
 
-  @Test("DeepLIFT needs no modules: values add up to the difference of logits", arguments: formats)
-  func reused(format: String) throws {
-    let network = try network("reused\(format)")
+  @Test(
+    "DeepLIFT needs no modules: values add up to the difference of logits",
+    arguments: formats.map { "reused\($0)" } + ["permuted-dynamo.onnx", "permuted-fixed.onnx"])
+  func reused(file: String) throws {
+    let network = try network(file)
+    let name = file.prefix { $0.isLetter }
     #expect(network.unruledOperator == nil)
-    for (name, baseline) in baselines {
-      let differences = try #require(expected["reused.\(name)"]).doubles()
+    for (place, baseline) in baselines {
+      let differences = try #require(expected["\(name).\(place)"]).doubles()
       for k in 0..<4 {
         let values = try values(DeepLIFT(baseline: baseline), network, of: k).map(Double.init)
         let sums = (0..<3).map { values[$0 * values.count / 3..<($0 + 1) * values.count / 3].reduce(0, +) }
-        expectClose(sums, (0..<3).map { differences[4 * $0 + k] }, absolute: 1e-5, "\(name), class \(k)")
+        expectClose(sums, (0..<3).map { differences[4 * $0 + k] }, absolute: 1e-5, "\(place), class \(k)")
       }
     }
   }

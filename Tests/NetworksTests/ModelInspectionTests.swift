@@ -39,6 +39,18 @@ import Testing
     #expect(try ModelInspection("cifar10-resnet18").unruledOperator == nil)
   }
 
+  @Test("why layers are not known is told in a line")
+  func obstacle() throws {
+    let eight = ScriptSettings(height: 8, width: 8)
+    func inspection(_ name: String) throws -> ModelInspection {
+      try ModelInspection(Fixture.url("torchscript/\(name).pt").path, settings: eight)
+    }
+    #expect(try inspection("batch-merged").obstacle == "takes one number of images alone")
+    let found = try inspection("batch-four")
+    #expect(found.obstacle == "cannot become a graph: shape '[4, 192]' is invalid for input of size 384")
+    #expect(found.format == "TorchScript" && found.operators.isEmpty && found.parameters == nil)
+  }
+
   @Test("weights that are no numbers are told")
   func notANumber() throws {
     let path = Fixture.url("exported/nan.pt2").path

@@ -12,12 +12,16 @@ are functions. Each is there as
     -script.onnx      with the exporter that goes by TorchScript, for one image
     .pt               torch.jit.trace
 
+`permuted` has its channels last in between: torch.onnx.export writes the mean that follows with as_strided, which becomes a Gather.
+It is there for any number of images (-dynamo.onnx) and for one (-fixed.onnx).
+
 expected.safetensors holds, computed in float64 and rounded to float32,
 
     images                    [3, 3, 8, 8], and `baseline` [1, 3, 8, 8]
     distinct.guided           [4, 3, 3, 8, 8]: row k explains the logit of class k
     distinct.deeplift-black   the same, from black; distinct.deeplift-picture from the baseline
-    reused.black              [3, 4]: the logits of the images less those of black; reused.picture less those of the baseline
+    reused.black              [3, 4]: the logits of the images less those of black; reused.picture less those of the baseline;
+                              the same of permuted
 """
 
 import pathlib
@@ -64,6 +68,16 @@ class Reused(Distinct):
         return self.fc2(torch.relu(x))
 
 
+class Permuted(Distinct):
+    def __init__(self):
+        super().__init__()
+        self.mix = nn.Linear(6, 8)
+
+    def forward(self, x):
+        x = F.relu(self.mix(self.bn(self.conv1(x)).permute(0, 2, 3, 1))).permute(0, 3, 1, 2)
+        return self.fc2(F.relu(self.fc1(torch.flatten(F.adaptive_avg_pool2d(x, 1), 1))))
+
+
 def seeded(kind):
     torch.manual_seed(5)
     model = kind()
@@ -75,6 +89,9 @@ def seeded(kind):
     return model.eval()
 
 
+names = dict(input_names=["images"], output_names=["logits"], verbose=False)
+
+
 def export(name, model, images):
     program = torch.export.export(model, (images[:2],), dynamic_shapes=({0: torch.export.Dim.AUTO},))
     for node in program.graph.nodes:
@@ -82,15 +99,16 @@ def export(name, model, images):
             node.meta.pop(key, None)
     program.example_inputs = None
     torch.export.save(program, here / f"{name}.pt2")
-    names = dict(input_names=["images"], output_names=["logits"], verbose=False)
-    shapes = ({0: torch.export.Dim("batch")},)
-    dynamo = torch.onnx.export(model, (images[:2],), dynamo=True, dynamic_shapes=shapes, **names)
-    # Without the places in the source, which are most of such a file.
-    for node in dynamo.model.graph:
-        node.metadata_props.clear()
-    dynamo.save(here / f"{name}-dynamo.onnx")
     torch.onnx.export(model, (images[:1],), here / f"{name}-script.onnx", dynamo=False, **names)
     torch.jit.trace(model, images[:1], check_trace=False).save(here / f"{name}.pt")
+
+
+def dynamo(name, model, images, shapes=None):
+    """Without the places in the source, which are most of such a file."""
+    program = torch.onnx.export(model, (images,), dynamo=True, dynamic_shapes=shapes, **names)
+    for node in program.model.graph:
+        node.metadata_props.clear()
+    program.save(here / f"{name}.onnx")
 
 
 def main():
@@ -99,9 +117,13 @@ def main():
     images, picture = torch.rand(3, 3, 8, 8, generator=generator), torch.rand(1, 3, 8, 8, generator=generator)
     expected = {"images": images, "baseline": picture}
     baselines = {"black": torch.zeros(1, 3, 8, 8).double(), "picture": picture.double()}
-    for name, kind in {"distinct": Distinct, "reused": Reused}.items():
+    for name, kind in {"distinct": Distinct, "reused": Reused, "permuted": Permuted}.items():
         model = seeded(kind)
-        export(name, model, images)
+        dynamo(f"{name}-dynamo", model, images[:2], ({0: torch.export.Dim("batch")},))
+        if name == "permuted":
+            dynamo(f"{name}-fixed", model, images[:1])
+        else:
+            export(name, model, images)
         model, inputs = model.double(), images.double()
         classes = range(4)
         if name == "distinct":
@@ -111,8 +133,8 @@ def main():
         for place, baseline in baselines.items():
             with torch.no_grad():
                 difference = model(inputs) - model(baseline)
-            if name == "reused":
-                expected[f"reused.{place}"] = difference
+            if name != "distinct":
+                expected[f"{name}.{place}"] = difference
                 continue
             # Image by image: where image and baseline agree, Captum's max pooling takes the first image's gradient for all.
             images_of_class = [
