@@ -7,7 +7,7 @@ and factors, summands and scales of layers are random, so that every part of the
 
     reference.safetensors    images [2, 3, H, W] in 0…1; of the network in float64 logits [2, K], class [2] (the largest logit), and
                              gradients [2, 3, H, W] of that logit
-    model.pt2                torch.export, for any number of images
+    model.pt2                torch.export, for any number of images, or for two where failures.txt says so
     onnx-dynamo.onnx         torch.onnx.export, for any number of images, its weights beside it
     onnx-dynamo-fixed.onnx   for one image
     onnx-script.onnx         with the exporter that goes by TorchScript, for any number of images
@@ -61,6 +61,10 @@ def network(name):
     return model
 
 
+def first_line(error):
+    return next((line[:200] for line in str(error).splitlines() if line.strip()), type(error).__name__)
+
+
 def images(count, size):
     """Blurred noise with some grain."""
     coarse = torch.rand(count, 3, 7, 7)
@@ -105,14 +109,20 @@ def reference(model, own):
 
 
 def exports(model, size):
-    """Of each file what writes it."""
+    """Of each file what writes it, and returns what is to be said of it."""
     torch.manual_seed(2)
     one, two = images(1, size), images(2, size)
     names = dict(input_names=["images"], output_names=["logits"])
 
     def pt2(path):
-        program = torch.export.export(model, (two,), dynamic_shapes=({0: any_number},))
+        remark = None
+        try:
+            program = torch.export.export(model, (two,), dynamic_shapes=({0: any_number},))
+        except Exception as error:
+            remark = f"for two images alone: {first_line(error)}"
+            program = torch.export.export(model, (two,))
         torch.export.save(program, path)
+        return remark
 
     def dynamo(path, fixed):
         options = {} if fixed else dict(dynamic_shapes=({0: torch.export.Dim("batch")},))
@@ -142,22 +152,26 @@ def main(name, folder):
     size = sizes.get(name, 224)
     torch.manual_seed(0)
     model = settle(network(name), size)
-    failures = []
+    said = folder / "failures.txt"
+    lines = said.read_text().splitlines() if said.exists() else []
+    failures = [line for line in lines if (folder / line.partition(":")[0]).exists()]
     for file, write in exports(model, size).items():
         if (folder / file).exists():
             continue
         # Whole or not at all.
         with tempfile.TemporaryDirectory(dir=folder) as place:
             try:
-                write(os.path.join(place, file))
+                remark = write(os.path.join(place, file))
             except Exception as error:
-                line = next((line for line in str(error).splitlines() if line.strip()), type(error).__name__)
-                failures.append(f"{file}: {line[:200]}")
-                print(f"{name} {file}: {line}", flush=True)
-                continue
+                remark = first_line(error)
+                for part in os.listdir(place):
+                    os.remove(os.path.join(place, part))
+            if remark:
+                failures.append(f"{file}: {remark}")
+                print(f"{name} {file}: {remark}", flush=True)
             for part in sorted(os.listdir(place), reverse=True):
                 shutil.move(os.path.join(place, part), folder / part)
-    (folder / "failures.txt").write_text("".join(line + "\n" for line in failures))
+    said.write_text("".join(line + "\n" for line in failures))
     if not (folder / "reference.safetensors").exists():
         torch.manual_seed(3)
         save_file(reference(model, images(2, size)), folder / "reference.partial")
