@@ -7,7 +7,7 @@ and factors, summands and scales of layers are random, so that every part of the
 
     reference.safetensors    images [2, 3, H, W] in 0…1; of the network in float64 logits [2, K], class [2] (the largest logit), and
                              gradients [2, 3, H, W] of that logit
-    model.pt2                torch.export, for any number of images
+    model.pt2                torch.export, for any number of images, or for two where failures.txt says so
     onnx-dynamo.onnx         torch.onnx.export, for any number of images, its weights beside it
     onnx-dynamo-fixed.onnx   for one image
     onnx-script.onnx         with the exporter that goes by TorchScript, for any number of images
@@ -61,6 +61,10 @@ def network(name):
     return model
 
 
+def first_line(error):
+    return next((line[:200] for line in str(error).splitlines() if line.strip()), type(error).__name__)
+
+
 def images(count, size):
     """Blurred noise with some grain."""
     coarse = torch.rand(count, 3, 7, 7)
@@ -69,29 +73,28 @@ def images(count, size):
 
 
 def settle(model, size):
-    """Gives batch normalisations the statistics of noise, in round numbers.
+    """Gives batch normalisations the statistics of noise, blurred and not, one after the other, in round numbers.
 
     Exporters fold them into convolutions, in float32. With factors and deviations that are powers of two this changes no bit;
     else some ReLU is off by one rounding that is on by another, and gradients differ where nothing is wrong.
     """
+
+    def adapt(norm, inputs):
+        axes = [axis for axis in range(inputs[0].dim()) if axis != 1]
+        norm.eps = 2.0 ** round(math.log2(norm.eps))
+        variance = inputs[0].var(axes, correction=0).clamp(4.0**-3, 4.0**6)
+        norm.running_var.copy_(4.0 ** (variance.log2() / 2).round() - norm.eps)
+        norm.running_mean.copy_((inputs[0].mean(axes) * 1024).round() / 1024)
+        norm.weight.copy_(2.0 ** norm.weight.log2().round())
+        norm.bias.copy_((norm.bias * 1024).round() / 1024)
+
     norms = [module for module in model.modules() if isinstance(module, nn.modules.batchnorm._BatchNorm)]
-    momenta = [norm.momentum for norm in norms]
-    for norm in norms:
-        norm.momentum = None
-        norm.reset_running_stats()
-    if norms:
-        model.train()
-        with torch.no_grad():
-            model(images(16, size))
+    hooks = [norm.register_forward_pre_hook(adapt) for norm in norms]
     with torch.no_grad():
-        for norm, momentum in zip(norms, momenta):
-            norm.momentum = momentum
-            norm.eps = 2.0 ** round(math.log2(norm.eps))
-            norm.running_var.copy_(4.0 ** (norm.running_var.log2() / 2).round().clamp(-3, 3) - norm.eps)
-            norm.running_mean.copy_((norm.running_mean * 1024).round() / 1024)
-            norm.weight.copy_(2.0 ** norm.weight.log2().round())
-            norm.bias.copy_((norm.bias * 1024).round() / 1024)
-    return model.eval()
+        model.eval()(torch.cat([images(4, size), torch.rand(4, 3, size, size)]))
+    for hook in hooks:
+        hook.remove()
+    return model
 
 
 def reference(model, own):
@@ -106,14 +109,20 @@ def reference(model, own):
 
 
 def exports(model, size):
-    """Of each file what writes it."""
+    """Of each file what writes it, and returns what is to be said of it."""
     torch.manual_seed(2)
     one, two = images(1, size), images(2, size)
     names = dict(input_names=["images"], output_names=["logits"])
 
     def pt2(path):
-        program = torch.export.export(model, (two,), dynamic_shapes=({0: any_number},))
+        remark = None
+        try:
+            program = torch.export.export(model, (two,), dynamic_shapes=({0: any_number},))
+        except Exception as error:
+            remark = f"for two images alone: {first_line(error)}"
+            program = torch.export.export(model, (two,))
         torch.export.save(program, path)
+        return remark
 
     def dynamo(path, fixed):
         options = {} if fixed else dict(dynamic_shapes=({0: torch.export.Dim("batch")},))
@@ -143,22 +152,26 @@ def main(name, folder):
     size = sizes.get(name, 224)
     torch.manual_seed(0)
     model = settle(network(name), size)
-    failures = []
+    said = folder / "failures.txt"
+    lines = said.read_text().splitlines() if said.exists() else []
+    failures = [line for line in lines if (folder / line.partition(":")[0]).exists()]
     for file, write in exports(model, size).items():
         if (folder / file).exists():
             continue
         # Whole or not at all.
         with tempfile.TemporaryDirectory(dir=folder) as place:
             try:
-                write(os.path.join(place, file))
+                remark = write(os.path.join(place, file))
             except Exception as error:
-                line = next((line for line in str(error).splitlines() if line.strip()), type(error).__name__)
-                failures.append(f"{file}: {line[:200]}")
-                print(f"{name} {file}: {line}", flush=True)
-                continue
+                remark = first_line(error)
+                for part in os.listdir(place):
+                    os.remove(os.path.join(place, part))
+            if remark:
+                failures.append(f"{file}: {remark}")
+                print(f"{name} {file}: {remark}", flush=True)
             for part in sorted(os.listdir(place), reverse=True):
                 shutil.move(os.path.join(place, part), folder / part)
-    (folder / "failures.txt").write_text("".join(line + "\n" for line in failures))
+    said.write_text("".join(line + "\n" for line in failures))
     if not (folder / "reference.safetensors").exists():
         torch.manual_seed(3)
         save_file(reference(model, images(2, size)), folder / "reference.partial")
