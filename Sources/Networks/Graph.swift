@@ -30,7 +30,7 @@ public struct Graph: Sendable, Equatable {
     public init(integerLiteral value: Int) { self.init(value) }
 
     /// The number for a batch of so many images.
-    public func value(images: Int) -> Int { constant + perImage * images }
+    public func value(images: Int) -> Int { constant &+ perImage &* images }
   }
 
   /// What an operator is given.

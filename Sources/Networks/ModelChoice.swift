@@ -68,6 +68,7 @@ public enum ModelChoice {
       Opened(classifier: classifier, name: name, file: url, warnings: warnings)
     }
     let shape = network.inputShape
+    guard isReasonable(shape) else { throw ModelFileError.input(shape) }
     let settings = settings.completed(by: ScriptSettings(height: shape[2], width: shape[3], channels: shape[1]))
     let obstacle: String
     do {
@@ -84,6 +85,13 @@ public enum ModelChoice {
     let classifier = try ScriptClassifier(
       whole, settings: settings, device: device, origin: network.description, obstacle: obstacle)
     return opened(classifier, classifier.warnings)
+  }
+
+  /// Whether memory may be taken for as many and as large images as a file says.
+  private static func isReasonable(_ shape: [Int?]) -> Bool {
+    let known = shape.map { $0 ?? 1 }
+    return 1...1024 ~= known[0] && [1, 3].contains(known[1]) && known.suffix(2).allSatisfy { 1...2048 ~= $0 }
+      && known.reduce(1, *) <= 1 << 26
   }
 
   /// The built-in network that a file's weights belong to.

@@ -11,6 +11,8 @@ public enum ModelFileError: LocalizedError, Equatable, Sendable {
   /// Tensors of these names belong to no built-in network.
   case unknownNetwork([String])
   case notAModel
+  /// What a file says of the images [N, C, H, W] that its network takes.
+  case input([Int?])
   /// A model that could be fetched.
   case notFetched(String)
   case unknownModel(String, known: [String])
@@ -28,6 +30,9 @@ public enum ModelFileError: LocalizedError, Equatable, Sendable {
       "the file has weights alone, and those (\(names.prefix(3).map { "“\($0.prefix(60))”" }.joined(separator: ", ")) …) are "
         + "of none of the built-in networks \(Architecture.allCases.map(\.rawValue).joined(separator: ", ")); in Python, save the "
         + "network with them: torch.export.save(torch.export.export(model.eval(), (example,)), \"model.pt2\")"
+    case .input(let shape):
+      "the model takes batches of the shape [\(shape.map { $0.map(String.init) ?? "?" }.joined(separator: ", "))]; pictures have 1 or "
+        + "3 channels, sides of at most 2048, and come in batches of at most 1024 and 256 MB"
     case .notFetched(let name): "“\(name)” has not been fetched yet"
     case .notAModel:
       "the file is neither TorchScript nor safetensors; save a PyTorch model with "

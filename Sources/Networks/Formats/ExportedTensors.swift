@@ -98,18 +98,31 @@ struct TensorLayout {
   let strides: [Int]
   let offset: Int
 
+  /// The number of elements of a shape; nil for one that no tensor can have.
+  ///
+  /// Where one length is 0, the others must be such that they could be multiplied all the same.
+  static func count(of shape: [Int]) -> Int? {
+    guard shape.count <= 64 else { return nil }
+    var reach = 1
+    for length in shape {
+      let (product, overflow) = reach.multipliedReportingOverflow(by: max(1, length))
+      guard length >= 0, !overflow, product <= 1 << 40 else { return nil }
+      reach = product
+    }
+    return shape.contains(0) ? 0 : reach
+  }
+
   /// The number of elements, if all of them lie within a storage of that many; nil if one does not.
   func count(within storage: Int) -> Int? {
-    guard shape.count == strides.count, shape.count <= 64, offset >= 0, shape.allSatisfy({ $0 >= 0 }),
-      strides.allSatisfy({ $0 >= 0 })
+    guard shape.count == strides.count, offset >= 0, strides.allSatisfy({ $0 >= 0 }),
+      let count = Self.count(of: shape)
     else { return nil }
-    if shape.contains(0) { return 0 }
-    var (count, last, overflow) = (1, offset, false)
+    if count == 0 { return 0 }
+    var (last, overflow) = (offset, false)
     for (length, stride) in zip(shape, strides) {
-      let (product, tooMany) = count.multipliedReportingOverflow(by: length)
       let (reach, tooFar) = (length - 1).multipliedReportingOverflow(by: stride)
       let (sum, beyond) = last.addingReportingOverflow(reach)
-      (count, last, overflow) = (product, sum, overflow || tooMany || tooFar || beyond)
+      (last, overflow) = (sum, overflow || tooFar || beyond)
     }
     return !overflow && last < storage ? count : nil
   }

@@ -103,8 +103,9 @@ struct GraphImport {
   /// a for the first number of images and b for the last: constant + perImage · N.
   private func size(_ a: Int, _ b: Int) throws -> Graph.Size {
     if a == b { return Graph.Size(a) }
-    let (difference, images) = (b - a, sizes[sizes.count - 1] - sizes[0])
-    guard difference % images == 0 else { throw differing }
+    let (difference, images) = (b &- a, sizes[sizes.count - 1] - sizes[0])
+    // Far more than an image has numbers; what is computed with it does not overflow.
+    guard max(a.magnitude, b.magnitude) < 1 << 48, difference % images == 0 else { throw differing }
     return Graph.Size(a - difference / images * sizes[0], perImage: difference / images)
   }
 
@@ -127,12 +128,12 @@ struct GraphImport {
     let name = names[a.identity] ?? "constant_\(index)"
     if a.identity == b.identity { return declare(name, a) }
     if a.shape == b.shape {
-      guard a.type == b.type, try a.bytes() == b.bytes() else { throw differing }
+      guard let type = a.type, type == b.type, try a.bytes() == b.bytes() else { throw differing }
       return declare(name, a)
     }
     let (shape, images, others) = (a.shape, sizes[0], sizes[sizes.count - 1])
     guard shape.count == b.shape.count, let axis = shape.indices.first(where: { shape[$0] != b.shape[$0] }),
-      shape[axis] % images == 0,
+      shape[axis] % images == 0, a.type != nil, a.type == b.type,
       b.shape == shape[..<axis] + [shape[axis] / images * others] + shape[(axis + 1)...]
     else { throw differing }
     let length = shape[axis] / images

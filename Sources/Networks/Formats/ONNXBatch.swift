@@ -58,7 +58,10 @@ import Tensors
     guard isRecorded, value.origin == .images, let recorded = node.recorded, value.tensor.shape != recorded.input,
       let (shape, inner) = Self.shape(recorded.output, recorded.input, value.tensor.shape, inner: value.inner),
       shape.reduce(1, *) == value.tensor.count
-    else { return wanted }
+    else {
+      // The same number of any batch, and not -1 of one and what that stands for of another.
+      return written == nil ? wanted : Self.resolved(wanted, count: value.tensor.count)
+    }
     inners[ObjectIdentifier(node)] = inner
     return shape
   }

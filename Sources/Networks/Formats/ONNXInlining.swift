@@ -8,6 +8,7 @@ struct ONNXInlining {
 
   private let functions: [Key: ONNXFunction]
   private let opsets: [String: Int]
+  private let sizes: [Key: Int]
   /// Far more than the largest networks have; functions that call functions could make any number.
   private static let mostNodes = 200_000
   private static let deepest = 32
@@ -17,12 +18,14 @@ struct ONNXInlining {
     functions = Dictionary(
       model.functions.map { (Key(domain: $0.domain, name: $0.name, overload: $0.overload), $0) },
       uniquingKeysWith: { $1 })
+    sizes = functions.mapValues { $0.nodes.reduce(1) { $0 + $1.size } }
   }
 
   /// - Throws: ``ONNXError/damaged(_:)`` when functions call one another in a circle or become too many nodes.
   func nodes(of graph: ONNXGraph, for output: String) throws -> [ONNXNode] {
     var nodes: [ONNXNode] = []
-    try add(graph.nodes, opsets, depth: 0, to: &nodes)
+    var left = Self.mostNodes
+    try add(graph.nodes, opsets, depth: 0, to: &nodes, &left)
     var needed: Set = [output]
     return nodes.reversed().filter { node in
       guard node.outputs.contains(where: needed.contains) else { return false }
@@ -31,26 +34,30 @@ struct ONNXInlining {
     }.reversed()
   }
 
-  private func add(_ calls: [ONNXNode], _ opsets: [String: Int], depth: Int, to nodes: inout [ONNXNode]) throws {
+  /// - Parameter left: how many nodes functions may still become, those that call others included.
+  private func add(
+    _ calls: [ONNXNode], _ opsets: [String: Int], depth: Int, to nodes: inout [ONNXNode], _ left: inout Int
+  ) throws {
     guard depth <= Self.deepest else {
       throw ONNXError.damaged("its functions call one another more than \(Self.deepest) deep")
     }
     for node in calls {
       node.version = opsets[node.domain] ?? self.opsets[node.domain] ?? 0
       try setVersions(node, opsets)
-      guard let function = functions[Key(domain: node.domain, name: node.type, overload: node.overload)] else {
+      let key = Key(domain: node.domain, name: node.type, overload: node.overload)
+      guard let function = functions[key] else {
         nodes.append(node)
-        guard nodes.count <= Self.mostNodes else {
-          throw ONNXError.damaged("its functions become more than \(Self.mostNodes) operators")
-        }
         continue
       }
-      try add(body(function, of: node, number: nodes.count, depth), function.opsets, depth: depth + 1, to: &nodes)
+      left -= sizes[key] ?? 1
+      guard left >= 0 else { throw ONNXError.damaged("its functions become more than \(Self.mostNodes) operators") }
+      try add(body(function, of: node, number: left), function.opsets, depth: depth + 1, to: &nodes, &left)
     }
   }
 
-  /// A function's nodes with the names of the call, and otherwise with names that nothing else has.
-  private func body(_ function: ONNXFunction, of call: ONNXNode, number: Int, _ depth: Int) -> [ONNXNode] {
+  /// A function's nodes with the names of the call, and otherwise with names that nothing else has: short ones, however long the
+  /// file's are.
+  private func body(_ function: ONNXFunction, of call: ONNXNode, number: Int) -> [ONNXNode] {
     var names: [String: String] = ["": ""]
     for (place, name) in function.inputs.enumerated() {
       names[name] = place < call.inputs.count ? call.inputs[place] : ""
@@ -59,9 +66,14 @@ struct ONNXInlining {
       if !call.outputs[place].isEmpty { names[name] = call.outputs[place] }
     }
     let attributes = function.defaults.merging(call.attributes) { $1 }
-    let prefix = "\(call.name)/\(number).\(depth)/"
-    return function.nodes.map { $0.renamed(prefix: prefix, { names[$0] ?? prefix + $0 }, attributes) }
-      + passedThrough(function, call, names)
+    let outside = names
+    func rename(_ name: String) -> String {
+      if let known = names[name] { return known }
+      let new = "\(call.type.plain)/\(number)/\(names.count)"
+      names[name] = new
+      return new
+    }
+    return function.nodes.map { $0.renamed(rename, attributes) } + passedThrough(function, call, outside)
   }
 
   /// Outputs of a function that are its inputs.
@@ -101,23 +113,27 @@ extension ONNXNode {
   }
 
   /// The same call within a function, of which the values have other names and the attributes are known.
-  fileprivate func renamed(
-    prefix: String, _ rename: (String) -> String, _ given: [String: ONNXAttribute]
-  ) -> ONNXNode {
+  fileprivate func renamed(_ rename: (String) -> String, _ given: [String: ONNXAttribute]) -> ONNXNode {
     let attributes = attributes.compactMapValues { attribute -> ONNXAttribute? in
       switch attribute {
       case .reference(let name): given[name]
       case .graph(var graph):
         .graph(
           {
-            graph.rename(prefix: prefix, rename, given)
+            graph.rename(rename, given)
             return graph
           }())
       default: attribute
       }
     }
-    return ONNXNode(
-      self, name: prefix + name, inputs: inputs.map(rename), outputs: outputs.map(rename), attributes: attributes)
+    return ONNXNode(self, inputs: inputs.map(rename), outputs: outputs.map(rename), attributes: attributes)
+  }
+
+  /// How many nodes it is with those of its branches.
+  fileprivate var size: Int {
+    attributes.values.reduce(1) { sum, attribute in
+      if case .graph(let graph) = attribute { graph.nodes.reduce(sum) { $0 + $1.size } } else { sum }
+    }
   }
 
   func checkKnown() throws {
@@ -129,8 +145,8 @@ extension ONNXNode {
 }
 
 extension ONNXGraph {
-  fileprivate mutating func rename(prefix: String, _ rename: (String) -> String, _ given: [String: ONNXAttribute]) {
-    nodes = nodes.map { $0.renamed(prefix: prefix, rename, given) }
+  fileprivate mutating func rename(_ rename: (String) -> String, _ given: [String: ONNXAttribute]) {
+    nodes = nodes.map { $0.renamed(rename, given) }
     outputs = outputs.map { ONNXValueInfo(name: rename($0.name)) }
     initializers = initializers.map { constant in
       var constant = constant

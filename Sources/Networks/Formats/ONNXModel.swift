@@ -9,7 +9,7 @@ struct ONNXModel {
   private(set) var functions: [ONNXFunction] = []
 
   /// More than in any network: the largest have some ten thousand nodes, and one takes about ten fields.
-  private static let mostFields = 5_000_000
+  private static let mostFields = 2_000_000
 
   init(_ file: Data) throws {
     var reader = ProtobufReader(file, budget: .init(Self.mostFields))

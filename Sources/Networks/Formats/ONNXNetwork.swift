@@ -77,7 +77,7 @@ final class ONNXNetwork: FileNetwork {
   /// That every value is made once, before it is used, and every operator is known.
   private static func check(_ nodes: [ONNXNode], _ graph: ONNXGraph, output: String) throws {
     var made = Set(graph.initializers.map(\.name) + graph.inputs.map(\.name))
-    let later = Set(nodes.flatMap(\.outputs))
+    let later = Set((nodes + graph.nodes).flatMap(\.outputs))
     func need(_ name: String, _ what: String) throws {
       guard !made.contains(name) else { return }
       throw ONNXError.damaged(

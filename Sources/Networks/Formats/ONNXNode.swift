@@ -17,11 +17,9 @@ final class ONNXNode {
   /// The shapes of its first input and its result for as many images as the file was written for; see ``ONNXBatch``.
   var recorded: (input: [Int], output: [Int])?
 
-  init(
-    _ node: ONNXNode, name: String, inputs: [String], outputs: [String], attributes: [String: ONNXAttribute]
-  ) {
-    (type, domain, overload) = (node.type, node.domain, node.overload)
-    (self.name, self.inputs, self.outputs, self.attributes) = (name, inputs, outputs, attributes)
+  init(_ node: ONNXNode, inputs: [String], outputs: [String], attributes: [String: ONNXAttribute]) {
+    (name, type, domain, overload) = (node.name, node.type, node.domain, node.overload)
+    (self.inputs, self.outputs, self.attributes) = (inputs, outputs, attributes)
   }
 
   init(type: String, inputs: [String], outputs: [String]) {

@@ -42,7 +42,9 @@ extension ONNXOperators {
     },
     "OneHot": { call in
       let places = try call.tensor(0)
-      guard let depth = try call.integers(1)?.first, depth > 0 else { throw call.fails("has no depth") }
+      guard let depth = try call.integers(1)?.first, 1...1 << 20 ~= depth else {
+        throw call.fails("has no depth")
+      }
       let rank = places.shape.count + 1
       let axis = try call.axis(call.int("axis", -1), rank: rank)
       _ = try call.check(places.shape + [depth])

@@ -39,7 +39,11 @@ extension ONNXOperators {
       if first == 0, last == length, step == 1 { return input }
       return try aten(
         "slice.Tensor",
-        ["self": .tensor(input), "dim": .int(axis), "start": .int(first), "end": .int(last), "step": .int(step)])
+        [
+          "self": .tensor(input), "dim": .int(axis), "start": .int(first), "end": .int(last),
+          // A longer one takes the first alone, too.
+          "step": .int(min(step, length)),
+        ])
     }
     guard length > 0 else { return input }
     let places = stride(from: place(start, 0...length - 1), to: place(end, -1...length - 1), by: step)
@@ -64,7 +68,7 @@ extension ONNXOperators {
     for (place, axis) in axes.enumerated() { (before[axis], after[axis]) = (given[place], given[axes.count + place]) }
     _ = try call.check(
       (0..<rank).map { axis in
-        guard abs(before[axis]) < 1 << 30, abs(after[axis]) < 1 << 30 else { return .max }
+        guard max(before[axis].magnitude, after[axis].magnitude) < 1 << 30 else { return .max }
         return input.shape[axis] + before[axis] + after[axis]
       })
     let mode = try call.string("mode", "constant")

@@ -80,7 +80,9 @@ extension ONNXOperators {
       }
     }
     _ = try call.check(axes.map(\.wanted))
-    guard axes.allSatisfy({ $0.wanted > 0 }) else { throw call.fails("leaves nothing of an image") }
+    guard axes.allSatisfy({ 1...1 << 20 ~= $0.wanted }) else {
+      throw call.fails("makes images of \(axes.map(\.wanted))")
+    }
     return axes
   }
 

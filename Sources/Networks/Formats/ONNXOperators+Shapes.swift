@@ -86,7 +86,7 @@ extension ONNXOperators {
     "Range": { call in
       guard let start = try call.doubles(0)?.first, let end = try call.doubles(1)?.first,
         let step = try call.doubles(2)?.first,
-        step != 0, (end - start) / step < 1e8
+        step != 0, (end - start) / step <= 0x1p24
       else { throw call.fails("has no end") }
       let count = max(0, Int(nearest: ((end - start) / step).rounded(.up)))
       let type = try call.tensor(0).type ?? .int64
@@ -94,7 +94,7 @@ extension ONNXOperators {
     },
     "EyeLike": { call in
       let shape = try call.check(call.tensor(0).shape)
-      guard shape.count == 2 else { throw call.fails("is given no matrix") }
+      guard shape.count == 2, shape[0] * shape[1] <= 1 << 24 else { throw call.fails("is given no matrix") }
       let k = try call.int("k", 0)
       let ones = (0..<shape[0] * shape[1]).map { $0 % shape[1] - $0 / shape[1] == k ? 1 : 0 as Float }
       return try cast(Tensor(ones, shape: shape), to: call.int("dtype", 1), call)
@@ -102,7 +102,7 @@ extension ONNXOperators {
     "DepthToSpace": { call in
       let input = try call.tensor(0)
       let block = try call.int("blocksize", 0)
-      guard input.shape.count == 4, block > 0, input.shape[1].isMultiple(of: block * block) else {
+      guard input.shape.count == 4, 1...1 << 16 ~= block, input.shape[1].isMultiple(of: block * block) else {
         throw call.fails("does not fit its tensor")
       }
       if try call.string("mode", "DCR") == "CRD" {
@@ -116,7 +116,7 @@ extension ONNXOperators {
     "SpaceToDepth": { call in
       let input = try call.tensor(0)
       let block = try call.int("blocksize", 0)
-      guard input.shape.count == 4, block > 0, input.shape[2].isMultiple(of: block),
+      guard input.shape.count == 4, 1...1 << 16 ~= block, input.shape[2].isMultiple(of: block),
         input.shape[3].isMultiple(of: block)
       else { throw call.fails("does not fit its tensor") }
       let (n, c, h, w) = (input.shape[0], input.shape[1], input.shape[2] / block, input.shape[3] / block)

@@ -40,8 +40,8 @@ enum ONNXOperators {
     "Split": { call in
       let input = try call.tensor(0)
       let axis = try call.axis(call.int("axis", 0), rank: input.shape.count)
-      let parts = try call.int("num_outputs", max(1, call.node.outputs.count))
-      guard 1...max(1, input.shape[axis]) ~= parts else {
+      let parts = try call.int("num_outputs", call.node.outputs.count)
+      guard 1...max(1, input.shape[axis]) ~= parts, parts <= call.node.outputs.count else {
         throw call.fails("makes \(parts) parts of \(input.shape[axis])")
       }
       let largest = (input.shape[axis] + parts - 1) / parts

@@ -66,14 +66,11 @@ struct ONNXTensor {
     guard let (_, size) = Self.types[type] else {
       throw ONNXError.unsupported("has a constant\(title) of the type \(type) in ONNX's numbering")
     }
-    var bytes = size
-    for length in shape {
-      let (product, overflow) = bytes.multipliedReportingOverflow(by: length)
-      guard length >= 0, !overflow else {
-        throw ONNXError.damaged("a constant\(title) has the impossible shape \(shape)")
-      }
-      bytes = product
+    guard let count = TensorLayout.count(of: shape) else {
+      let shown = shape.prefix(8).map(String.init).joined(separator: ", ") + (shape.count > 8 ? ", …" : "")
+      throw ONNXError.damaged("a constant\(title) has the impossible shape [\(shown)]")
     }
+    let bytes = count * size
     let data = try external.map { try files.data($0, bytes: bytes, of: title) } ?? raw ?? Data()
     guard data.count == bytes else {
       throw ONNXError.damaged("a constant\(title) of the shape \(shape) takes \(bytes) bytes, but has \(data.count)")
@@ -160,7 +157,7 @@ final class ONNXWeightFiles {
     }
     defer { free(path) }
     let root = String(cString: base)
-    guard String(cString: path).hasPrefix(root == "/" ? root : root + "/") else {
+    guard "\(String(cString: path))/".hasPrefix(root == "/" ? root : root + "/") else {
       throw fail("that is a link to outside of the model's folder")
     }
     var status = stat()

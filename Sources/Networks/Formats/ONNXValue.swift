@@ -160,7 +160,7 @@ final class ONNXValue {
 
   /// An axis of a tensor of some rank, counted from its end where negative.
   func axis(_ axis: Int, rank: Int) throws -> Int {
-    guard -rank..<max(rank, 1) ~= axis else {
+    guard -rank..<rank ~= axis else {
       throw ONNXError.damaged("an operator \(title) names the axis \(axis) of a tensor with \(rank) axes")
     }
     return axis < 0 ? axis + rank : axis
@@ -169,11 +169,8 @@ final class ONNXValue {
   /// Holds a shape that the file asks for against what memory is for.
   func check(_ shape: [Int]) throws -> [Int] {
     guard shape.count <= 64 else { throw fails("makes a tensor of \(shape.count) axes") }
-    var count = 1
-    for length in shape {
-      let (product, overflow) = count.multipliedReportingOverflow(by: length)
-      guard length >= 0, !overflow, product <= 1 << 28 else { throw fails("makes a tensor of the shape \(shape)") }
-      count = product
+    guard let count = TensorLayout.count(of: shape), count <= 1 << 28 else {
+      throw fails("makes a tensor of the shape \(shape)")
     }
     return shape
   }

@@ -48,6 +48,13 @@ import Tensors
       (before, after) = mode == "SAME_UPPER" ? (smaller, larger) : (larger, smaller)
     default: throw ONNXError.damaged("an operator \(call.title) has the unknown padding “\(mode.plain)”")
     }
+    let lengths = (0..<axes).map { axis in
+      let length = input.shape[axis + 2]
+      return isTransposed
+        ? max(0, length - 1) * strides[axis] + dilations[axis] * (kernel[axis] - 1) + 1
+        : length + before[axis] + after[axis]
+    }
+    _ = try call.check(input.shape.prefix(2) + lengths)
   }
 
   func padded(_ input: Tensor, with value: Double) throws -> Tensor {
