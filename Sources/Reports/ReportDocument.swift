@@ -100,7 +100,7 @@ struct ReportDocument {
               + "pixels is deleted, by the trapezoid rule. A map never deletes a pixel whose saliency is zero; random pixels "
               + "are the controls."
               + (hasPaper && report.experiments.contains { $0.name.hasPrefix("imagenette") }
-                ? " For Imagenette the paper’s areas are read off its figures." : ""),
+                ? " For Imagenette the paper’s areas are those of the authors’ own curves." : ""),
             columns: columns,
             rows: tables.flatMap { heading, table in
               [.group(heading)]
