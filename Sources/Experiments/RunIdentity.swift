@@ -34,7 +34,7 @@ public struct RunIdentity: Sendable, Equatable, Codable {
 }
 
 /// What errors call the properties that most settings have.
-private let usualWords = ["modelSum": "model", "dataset": "data set", "attributions": "options of attributions"]
+private let usualWords = ["modelSum": "model", "dataset": "data set"]
 
 /// An experiment's own settings. Equal ones give equal results for the same ``RunIdentity``.
 public protocol RunSettings: Sendable, Equatable, Codable {

@@ -4,6 +4,8 @@ import Training
 
 /// What a ``RoarRun`` measures.
 public struct RoarSettings: RunSettings {
+  public static let words = ["attributions": "options of attributions"]
+
   /// The model whose maps are taken: its name and its file's SHA-256.
   package let model: String
   package let modelSum: String

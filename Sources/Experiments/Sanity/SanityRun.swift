@@ -23,7 +23,9 @@ public struct SanityRun: Experiment {
     public let labelRecipe: Recipe?
     public let labelImages: String?
 
-    public static let words = ["labelImages": "images with random labels"]
+    public static let words = [
+      "attributions": "options of attributions", "labelImages": "images with random labels",
+    ]
   }
 
   private static let labelFolder = "random-labels"
