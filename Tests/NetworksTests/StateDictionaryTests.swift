@@ -104,6 +104,9 @@ import Testing
       (Pickle.tensor(count: 4, shape: [2, 2], strides: [1]), "beyond"),
       (Pickle.tensor(count: 4, offset: .max, shape: [2], strides: [.max]), "beyond"),
       (Pickle.tensor(count: 4, shape: [1 << 40, 1 << 40], strides: [0, 0]), "beyond"),
+      // No elements, but lengths whose product overflows.
+      (Pickle.tensor(count: 4, shape: [1 << 62, 1 << 62, 0], strides: [1, 1, 1]), "beyond"),
+      (Pickle.tensor(count: 4, shape: [0, 1 << 62, 1 << 62], strides: [1, 1 << 62, 1]), "beyond"),
       // 10 GB of one number.
       (Pickle.tensor(count: 4, shape: [2_500_000_000], strides: [0]), "more bytes than the file"),
     ])

@@ -64,7 +64,7 @@ struct ExportedTensors {
   /// - Throws: ``ModelFileError``.
   @TorchActor mutating func tensor(_ name: String, on device: Device) throws -> Tensor? {
     guard let (record, payload) = entries[name] else { return nil }
-    func damaged(_ what: String) -> ModelFileError { .damaged("the weights “\(name.prefix(100))” \(what)") }
+    func damaged(_ what: String) -> ModelFileError { .damaged("the weights “\(name.plain)” \(what)") }
 
     guard !payload.usePickle, let meta = payload.tensorMeta else {
       throw damaged("are no plain tensor but an object of Python's")

@@ -144,7 +144,7 @@ struct MemoryBudget {
 
   mutating func take(_ bytes: Int, for name: String) throws {
     guard bytes <= left else {
-      throw ModelFileError.damaged("the tensors up to “\(name.prefix(100))” are said to have more bytes than the file")
+      throw ModelFileError.damaged("the tensors up to “\(name.plain)” are said to have more bytes than the file")
     }
     left -= bytes
   }
@@ -154,7 +154,7 @@ extension PickleReader.StoredTensor {
   @TorchActor fileprivate func make(
     _ name: String, from storages: [String: Data], _ memory: inout MemoryBudget
   ) throws -> Tensor {
-    func damaged(_ what: String) -> ModelFileError { .damaged("the weights “\(name.prefix(100))” \(what)") }
+    func damaged(_ what: String) -> ModelFileError { .damaged("the weights “\(name.plain)” \(what)") }
     guard let type = storage.type.elementType else {
       throw damaged("have the element type \(storage.type.name), which is not used here")
     }

@@ -58,8 +58,8 @@ private struct ZipDirectory {
         throw damaged("its directory is cut off")
       }
       let (name, header, bytes, length) = try entry(at: position, end: start + size)
-      guard entries.updateValue(bytes, forKey: name) == nil else { throw damaged("it has “\(name.prefix(100))” twice") }
-      guard bytes.upperBound <= start else { throw damaged("“\(name.prefix(100))” is said to lie outside of the file") }
+      guard entries.updateValue(bytes, forKey: name) == nil else { throw damaged("it has “\(name.plain)” twice") }
+      guard bytes.upperBound <= start else { throw damaged("“\(name.plain)” is said to lie outside of the file") }
       occupied.append(header..<bytes.upperBound)
       position += length
     }
@@ -102,7 +102,7 @@ private struct ZipDirectory {
     guard place + length <= end else { throw damaged("its directory is cut off") }
     let nameBytes = file.part(place + 46, count: lengths[0])
     guard let name = String(data: nameBytes, encoding: .utf8) else { throw damaged("an entry's name is not text") }
-    func entryDamaged(_ what: String) -> ModelFileError { damaged("“\(name.prefix(100))” \(what)") }
+    func entryDamaged(_ what: String) -> ModelFileError { damaged("“\(name.plain)” \(what)") }
 
     let flags = try number(UInt16.self, at: place + 8)
     guard flags & 1 == 0 else { throw entryDamaged("is encrypted") }
