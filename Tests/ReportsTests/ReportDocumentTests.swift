@@ -107,7 +107,7 @@ import Testing
     try ReportDocument(report, [:]).document.encoded().write(to: file)
     let text = try text(of: file).replacing(#/\s+/#, with: " ")
     #expect(text.contains("3,925 0.7500 0.7000–0.8000 0.8357 −0.0857"))
-    #expect(text.contains("active low 0.2000 0.1000–0.3000 0.1228 +0.0772"))
+    #expect(text.contains("active low 0.2000 0.1000–0.3000 0.1230 +0.0770"))
     #expect(
       text.contains("Nothing else. Get it with: saliency data fetch cifar10")
         && text.contains("of the authors’ own curves"))
