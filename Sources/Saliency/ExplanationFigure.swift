@@ -20,7 +20,8 @@ public struct ExplanationFigure: Sendable {
   public var opacity: Float = 0.7
   /// Values above this percentile of a map are drawn as if they were at it. For display alone.
   public var clip = 99.5
-  /// σ of the Gaussian that maps are smoothed with for display, in their pixels; 0 for none, nil for ``usualSmoothing(height:width:)``.
+  /// σ of the Gaussian that maps are smoothed with for display, in their pixels; 0 for none. nil: none for maps below 64 pixels,
+  /// else 1/112 of the longer side.
   public var smoothing: Double?
   /// How many times as large as usual the panels are.
   public var scale = 1.0

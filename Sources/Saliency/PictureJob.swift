@@ -45,7 +45,7 @@ public struct PictureJob: Sendable {
   ///   - explainedClass: the class to explain; nil for each picture's predicted one.
   ///   - memory: about how many bytes a batch and the pictures that are decoded meanwhile may take.
   ///   - maximumPixels: pictures with more are refused.
-  ///   - contents: see ``contents``.
+  ///   - contents: of pictures that are not files, such as what came from standard input, by the URL that stands for them.
   /// - Throws: ``MethodError/tooLittleMemory(needed:given:)`` when not even one image fits.
   public init(
     _ explainer: Explainer, explainedClass: Int? = nil, memory: Int = 2 << 30, maximumPixels: Int = 100_000_000,
