@@ -108,7 +108,7 @@ extension Graph.Node {
 
 extension Graph {
   /// How many features the linear layer at the end takes; nil where there is none.
-  var featureCount: Int? { nodes[answer.node].linear.flatMap { parameter($0.weight)?.shape[1] } }
+  package var featureCount: Int? { nodes[answer.node].linear.flatMap { parameter($0.weight)?.shape[1] } }
 
   /// The number of scalars in all results of one image [C, H, W]: what recording its gradient keeps in memory. Right for the
   /// operators of the built-in networks.

@@ -35,8 +35,8 @@ public enum ModelFileError: LocalizedError, Equatable, Sendable {
         + "3 channels, sides of at most 2048, and come in batches of at most 1024 and 256 MB"
     case .notFetched(let name): "“\(name)” has not been fetched yet"
     case .notAModel:
-      "the file is neither TorchScript nor safetensors; save a PyTorch model with "
-        + "torch.jit.trace(model.eval(), example, check_trace=False).save(\"model.pt\")"
+      "the file is none of torch.export, ONNX, TorchScript, torch.save or safetensors; in Python, save the model with "
+        + "torch.export.save(torch.export.export(model.eval(), (example,)), \"model.pt2\")"
     case .unknownModel(let name, let known):
       "there is no file and no bundled model named “\(name)”\(name.suggestion(among: known)); bundled: \(known.joined(separator: ", "))"
     }

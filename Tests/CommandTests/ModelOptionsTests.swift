@@ -17,7 +17,7 @@ import Testing
   func notAModel() throws {
     try command.add(Data("These are notes.".utf8), as: "notes.pt")
     try command.add(Data(), as: "empty.safetensors")
-    try command.expectFailure(["explain", "photo.png", "--model", "notes.pt"], ["notes.pt", "torch.jit.trace"])
+    try command.expectFailure(["explain", "photo.png", "--model", "notes.pt"], ["notes.pt", "torch.export.save"])
     try command.expectFailure(
       ["explain", "photo.png", "--model", "empty.safetensors"], ["empty.safetensors", "damaged"])
     try command.expectFailure(["explain", "photo.png", "--model", "absent.pt"], ["absent.pt", "no file"])

@@ -74,7 +74,7 @@ import Testing
     let url = folder.file("notes.txt")
     for content in ["", "x", "These are notes, and no model at all."] {
       try Data(content.utf8).write(to: url)
-      #expect(failure(url)?.contains("torch.jit.trace") == true, "\(content)")
+      #expect(failure(url)?.contains("torch.export.save") == true, "\(content)")
     }
   }
 

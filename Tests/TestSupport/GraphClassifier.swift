@@ -25,9 +25,7 @@ import Tensors
   /// How often ``features(_:)`` was asked for.
   public var featurePasses = 0
 
-  public nonisolated var featureCount: Int? {
-    graph.nodes.last?.operation == "aten::linear" ? graph.parameters.dropLast().last?.shape[1] : nil
-  }
+  public nonisolated var featureCount: Int? { graph.featureCount }
 
   public var head: LinearHead? {
     get throws { try Interpreter(graph: graph, parameters: parameters).head }
