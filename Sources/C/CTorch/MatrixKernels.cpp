@@ -1,9 +1,9 @@
 // What OpenBLAS multiplies matrices with.
 //
-// OpenBLAS chooses its kernels when it is loaded. Releases before 0.3.22 do not know the processors that came after them: on an
-// Emerald Rapids whose machine hides AMX, that of Debian 12 takes those of 2004 ("Prescott"), a fifth as fast. The variable
-// OPENBLAS_CORETYPE would tell it, but is read then alone; so it is made to choose again. Without OpenBLAS, or where the user has
-// set the variable, nothing happens.
+// OpenBLAS chooses its kernels when it is loaded. Of a processor that it does not know it may take those of 2004 ("Prescott"), as
+// Debian 12's 0.3.21 does on an Intel Xeon of family 6, model 207, and others up to 0.3.24 on newer ones
+// (github.com/OpenMathLib/OpenBLAS, issue 4267). The variable OPENBLAS_CORETYPE would tell it, but is read then alone; so it is made
+// to choose again. Without OpenBLAS, or where the user has set the variable, nothing happens.
 
 #include "Boundary.h"
 
