@@ -48,14 +48,15 @@ extension Dataset {
   ///   - data: where fetched data sets are.
   ///   - size: the size that all images shall have; nil: the size that they have, but see `ImageFolder`.
   ///   - isSizeRequired: whether data sets whose images are not resized are refused if they have another size.
-  ///   - skipGrey: leaves grey images of class folders out, instead of expanding them to three channels.
+  ///   - skipGrey: leaves grey images of class folders out, instead of expanding them to three channels; nil: those of
+  ///     Imagenette alone, as the paper's authors did.
   ///   - cache: where the decoded images of class folders are kept; nil: in memory only.
   ///   - resize: how images of class folders that have another size are resized.
   ///   - progress: called with the number of images done and their total, as by `ImageFolder`.
   /// - Throws: ``DatasetError``, `CancellationError`, and what `resize` throws.
   package static func open(
     _ nameOrPath: String, in data: DataFolder = .standard, size: ImageSize? = nil, isSizeRequired: Bool = true,
-    skipGrey: Bool = false, cache: DataFolder? = nil, resize: ImageFolder.Resize,
+    skipGrey: Bool? = nil, cache: DataFolder? = nil, resize: ImageFolder.Resize,
     progress: @escaping @Sendable (_ done: Int, _ total: Int) -> Void = { _, _ in }
   ) async throws -> Dataset {
     let folder = try locate(nameOrPath, in: data)

@@ -34,6 +34,8 @@ extension LabelledImages {
 extension Dataset {
   public enum Part: String, Sendable, CaseIterable { case train, test }
 
+  public subscript(part: Part) -> any LabelledImages { part == .train ? train : test }
+
   /// The SHA-256 of a part's content, computed when it is first asked for; see `LabelledImages/digest(progress:)`.
   ///
   /// - Throws: `CancellationError`.
@@ -47,7 +49,7 @@ extension Dataset {
       }
       found = digest.finish().hex
     } else {
-      found = try (part == .train ? train : test).digest(progress: progress)
+      found = try self[part].digest(progress: progress)
     }
     digests.known.withLock { $0[part] = found }
     return found

@@ -44,19 +44,21 @@ package enum ImageFolder {
   /// - Parameters:
   ///   - size: the size that all images shall have; nil: the size that they have, which must be one, but 224×224 for
   ///     Imagenette in sizes of its own.
-  ///   - skipGrey: leaves grey images out, instead of expanding them to three channels.
+  ///   - skipGrey: leaves grey images out, instead of expanding them to three channels; nil: of Imagenette alone, as the
+  ///     paper's authors did.
   ///   - cache: where decoded images are kept; nil: in memory only.
   ///   - resize: called, several times at once, for images that have another size.
   ///   - progress: called with the number of images done and their total, never twice at once. With a cache the images are
   ///     first hashed and then, if need be, decoded, and the number begins anew.
   /// - Throws: ``DatasetError``, `CancellationError`, and what `resize` throws.
   package static func open(
-    _ folder: URL, size: ImageSize? = nil, skipGrey: Bool = false, cache: DataFolder? = nil, resize: Resize,
+    _ folder: URL, size: ImageSize? = nil, skipGrey: Bool? = nil, cache: DataFolder? = nil, resize: Resize,
     progress: @escaping @Sendable (_ done: Int, _ total: Int) -> Void = { _, _ in }
   ) async throws -> Dataset {
     let (train, test) = try parts(of: folder)
     try train.checkClasses(equal: test)
     let files = train.files + test.files
+    let skipGrey = skipGrey ?? train.isImagenette
     let fixed = size ?? (train.isImagenette && train.differsInSize() ? imagenetteSize : nil)
     let wanted = try fixed ?? train.sizeOfFirstImage()
     let loader = FolderLoader(

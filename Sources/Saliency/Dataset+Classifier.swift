@@ -10,12 +10,13 @@ extension Dataset {
   ///   - nameOrPath: a name of ``KnownDataset``, or a folder.
   ///   - preprocessing: the classifier's.
   ///   - data: where fetched data sets are.
-  ///   - skipGrey: leaves grey images of class folders out, instead of expanding them to three channels.
+  ///   - skipGrey: leaves grey images of class folders out, instead of expanding them to three channels; nil: those of
+  ///     Imagenette alone, as the paper's authors did.
   ///   - cache: where the decoded images of class folders are kept; nil: in memory only.
   ///   - progress: called with the number of images done and their total.
   /// - Throws: ``DatasetError``, `CancellationError`, `TorchError`.
   public static func open(
-    _ nameOrPath: String, for preprocessing: Preprocessing, in data: DataFolder = .standard, skipGrey: Bool = false,
+    _ nameOrPath: String, for preprocessing: Preprocessing, in data: DataFolder = .standard, skipGrey: Bool? = nil,
     cache: DataFolder? = .standard, progress: @escaping @Sendable (_ done: Int, _ total: Int) -> Void = { _, _ in }
   ) async throws -> Dataset {
     try await open(
@@ -29,12 +30,13 @@ extension Dataset {
   ///   - nameOrPath: a name of ``KnownDataset``, or a folder.
   ///   - size: nil: the size that the images have, but 224×224 for Imagenette in sizes of its own.
   ///   - data: where fetched data sets are.
-  ///   - skipGrey: leaves grey images of class folders out, instead of expanding them to three channels.
+  ///   - skipGrey: leaves grey images of class folders out, instead of expanding them to three channels; nil: those of
+  ///     Imagenette alone, as the paper's authors did.
   ///   - cache: where the decoded images of class folders are kept; nil: in memory only.
   ///   - progress: called with the number of images done and their total.
   /// - Throws: ``DatasetError``, `CancellationError`, `TorchError`.
   public static func open(
-    _ nameOrPath: String, size: ImageSize? = nil, in data: DataFolder = .standard, skipGrey: Bool = false,
+    _ nameOrPath: String, size: ImageSize? = nil, in data: DataFolder = .standard, skipGrey: Bool? = nil,
     cache: DataFolder? = .standard, progress: @escaping @Sendable (_ done: Int, _ total: Int) -> Void = { _, _ in }
   ) async throws -> Dataset {
     try await open(

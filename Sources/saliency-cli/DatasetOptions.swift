@@ -13,8 +13,13 @@ struct DatasetOptions: ParsableArguments {
 
   @Option(help: "Use N images of each part only, spread evenly over it.") var limit: Int?
 
-  @Flag(help: "Leave grey images of class folders out instead of expanding them to three channels.") var skipGrey =
-    false
+  @Flag(
+    inversion: .prefixedNo,
+    help: """
+      Leave grey images of class folders out instead of expanding them to three channels (default: for Imagenette, as \
+      the paper's authors did).
+      """)
+  var skipGrey: Bool?
 
   func validate() throws {
     if let limit, limit < 1 { throw ValidationError("--limit must be at least 1") }

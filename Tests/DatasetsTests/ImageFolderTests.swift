@@ -148,6 +148,16 @@ private let imagenette = [
     #expect(without.provenance.hasSuffix("5 + 6 images of 4×4 (1 grey left out)"))
   }
 
+  /// As the paper's authors prepared it.
+  @Test func greyImagesOfImagenetteAreLeftOutUnlessTheyAreWanted() async throws {
+    let set = try ClassFolderSet(parts: ["train", "val"], classes: imagenette, count: 2, side: 1)
+    try set.add("val/\(imagenette[0])/9.png", [90], 1, 1)
+    let usual = try await ImageFolder.open(set.url, resize: refuseToResize)
+    #expect(usual.test.count == 20 && usual.provenance.hasSuffix("(1 grey left out)"))
+    let all = try await ImageFolder.open(set.url, skipGrey: false, resize: refuseToResize)
+    #expect(all.test.count == 21 && colours(all.test)[2] == [90, 90, 90])
+  }
+
   @Test func refusesToLeaveEverythingOut() async throws {
     let set = try ClassFolderSet(parts: ["train"])
     for name in ["ant", "bee"] { try set.add("test/\(name)/0.png", [90]) }
