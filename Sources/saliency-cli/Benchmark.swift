@@ -4,6 +4,7 @@ import Saliency
 
 extension Replacement: ExpressibleByArgument {}
 extension DeletionOrder: ExpressibleByArgument {}
+extension Dataset.Part: ExpressibleByArgument {}
 
 struct Benchmark: InterruptibleCommand {
   static let configuration = CommandConfiguration(
@@ -31,6 +32,7 @@ struct Benchmark: InterruptibleCommand {
       """)
 
   @OptionGroup var measured: MeasuredDataset
+  @Option(help: "Which part of the data set is measured, test or train.") var split = Dataset.Part.test
   @OptionGroup(title: "Data") var data: DatasetOptions
   @OptionGroup(title: "Model") var model: ModelOptions
   @OptionGroup(title: "Maps") var maps: MapOptions
@@ -83,15 +85,16 @@ struct Benchmark: InterruptibleCommand {
     let folder = try results.folder()
     let opened = try await model.open(on: device.apply())
     let images = try await data.open(dataset, for: opened.classifier.preprocessing)
-    try RunOptions.identify(images, .test)
+    try RunOptions.identify(images, split)
     let explainer = try await maps.explainer(opened.classifier, seed: seed)
     if maps.comparesClasses { maps.comparison.tell(opened.classifier) }
     let benchmark = try DeletionBenchmark(
-      explainer, images: images.test, metrics: metrics.names.compactMap { curves.metric($0) },
+      explainer, images: images[split], metrics: metrics.names.compactMap { curves.metric($0) },
       fractions: fractions.values, order: order, controls: !noControls, seed: seed, blockSize: block,
       memory: memory.bytes, precision: precision)
     let run = try DeletionRun(
-      benchmark, model: opened, imagesSum: images.digest(of: .test), paper: Self.paper(opened.name))
+      benchmark, model: opened, imagesSum: images.digest(of: split),
+      paper: split == .test ? Self.paper(opened.name) : nil)
     if let shard = shard?.shard, shard != .whole {
       let kept = try run.open(folder, existing: results.existing)
       if saveImages { try run.writeImages(to: kept) }

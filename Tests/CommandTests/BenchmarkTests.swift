@@ -55,6 +55,13 @@ import Testing
     try command.expectFailure(["benchmark", "--merge", "data", "--output", "x"], ["data", "no results"])
   }
 
+  @Test("the training images, where they are asked for, which are another measurement")
+  func trainingImages() throws {
+    let trained = try command.run(options + ["--split", "train", "--output", "out"])
+    #expect(trained.lines.first?.contains("small.safetensors on data, train: 2 images, accuracy ") == true)
+    try command.expectFailure(options + ["--output", "out", "--resume"], ["out", "test images"])
+  }
+
   @Test("interrupted or killed and resumed, it ends as if nothing had happened", arguments: [SIGINT, SIGKILL])
   func interrupted(signal: Int32) throws {
     #expect(try command.run(options + ["--output", "whole"]).status == 0)
