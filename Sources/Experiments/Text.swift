@@ -33,6 +33,12 @@ package enum Text {
     return hours > 0 ? String(format: "%d:%02d:%02d", hours, minutes, rest) : String(format: "%d:%02d", minutes, rest)
   }
 
+  /// A number of standard deviations: `−1.3`.
+  package static func deviations(_ count: Double) -> String {
+    let text = String(format: "%.1f", abs(count))
+    return count.isFinite ? (count < 0 && text != "0.0" ? "−" : "+") + text : "–"
+  }
+
   package static func percent(_ share: Double) -> String { String(format: "%.1f%%", 100 * share) }
 
   /// `10,000`

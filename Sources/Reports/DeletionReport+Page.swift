@@ -6,8 +6,8 @@ extension DeletionReport {
   ///
   /// - Parameters:
   ///   - name: the experiment's name on the page.
-  ///   - paperAccuracy: to stand beside it.
-  func experiment(_ name: String, model: String, dataset: String, paperAccuracy: Double?) -> PageExperiment {
+  ///   - paper: whose accuracies stand beside it.
+  func experiment(_ name: String, model: String, dataset: String, paper: Paper.Experiment?) -> PageExperiment {
     let setup = settings.setup
     var (rows, curves): ([PageArea], [PageCurve]) = ([], [])
     for metric in result.metrics.indices where result.metrics[metric].keepsClasses {
@@ -22,13 +22,18 @@ extension DeletionReport {
           PageCurve(
             metric: name, map: map, fractions: setup.fractions,
             deleted: result.deletedShare(metric: metric, series: index),
-            accuracy: result.curve(metric: metric, series: index)))
+            values: curve(metric: metric, series: index)))
       }
     }
     var experiment = PageExperiment(
       name: name, model: model, dataset: dataset, images: result.imageCount, classes: Set(result.labels).count,
-      accuracy: .share(result.accuracy, of: result.imageCount), paperAccuracy: paperAccuracy, areas: rows,
+      accuracy: .share(result.accuracy, of: result.imageCount), paperAccuracy: paper?.accuracy, areas: rows,
       curves: curves)
+    experiment.batchAccuracy = result.batchAccuracy
+    experiment.printedAccuracy = paper?.printedAccuracy
+    if let first = result.metrics.indices.first(where: { result.metrics[$0].keepsClasses }) {
+      experiment.score = score(first).name
+    }
     experiment.claims = claims
     return experiment
   }
@@ -42,6 +47,7 @@ extension PageExperiment {
     var mean = runs[0]
     guard runs.count > 1 else { return mean }
     mean.accuracy = .mean(ofTrainings: runs.map(\.accuracy))
+    mean.batchAccuracy = Spread(runs.map(\.batchAccuracy)).mean
     for index in mean.areas.indices {
       mean.areas[index].estimate = .mean(ofTrainings: runs.map { $0.areas[index].estimate })
     }
@@ -51,9 +57,7 @@ extension PageExperiment {
         func average(_ values: KeyPath<PageCurve, [Double]>) -> Double {
           runs.map { $0.curves[index][keyPath: values][point] }.reduce(0, +) / Double(runs.count)
         }
-        (mean.curves[index].deleted[point], mean.curves[index].accuracy[point]) = (
-          average(\.deleted), average(\.accuracy)
-        )
+        (mean.curves[index].deleted[point], mean.curves[index].values[point]) = (average(\.deleted), average(\.values))
       }
     }
     mean.making = runs.enumerated().flatMap { turn, run in

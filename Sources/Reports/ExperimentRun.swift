@@ -33,10 +33,10 @@ struct ExperimentRun: Sendable {
   var explainer: Explainer?
   /// The same model on another device, for the checks to compare with.
   var twin: (any Classifier)?
+  /// What others keep in the folder.
+  var others: [String] = []
 
   private static let (numbers, checks, examples) = ("experiment.json", "checks.json", "examples.json")
-  /// Where the model's training may be kept beside.
-  static let training = "training"
 
   /// How many images are checked.
   private static let checkedImages = 8
@@ -50,12 +50,12 @@ struct ExperimentRun: Sendable {
     let (name, test) = (name, data.test)
     let explainer = try explainer ?? Explainer(model.classifier)
     let benchmark = try DeletionBenchmark(
-      explainer, images: test, seed: options.seed, precision: options.precision ?? .full)
+      explainer, images: test, fractions: (paper?.version ?? .signed).fractions, seed: options.seed,
+      precision: options.precision ?? .full)
     let sum = try data.digest(of: .test) { report(.progress($0, "\(name): images identified")) }
     let run = try DeletionRun(benchmark, model: model, imagesSum: sum, paper: paper)
     let folder = try run.open(
-      folder, existing: .resume, parts: [Self.numbers, Self.checks, Self.examples, Self.training],
-      known: [Self.training])
+      folder, existing: .resume, parts: [Self.numbers, Self.checks, Self.examples] + others, known: others)
 
     var experiment: PageExperiment
     var result: DeletionResult?
@@ -65,7 +65,7 @@ struct ExperimentRun: Sendable {
       let found = try await run.run(in: folder) { report($0.of("\(name): deletion")) }
       result = found.result
       try folder.write(found.findings)
-      experiment = found.experiment(name, model: title, dataset: dataset.name, paperAccuracy: paper?.accuracy)
+      experiment = found.experiment(name, model: title, dataset: dataset.name, paper: paper)
       experiment.making = try facts(run.settings, seconds: found.timing?.seconds)
       try folder.write(experiment, as: Self.numbers)
     }

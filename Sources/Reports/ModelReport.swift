@@ -43,7 +43,7 @@ public struct ModelReport: Sendable {
       explainer: explainer, twin: twin
     ).run(report: report)
     let page = PageReport(
-      title: "Signed saliency maps of \(model.name)", comparesWithPaper: false, experiments: [result.experiment],
+      title: "Signed saliency maps of \(model.name)", experiments: [result.experiment],
       making: making)
     return try output.write(page, [result])
   }

@@ -63,7 +63,10 @@ struct ReportDocument {
     var columns: [Table.Column] = [
       .init("model and data set"), .init("images", .right), .init("accuracy", .right), .init(view.spreadTitle, .right),
     ]
-    if report.comparesWithPaper { columns += [.init("paper", .right), .init("difference", .right)] }
+    let isSigned = report.paper == .signed
+    if isSigned {
+      columns += ["paper", "difference", "mean of batches", "paper’s Table 1"].map { .init($0, .right) }
+    }
     return [
       .heading("Accuracy"),
       .table(
@@ -72,10 +75,15 @@ struct ReportDocument {
           caption: "Share of the test images whose predicted class is the true one. "
             + (isSpread
               ? "Means over models trained from different seeds, ± their standard deviation."
-              : "Intervals: E. B. Wilson’s, 1927."),
+              : "Intervals: E. B. Wilson’s, 1927.")
+            + (isSigned
+              ? " The paper’s accuracies are those its curves begin with; its Table 1 has means of batches of 128 images."
+              : ""),
           columns: columns,
           rows: view.accuracyRows.map {
-            .cells(["\($0.model) on \($0.dataset)", $0.images, $0.value, $0.interval, $0.paper, $0.difference])
+            .cells(
+              ["\($0.model) on \($0.dataset)", $0.images, $0.value, $0.interval]
+                + (isSigned ? [$0.paper, $0.difference, $0.batches, $0.printed] : []))
           })),
     ]
   }
@@ -96,11 +104,11 @@ struct ReportDocument {
           Table(
             label: "Table \(turn + 2)",
             caption:
-              "\(metric.capitalized)-deletion: the area under the curve of the accuracy while a growing fraction of the "
+              "\(metric.capitalized)-deletion: the area under the curve of the \(view.score) while a growing fraction of the "
               + "pixels is deleted, by the trapezoid rule. A map never deletes a pixel whose saliency is zero; random pixels "
               + "are the controls."
-              + (hasPaper && report.experiments.contains { $0.name.hasPrefix("imagenette") }
-                ? " For Imagenette the paper’s areas are those of the authors’ own curves." : ""),
+              + (hasPaper && view.hasOwnAreas && report.experiments.contains { $0.name.hasPrefix("imagenette") }
+                ? " For Imagenette the paper’s areas are those that its authors published with their code." : ""),
             columns: columns,
             rows: tables.flatMap { heading, table in
               [.group(heading)]
@@ -108,7 +116,24 @@ struct ReportDocument {
                   .cells([$0.title, $0.goal?.word ?? "", $0.value, $0.interval, $0.paper, $0.difference])
                 }
             }))
-      } + differences(label: "Table \(metrics.count + 2)")
+      } + spreads(first: metrics.count + 2)
+  }
+
+  /// The areas over trained networks, and then what the verdicts rest on.
+  private func spreads(first: Int) -> [Document.Block] {
+    let all = view.experiments.compactMap { experiment in experiment.spread.map { (experiment.heading, $0) } }
+    return all.enumerated().map { turn, spread in
+      .table(
+        Table(
+          label: "Table \(first + turn)", caption: "\(spread.0) over trained networks. \(spread.1.note)",
+          columns: [
+            .init("deleted pixels"), .init("deletion"), .init("mean", .right), .init("deviation", .right),
+            .init("paper", .right), .init("deviations away", .right), .init("the paper lies"),
+          ],
+          rows: spread.1.spreadRows.map {
+            .cells([$0.title, $0.metric, $0.mean, $0.deviation, $0.paper, $0.distance, $0.place])
+          }))
+    } + differences(label: "Table \(first + all.count)")
   }
 
   /// What the verdicts rest on.
@@ -152,8 +177,8 @@ struct ReportDocument {
         Document.Figure(
           name: "\(metric)-deletion", label: "Figure \(turn + 1)",
           caption:
-            "\(metric.capitalized)-deletion: the accuracy while the pixels that each map ranks first turn \(metric)"
-            + (report.comparesWithPaper ? paper : "") + ".",
+            "\(metric.capitalized)-deletion: the \(view.score) while the pixels that each map ranks first turn \(metric)"
+            + (report.paper == .signed ? paper : "") + ".",
           figure: CurveFigure(plots: plots)))
     }
   }
@@ -172,7 +197,7 @@ struct ReportDocument {
               caption:
                 "\(experiment.heading): the image as the classifier sees it, the probability of its class, and its maps. "
                 + (examples[experiment.name]?.choice ?? "")
-                + (experiment.paperAccuracy == nil ? "" : " Figures 1 and 2 and Appendix A of the paper."),
+                + (view.examplesSource == nil ? "" : " Figures 1 and 2 and Appendix A of the paper."),
               figure: figure)))
       }
     }

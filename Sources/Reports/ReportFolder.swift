@@ -11,6 +11,8 @@ struct ReportFolder: Sendable {
   private struct Settings: RunSettings {
     var options: ReportOptions
     let seeds: Int
+    /// Nil: the paper itself.
+    let paper: Paper.Version?
 
     static let words = ["limit": "number of images", "maximumClasses": "number of classes"]
 
@@ -18,7 +20,7 @@ struct ReportFolder: Sendable {
     static func == (a: Self, b: Self) -> Bool {
       var same = a.options
       same.showsPictures = b.options.showsPictures
-      return same == b.options && a.seeds == b.seeds
+      return same == b.options && a.seeds == b.seeds && a.paper == b.paper
     }
   }
 
@@ -27,15 +29,16 @@ struct ReportFolder: Sendable {
   /// Makes the folder ready.
   ///
   /// - Parameters:
+  ///   - paper: the version that is reproduced.
   ///   - experiments: the names of the folders that will be in it.
   ///   - existing: what to do with results in it.
   /// - Throws: `RunFolderError`; Foundation's errors.
   init(
-    _ url: URL, options: ReportOptions, seeds: Int = 0, experiments: [String], device: Device,
-    existing: RunFolder.Existing
+    _ url: URL, options: ReportOptions, seeds: Int = 0, paper: Paper.Version = .signed, experiments: [String],
+    device: Device, existing: RunFolder.Existing
   ) throws {
     folder = try RunFolder(
-      url, Settings(options: options, seeds: seeds), RunIdentity(device: device),
+      url, Settings(options: options, seeds: seeds, paper: paper == .signed ? nil : paper), RunIdentity(device: device),
       parts: ["index.html", "report.pdf", "figures", "results.json"] + experiments, existing: existing)
   }
 
@@ -73,12 +76,16 @@ struct ReportFolder: Sendable {
 /// Why a page of results cannot be made.
 public enum ReportError: LocalizedError, Equatable, Sendable {
   case nothingToReproduce([PageMissing])
+  /// A training ended before it was known that the networks of its last epochs would be wanted.
+  case missingEpoch(path: String)
 
   public var errorDescription: String? {
     switch self {
     case .nothingToReproduce(let missing):
       "there is nothing to reproduce: "
         + missing.map { $0.what + ($0.command.map { " (\($0))" } ?? "") }.joined(separator: " ")
+    case .missingEpoch(let path):
+      "\(path) is missing: the training ended without keeping the networks of its last epochs; remove its folder to train anew"
     }
   }
 }

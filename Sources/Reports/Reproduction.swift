@@ -25,6 +25,12 @@ public struct Reproduction: Sendable {
   /// Train that many models of each kind from the seeds 0, 1, … instead of taking the bundled ones.
   public var seeds = 0
   public var recipe = Recipe()
+  /// How many of a training's last epochs are measured for the areas' spread; one: only the last.
+  public var lastEpochs = 1
+  /// How many test images those networks are measured on; nil: 1,000, or 300 where an image has more than 64 × 64 pixels.
+  package var spreadImages: Int?
+  /// The version of the paper: what is scored at which fractions, and the numbers that stand beside.
+  public var paper = Paper.Version.signed
   public var options = ReportOptions()
   /// The experiments, such as `imagenette-resnet18`, whose answers for changed images are computed in ``Precision/mixed``.
   public var mixed: Set<String> = []
@@ -32,8 +38,8 @@ public struct Reproduction: Sendable {
   public var making: [PageFact] = []
 
   private let folder: URL
-  private let device: Device
-  private let open: OpenData
+  let device: Device
+  let open: OpenData
 
   public init(folder: URL, device: Device = .cpu, open: @escaping OpenData) {
     self.folder = folder
@@ -42,12 +48,14 @@ public struct Reproduction: Sendable {
   }
 
   /// A network on a data set.
-  private struct Wanted {
+  struct Wanted {
     let architecture: Architecture
     let dataset: String
+    let version: Paper.Version
 
     var name: String { Reproduction.name(architecture, on: dataset) }
-    var paper: Paper.Experiment { Paper.Experiment(architecture, on: dataset) }
+    var paper: Paper.Experiment { Paper.Experiment(architecture, on: dataset, in: version) }
+    var isInPaper: Bool { paper.area(.black, view: "original") != nil }
     var bundled: BundledModel? { BundledModel.named(name) }
   }
 
@@ -59,8 +67,10 @@ public struct Reproduction: Sendable {
   /// Pairs that are asked for by name, in the paper, or bundled.
   private var wanted: [Wanted] {
     (datasets ?? Self.datasets).flatMap { dataset in
-      (architectures ?? Architecture.paper).map { Wanted(architecture: $0, dataset: dataset) }
-    }.filter { (datasets != nil && architectures != nil) || $0.paper.accuracy != nil || $0.bundled != nil }
+      (architectures ?? Architecture.paper).map { Wanted(architecture: $0, dataset: dataset, version: paper) }
+    }.filter {
+      (datasets != nil && architectures != nil) || $0.isInPaper || paper == .signed && $0.bundled != nil
+    }
   }
 
   /// Makes the page.
@@ -74,7 +84,7 @@ public struct Reproduction: Sendable {
     existing: RunFolder.Existing = .refuse, report: @Sendable @escaping (RunEvent) -> Void = { _ in }
   ) async throws -> PageReport {
     let output = try ReportFolder(
-      folder, options: options, seeds: seeds, experiments: wanted.map(\.name), device: device,
+      folder, options: options, seeds: seeds, paper: paper, experiments: wanted.map(\.name), device: device,
       existing: existing)
     var results: [ExperimentRun.Result] = []
     var missing: [PageMissing] = []
@@ -103,7 +113,9 @@ public struct Reproduction: Sendable {
     }
     guard !results.isEmpty else { throw ReportError.nothingToReproduce(missing) }
     var page = PageReport(
-      title: "Signed saliency maps: the paper reproduced", comparesWithPaper: true,
+      title: paper == .signed
+        ? "Signed saliency maps: the paper reproduced" : "Positive and active gradients: the later version reproduced",
+      paper: paper,
       experiments: results.map(\.experiment), making: making)
     page.missing = missing
     return try output.write(page, results)
@@ -123,46 +135,17 @@ public struct Reproduction: Sendable {
     ).run { report($0) }
   }
 
-  private func options(for wanted: Wanted) -> ReportOptions {
+  func options(for wanted: Wanted) -> ReportOptions {
     var options = options
     options.precision = mixed.contains(wanted.name) ? .mixed : nil
     return options
   }
 
   /// The model on the other device, where there is one.
-  private func twin(_ model: String) async throws -> (any Classifier)? {
+  func twin(_ model: String) async throws -> (any Classifier)? {
     guard Torch.hasCUDA else { return nil }
     let other = device == .cpu ? Device.cuda : .cpu
     return try await TorchActor.run { try ModelChoice.open(model, device: other).classifier }
-  }
-
-  /// Trains models from all seeds and measures each; the page shows their means, and the first one's examples and checks.
-  private func trained(
-    _ wanted: Wanted, in output: ReportFolder, _ report: @Sendable @escaping (RunEvent) -> Void
-  ) async throws -> ExperimentRun.Result {
-    let data = try await open(wanted.dataset, nil)
-    var runs: [ExperimentRun.Result] = []
-    for seed in 0..<seeds {
-      let folder = output.experiment(wanted.name).appending(path: "seed-\(seed)", directoryHint: .isDirectory)
-      var recipe = recipe
-      recipe.seed = UInt64(seed)
-      let label = "\(wanted.name), seed \(seed)"
-      let training = try await TrainingRun(wanted.architecture, recipe: recipe, dataset: data, device: device)
-      let kept = try training.open(
-        folder.appending(path: ExperimentRun.training, directoryHint: .isDirectory), existing: .resume)
-      let path = TrainingRun.model(in: kept)
-      if !kept.has(path.lastPathComponent) { _ = try await training.run(in: kept) { report($0.of(label)) } }
-      let (file, device) = (path.path, device)
-      let model = try await TorchActor.run { try ModelChoice.open(file, device: device) }
-      var own = options(for: wanted)
-      own.showsPictures = options.showsPictures && seed == 0
-      runs.append(
-        try await ExperimentRun(
-          name: wanted.name, title: wanted.architecture.title, model: model, dataset: data, options: own,
-          folder: folder, paper: wanted.paper, twin: seed == 0 ? twin(file) : nil
-        ).run { report($0) })
-    }
-    return ExperimentRun.Result(experiment: .mean(of: runs.map(\.experiment)), examples: runs[0].examples)
   }
 }
 

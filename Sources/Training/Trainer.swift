@@ -14,8 +14,9 @@ public struct Trainer: Sendable {
     case resumed(history: [EpochRecord], fraction: Double, ofSameData: Bool)
     /// Some more steps have been taken. `loss` is the epoch's mean so far.
     case step(epoch: Int, done: Int, of: Int, loss: Double)
-    /// An epoch is done and its state kept; `history` holds all epochs' records, this one's last.
-    case epoch(EpochRecord, history: [EpochRecord])
+    /// An epoch is done, and its state will be kept next; `history` holds all epochs' records, this one's last. `network` makes the
+    /// network as it is now.
+    case epoch(EpochRecord, history: [EpochRecord], network: @TorchActor () throws -> Network)
   }
 
   private let architecture: Architecture
@@ -153,8 +154,8 @@ public struct Trainer: Sendable {
     state.stepsInEpoch = 0
     state.lossInEpoch = 0
     state.seconds = EpochRecord.Phases()
+    try report(.epoch(record, history: state.history, network: { try network(state) }))
     try Checkpoint.write(state, images: train.count, data: data, to: checkpoint)
-    try report(.epoch(record, history: state.history))
   }
 
   /// Adds the losses of the last steps to the epoch's.
@@ -180,7 +181,7 @@ public struct Trainer: Sendable {
       architecture: architecture, labels: LabelSet(train.classNames),
       preprocessing: Preprocessing(height: train.height, width: train.width, channels: train.channels),
       origin: .init(
-        dataset: dataset, recipe: recipe.joined(separator: "; "), epochs: self.recipe.epochs, seed: self.recipe.seed,
+        dataset: dataset, recipe: recipe.joined(separator: "; "), epochs: state.epoch, seed: self.recipe.seed,
         accuracy: state.history.last?.accuracy, date: Date.now.formatted(.iso8601.year().month().day())))
     let parameters = try state.parameters.mapValues { try $0.detached() }
     let rounded = try Network.rounded(parameters, of: state.graph, to: weightType)

@@ -76,7 +76,7 @@ struct Evaluate: InterruptibleCommand {
       } catch let error as DatasetError { Console.warn(error.told) }
       rows.append([
         model.name, measured?.test ?? "–",
-        Text.optional(Paper.accuracy(of: information.architecture, on: model.dataset)),
+        Text.optional(Paper.Experiment(information.architecture, on: model.dataset).accuracy),
         Text.optional(information.origin.accuracy), Text.optional(measured?.accuracy),
       ])
     }

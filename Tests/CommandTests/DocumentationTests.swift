@@ -112,9 +112,9 @@ import Testing
   private static let smoke: [(command: String, output: String)] = [
     (
       """
-      benchmark --model fashion-mnist-basic-cnn --limit 2 --attributions gradient --fractions 0,0.5 --rise-steps 2 \
+      benchmark --model fashion-mnist-basic-cnn --dataset fashion-mnist --limit 2 --attributions gradient --fractions 0,0.5 --rise-steps 2 \
       --metrics black,white,rise-deletion,rise-insertion,sensitivity-n --sensitivity-samples 3 --no-controls \
-      --precision bfloat16 --output benchmark
+      --precision bfloat16 --no-skip-grey --output benchmark
       """, #"gradient active +0\.\d{4}"#
     ),
     ("ground-truth --images 8 --training-images 64 --epochs 1 --attributions gradient --seed 7 -o truth", #"0\.\d\d"#),
@@ -133,7 +133,14 @@ import Testing
       reproduce --datasets fashion-mnist --models cnn --bfloat16 fashion-mnist-basic-cnn --no-pictures --limit 2 \
       --output paper
       """, "paper/index.html"
-    ), ("report --model fashion-mnist-basic-cnn --dataset fashion-mnist --limit 2 --output page", "page/index.html"),
+    ),
+    (
+      """
+      reproduce --datasets fashion-mnist --models cnn --seeds 1 --last-epochs 2 --no-pictures --limit 2 --output seeds
+      """, "seeds/index.html"
+    ),
+    ("reproduce --paper attitude --datasets fashion-mnist --models cnn --limit 2 --output later", "later/index.html"),
+    ("report --model fashion-mnist-basic-cnn --dataset fashion-mnist --limit 2 --output page", "page/index.html"),
     ("evaluate --model fashion-mnist-basic-cnn --figure confusion.pdf", #"[01]\.\d{4}"#),
     ("evaluate --all", #"fashion-mnist-basic-cnn.* [01]\.\d{4}"#),
     ("audit --model fashion-mnist-basic-cnn --dataset fashion-mnist --limit 2 --json", #""verdict" : "passed""#),
@@ -167,7 +174,7 @@ import Testing
       #expect(finished.status == 0, shown)
       #expect(try finished.output.contains(Regex(output)), shown)
     }
-    for folder in ["paper", "page"] {
+    for folder in ["paper", "seeds", "later", "page"] {
       let results = try String(contentsOf: command.folder.file("\(folder)/results.json"), encoding: .utf8)
       #expect(results.contains(#/"value" : 0/#))
     }

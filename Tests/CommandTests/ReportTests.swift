@@ -128,6 +128,10 @@ import Testing
 
   @Test func outputIsNeeded() {
     expectUsageError(["reproduce"], ["--output"])
+    expectUsageError(["reproduce", "--output", "o", "--last-epochs", "2"], ["--seeds"])
+    expectUsageError(["reproduce", "--output", "o", "--training-precision", "bfloat16"], ["--seeds"])
+    expectUsageError(["reproduce", "--output", "o", "--seeds", "2", "--last-epochs", "51"], ["--last-epochs", "50"])
+    expectUsageError(["reproduce", "--output", "o", "--paper", "other"], ["--paper", "attitude"])
     expectUsageError(["reproduce", "--output", "o", "--quick", "--limit", "3"], ["--quick", "--limit"])
     expectUsageError(["report", "--output", "o"], ["--dataset"])
   }

@@ -24,7 +24,7 @@ struct BrowserTests {
         "independence of the batch", .warning,
         "Alone and in a batch, 8 images have the same logits to 2.1e−07 of the largest, and the gradients agree."),
     ]
-    var report = sampleReport([experiment], comparesWithPaper: true)
+    var report = sampleReport([experiment], paper: .signed)
     report.title = "A page"
     try Data(Page.html(report, examples: ["sample": sampleExamples(["cat", "dog"] + hostileNames)]).utf8).write(
       to: page)

@@ -88,18 +88,40 @@ import Testing
         "a model on a data set, white-deletion, original below positive: does not hold; the areas differ by −0.0200 "
           + "(−0.0300 to −0.0100).",
       ])
-    let beside = sampleReport([sampleExperiment(paper: [0.22, 0.19, nil, 0.16, 0.30])], comparesWithPaper: true)
+    let beside = sampleReport([sampleExperiment(paper: [0.22, 0.19, nil, 0.16, 0.30])], paper: .signed)
     #expect(
       beside.headlines[2]
         == "The areas under the curves differ from the paper’s by 0.0100 on average and by 0.0300 at most (a model on a data "
         + "set, black-deletion, positive).")
   }
 
+  @Test("where the paper lies among trained networks is said in words, in the table and in one sentence")
+  func spread() throws {
+    var experiment = sampleExperiment(paper: [0.22, 0.16, 0.26, 0.17, 0.30])
+    // Mean 0.3 and deviation 0.1.
+    let spread = Spread([0.2, 0.2, 0.2, 0.3, 0.4, 0.4, 0.4])
+    #expect(abs(spread.mean - 0.3) < 1e-12 && abs(spread.deviation - 0.1) < 1e-12)
+    let papers = [0.31, 0.49, 0.05, 0.61]
+    experiment.spread = PageSpread(
+      seeds: 1, epochs: 7, images: 1000, ordered: 6, accuracy: spread,
+      areas: zip(views, papers).map { .init(metric: "black", map: gradient($0), spread: spread, paper: $1) })
+    let html = try Page.html(sampleReport([experiment], paper: .signed))
+    for (view, text) in zip(views, ["within the spread", "within the spread", "in its tail", "outside the spread"]) {
+      #expect(html.contains("sample/black/gradient-\(view)/spread/place\">\(text)</td>"), "\(view)")
+    }
+    #expect(html.contains("spread/distance\">+1.9</td>") && html.contains("spread/distance\">−2.5</td>"))
+    #expect(html.contains("Means and standard deviations of 7 networks, those of the last 7 epochs of 1 trainings"))
+    #expect(
+      sampleReport([experiment], paper: .signed).headlines.contains(
+        "Of the paper’s 4 areas 2 lie within the spread of our trained networks (two standard deviations), 1 in its tail "
+          + "(three) and 1 outside; the maps are in the paper’s order in 6 of 7 networks."))
+  }
+
   @Test("what is not there is said, or its section is left out")
   func parts() throws {
     let bare = try Page.html(sampleReport([sampleExperiment()]))
     #expect(bare.contains("without pictures") && !bare.contains("Self-audit") && !bare.contains(">paper<"))
-    var report = sampleReport([sampleExperiment(paper: [0.2, 0.2, 0.2, 0.2, 0.2])], comparesWithPaper: true)
+    var report = sampleReport([sampleExperiment(paper: [0.2, 0.2, 0.2, 0.2, 0.2])], paper: .signed)
     report.missing = [PageMissing(what: "No data.", command: "saliency data fetch x")]
     report.experiments[0].checks = [AuditCheck("a check", .failed, "it is wrong")]
     var examples = try sampleExamples(["a"])

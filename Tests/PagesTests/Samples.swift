@@ -58,12 +58,12 @@ func sampleExperiment(
       curves.append(
         PageCurve(
           metric: metric, map: gradient(view), fractions: fractions, deleted: fractions,
-          accuracy: [0.8, 0.4 + Double(place) / 100, 0.1234]))
+          values: [0.8, 0.4 + Double(place) / 100, 0.1234]))
     }
     areas.append(PageArea(metric: metric, map: .control(.random), estimate: Estimate(0.2)))
     curves.append(
       PageCurve(
-        metric: metric, map: .control(.random), fractions: fractions, deleted: fractions, accuracy: [0.8, 0.5, 0.2]))
+        metric: metric, map: .control(.random), fractions: fractions, deleted: fractions, values: [0.8, 0.5, 0.2]))
   }
   var experiment = PageExperiment(
     name: name, model: model, dataset: dataset, images: 1234, classes: 10,
@@ -73,9 +73,9 @@ func sampleExperiment(
   return experiment
 }
 
-func sampleReport(_ experiments: [PageExperiment], comparesWithPaper: Bool = false) -> PageReport {
+func sampleReport(_ experiments: [PageExperiment], paper: Paper.Version? = nil) -> PageReport {
   PageReport(
-    title: "A page", comparesWithPaper: comparesWithPaper, experiments: experiments,
+    title: "A page", paper: paper, experiments: experiments,
     making: [PageFact("command", "saliency report")])
 }
 

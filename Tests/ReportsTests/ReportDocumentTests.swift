@@ -72,12 +72,12 @@ import Testing
     let curves = views.map {
       PageCurve(
         metric: "black", map: MapName(attribution: "gradient", view: $0), fractions: [0, 0.5],
-        deleted: [0, 0.5], accuracy: [0.75, Double($0.count) / 20])
+        deleted: [0, 0.5], values: [0.75, Double($0.count) / 20])
     }
     let experiment = PageExperiment(
       name: "e", model: "m", dataset: "d", images: 1, classes: 1, accuracy: Estimate(1),
       areas: curves.map { PageArea(metric: "black", map: $0.map, estimate: Estimate(0.5)) }, curves: curves)
-    let report = PageReport(title: "t", comparesWithPaper: false, experiments: [experiment], making: [])
+    let report = PageReport(title: "t", experiments: [experiment], making: [])
     let html = try Page.html(report)
     let css = html.components(separatedBy: "@media screen")[0]
     let page = try html.matches(of: #/<g class="(tone-\d)">/#).map { match in
@@ -95,22 +95,23 @@ import Testing
     let map = MapName(attribution: "gradient", view: "active")
     let experiment = PageExperiment(
       name: "imagenette-resnet18", model: "ResNet-18", dataset: "imagenette", images: 3925, classes: 10,
-      accuracy: Estimate(0.75, low: 0.7, high: 0.8), paperAccuracy: 0.8357,
+      accuracy: Estimate(0.75, low: 0.7, high: 0.8), paperAccuracy: 0.8327, batchAccuracy: 0.74,
+      printedAccuracy: 0.8357,
       areas: [
         PageArea(
           metric: "black", map: map, estimate: Estimate(0.2, low: 0.1, high: 0.3), paper: 0.123, isLowGood: true)
       ],
-      curves: [PageCurve(metric: "black", map: map, fractions: [0, 0.5], deleted: [0, 0.4], accuracy: [0.75, 0.1])])
-    var report = PageReport(title: "A page", comparesWithPaper: true, experiments: [experiment], making: [])
+      curves: [PageCurve(metric: "black", map: map, fractions: [0, 0.5], deleted: [0, 0.4], values: [0.75, 0.1])])
+    var report = PageReport(title: "A page", paper: .signed, experiments: [experiment], making: [])
     report.missing = [PageMissing(what: "Nothing else.", command: "saliency data fetch cifar10")]
     let file = folder.file("report.pdf")
     try ReportDocument(report, [:]).document.encoded().write(to: file)
     let text = try text(of: file).replacing(#/\s+/#, with: " ")
-    #expect(text.contains("3,925 0.7500 0.7000–0.8000 0.8357 −0.0857"))
+    #expect(text.contains("3,925 0.7500 0.7000– 0.8327 −0.0827 0.7400 0.8357"))
     #expect(text.contains("active low 0.2000 0.1000–0.3000 0.1230 +0.0770"))
     #expect(
       text.contains("Nothing else. Get it with: saliency data fetch cifar10")
-        && text.contains("of the authors’ own curves"))
+        && text.contains("that its authors published with their code"))
     #expect(!text.contains("Self-audit") && !text.contains("Examples"))
   }
 }

@@ -58,7 +58,7 @@ struct BrightOrDark: LabelledImages {
     let network = try await trainer(
       .basicCNN, in: folder, epochs: 8, learningRate: 0.0003, count: 160
     ).run { event in
-      if case .epoch(let record, _) = event { records.append(record) }
+      if case .epoch(let record, _, _) = event { records.append(record) }
     }
     #expect(records.map(\.epoch) == Array(1...8))
     #expect(records[7].accuracy == 1)

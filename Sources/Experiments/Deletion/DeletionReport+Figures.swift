@@ -15,9 +15,10 @@ extension DeletionReport {
       let attributions = series.filter { $0.kind != .random }.map(\.attribution).unique
       return attributions.map { attribution in
         CurveFigure.Plot(
-          title: attributions.count > 1 ? attribution : title, xLabel: plot.xLabel, yLabel: plot.yLabel,
+          title: attributions.count > 1 ? attribution : title, xLabel: plot.xLabel,
+          yLabel: chosen.keepsClasses ? score(metric).name : plot.yLabel,
           series: series.filter { $0.kind == .random || $0.attribution == attribution }.map { map in
-            let y = all.firstIndex(of: map).map { result.curve(metric: metric, series: $0) } ?? []
+            let y = all.firstIndex(of: map).map { curve(metric: metric, series: $0) } ?? []
             return CurveFigure.Series(
               name: map.kind == .random ? "random" : map.view, style: map.style,
               points: zip(x, y).map { .init(x: $0, y: $1) })
@@ -39,7 +40,7 @@ extension DeletionReport {
   /// Round numbers around all curves of a metric, so that its plots can be compared.
   private func range(_ metric: Int) -> ClosedRange<Double> {
     let values: [Double] = result.shape(metric).series.indices.flatMap { (place: Int) -> [Double] in
-      result.curve(metric: metric, series: place)
+      curve(metric: metric, series: place)
     }
     let low: Double = ((values.min() ?? 0) * 5).rounded(.down) / 5
     let high: Double = ((values.max() ?? 0) * 5).rounded(.up) / 5

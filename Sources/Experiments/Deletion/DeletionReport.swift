@@ -13,6 +13,8 @@ public struct DeletionReport: ExperimentReport {
   package var timing: Timing?
   let bootstraps: [Bootstrap]
   private let paper: Paper.Experiment?
+  /// What metrics that keep classes score.
+  private let score: DeletionResult.Score
 
   /// How long it took, if it was done at one go.
   package struct Timing: Sendable {
@@ -22,12 +24,17 @@ public struct DeletionReport: ExperimentReport {
     package let threads: Int
   }
 
-  /// - Parameter paper: what the paper measured, to stand beside it; of no account where the protocol is not the paper's.
+  /// - Parameter paper: what the paper measured, to stand beside it, and whose score counts: the accuracy without one. Of no account
+  ///   where the fractions are not the paper's.
   public init(_ settings: DeletionRun.Settings, _ result: DeletionResult, paper: Paper.Experiment? = nil) {
     self.settings = settings
     self.result = result
     self.paper = paper
-    let bootstraps = result.metrics.indices.map { result.bootstrap(metric: $0) }
+    let score = paper?.version.score ?? .accuracy
+    self.score = score
+    let bootstraps = result.metrics.indices.map {
+      result.bootstrap(result.metrics[$0].keepsClasses ? score : nil, metric: $0)
+    }
     self.bootstraps = bootstraps
     scores = result.metrics.indices.map { metric in
       result.shape(metric).series.indices.map { bootstraps[metric][$0] }
@@ -47,15 +54,28 @@ public struct DeletionReport: ExperimentReport {
   package func paperArea(_ series: MapName, metric: Int) -> Double? {
     guard let paper, let accuracy = result.metrics[metric] as? Accuracy, !series.isControl,
       series.attribution == MapName(Gradient(), Original()).attribution, setup.order == .descending,
-      setup.fractions == DeletionBenchmark.paperFractions
+      setup.fractions == paper.version.fractions
     else { return nil }
-    return Paper.area(of: paper.architecture, on: paper.dataset, accuracy.replacement, view: series.view)
+    return paper.area(accuracy.replacement, view: series.view)
+  }
+
+  /// What a metric scores, and its name.
+  package func score(_ metric: Int) -> (score: DeletionResult.Score, name: String) {
+    let all = result.scores(of: metric)
+    return all.first { $0.score == score } ?? all[0]
+  }
+
+  /// The mean curve of a metric's series, by ``score(_:)``.
+  package func curve(metric: Int, series: Int) -> [Double] {
+    result.curve(score(metric).score, metric: metric, series: series)
   }
 
   /// A table like the paper's Table 2: areas with their intervals, an arrow for the direction that is good, and the paper's area
   /// where it has one; nil without such metrics.
   public var table: Table? {
-    table("deleted pixels", accuracies, "Area under the accuracy curve; ↓ should be low, ↑ should be high")
+    table(
+      "deleted pixels", accuracies,
+      "Area under the \(accuracies.first.map { score($0).name } ?? "") curve; ↓ should be low, ↑ should be high")
   }
 
   /// The mean scores by the other metrics; nil without such metrics.
@@ -171,8 +191,9 @@ public struct DeletionReport: ExperimentReport {
 
   private var summary: Summary {
     let rows = result.metrics.indices.flatMap { metric in
-      let byScore = result.scores(of: metric).enumerated().map { turn, score in
-        (score.name, turn == 0 ? scores[metric] : result.scores(score.score, metric: metric))
+      let chosen = score(metric).name
+      let byScore = result.scores(of: metric).map { score, name in
+        (name, name == chosen ? scores[metric] : result.scores(score, metric: metric))
       }
       return result.shape(metric).series.enumerated().map { index, series in
         let own = Dictionary(uniqueKeysWithValues: byScore.map { ($0, $1[index]) })

@@ -40,6 +40,15 @@ public struct DeletionResult: Sendable {
   /// The classifier's accuracy on the untouched images, 0…1.
   public var accuracy: Double { Double(zip(labels, untouched).count { $0 == $1 }) / Double(imageCount) }
 
+  /// The mean of the accuracies of batches of 128 images in their order, all of the same weight, as the paper's Table 1 was
+  /// computed: images of the last, smaller batch count more.
+  package var batchAccuracy: Double {
+    let batches = stride(from: 0, to: imageCount, by: 128).map { $0..<min($0 + 128, imageCount) }
+    return batches.reduce(0) { sum, batch in
+      sum + Double(batch.count { labels[$0] == untouched[$0] }) / Double(batch.count)
+    } / Double(batches.count)
+  }
+
   /// What an image scores at a point of a metric's curve.
   public enum Score: Sendable, Equatable {
     /// 1 where the predicted class is the true one, as in the paper.

@@ -52,7 +52,7 @@ extension RoarRun {
       settings.architecture, recipe: recipe, train: few.train, test: few.test, dataset: "",
       checkpoint: folder.appending(path: "checkpoint.safetensors"), device: explainer.classifier.device
     ).run { event in
-      if case .epoch(let record, _) = event { ends.withLock { $0.append((.now, record.imagesPerSecond)) } }
+      if case .epoch(let record, _, _) = event { ends.withLock { $0.append((.now, record.imagesPerSecond)) } }
     }
     func images(_ data: Dataset) -> Double { Double(data.train.count) + Double(data.test.count) / 3 }
     let epochs = ends.withLock { ends in

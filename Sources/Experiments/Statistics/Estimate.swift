@@ -22,10 +22,9 @@ public struct Estimate: Sendable, Equatable, Codable {
 
   /// The mean and the sample standard deviation of at least two trainings' numbers.
   public static func mean(ofTrainings estimates: [Estimate]) -> Estimate {
-    let (values, count) = (estimates.map(\.value), Double(estimates.count))
-    let mean = values.reduce(0, +) / count
-    let squares = values.map { ($0 - mean) * ($0 - mean) }.reduce(0, +)
-    return Estimate(mean, low: values.min(), high: values.max(), spread: (squares / (count - 1)).squareRoot())
+    let values = estimates.map(\.value)
+    let spread = Spread(values)
+    return Estimate(spread.mean, low: values.min(), high: values.max(), spread: spread.deviation)
   }
 
   /// A share of `count` images, with the 95% interval of E. B. Wilson, *Probable Inference*, 1927.

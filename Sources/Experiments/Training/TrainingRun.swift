@@ -10,7 +10,8 @@ import Synchronization
 import Tensors
 import Training
 
-/// A training with its files in one folder: `model.safetensors`, `checkpoint.safetensors`, `log.csv` and `curves.png`.
+/// A training with its files in one folder: `model.safetensors`, `checkpoint.safetensors`, `log.csv` and `curves.png`, and the
+/// networks of the last epochs, where they are wanted, in `epochs/`.
 public struct TrainingRun: Experiment {
   /// What is trained. Another number of epochs is no other training: a finished one can be continued.
   public struct Settings: RunSettings {
@@ -31,15 +32,25 @@ public struct TrainingRun: Experiment {
 
   public let settings: Settings
   public let identity: RunIdentity
+  /// The networks of so many epochs at the end are kept, each in a file of its own; the last one is the model.
+  public var keptEpochs = 1
   private let dataset: Dataset
   private let start: Network?
   private let weightType: ElementType
 
   private static let (checkpoint, model) = ("checkpoint.safetensors", "model.safetensors")
-  public static let parts = [checkpoint, model, "log.csv", "curves.png"]
+  public static let parts = [checkpoint, model, "log.csv", "curves.png", "epochs"]
 
   /// The file of the trained network in a run's folder.
   public static func model(in folder: RunFolder) -> URL { folder.file(model) }
+
+  /// The files of the networks of the last epochs, ``keptEpochs`` of them, in their order, the model's last.
+  public func networks(in folder: RunFolder) -> [URL] {
+    let last = settings.recipe.epochs
+    return (max(1, last - keptEpochs + 1)..<last).map { folder.file(Self.network(of: $0)) } + [Self.model(in: folder)]
+  }
+
+  private static func network(of epoch: Int) -> String { String(format: "epochs/epoch-%03d.safetensors", epoch) }
 
   /// Cost: all images are read once, unless the data set's digests are known.
   ///
@@ -108,7 +119,13 @@ public struct TrainingRun: Experiment {
           .progress(
             (Double(epoch - 1) + Double(done) / Double(steps)) / Double(epochs),
             String(format: "epoch %d of %d, step %d/%d, loss %.4f", epoch, epochs, done, steps, loss)))
-      case .epoch(let record, let history):
+      case .epoch(let record, let history, let network):
+        if record.epoch < epochs, record.epoch > epochs - keptEpochs {
+          let file = folder.file(Self.network(of: record.epoch))
+          try FileManager.default.createDirectory(
+            at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+          try network().write(to: file)
+        }
         try keep(history, in: folder)
         records.withLock { $0 = history }
         report(

@@ -7,16 +7,18 @@ struct Chart {
   let id: String
   let metric: String
   let attribution: String
+  /// What the curves show.
+  let score: String
   let curves: [PageCurve]
 
   /// What is drawn on the page and, with a title, in the document.
   func plot(title: String = "") -> CurveFigure.Plot {
     CurveFigure.Plot(
-      title: title, xLabel: "fraction of pixels deleted", yLabel: "accuracy",
+      title: title, xLabel: "fraction of pixels deleted", yLabel: score,
       series: curves.map { curve in
         CurveFigure.Series(
           name: curve.map.title(namesAttribution: false), style: curve.map.style,
-          points: zip(curve.fractions, curve.accuracy).map { .init(x: $0, y: $1) })
+          points: zip(curve.fractions, curve.values).map { .init(x: $0, y: $1) })
       }, yRange: 0...1)
   }
 }

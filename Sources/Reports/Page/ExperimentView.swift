@@ -9,9 +9,21 @@ struct ExperimentView {
   let comparisons: [ComparisonView]
   let hasComparisons: Bool
   let charts: [ChartView]
+  let spread: SpreadView?
 
   struct ComparisonView {
     let key, claim, metric, title, difference, interval, kind, sign, verdict: String
+  }
+
+  /// The areas over trained networks beside the paper's.
+  struct SpreadView {
+    let note: String
+    let hasPaper: Bool
+    let spreadRows: [SpreadRow]
+  }
+
+  struct SpreadRow {
+    let key, metric, title, mean, deviation, paper, distance, kind, place: String
   }
 
   struct TableView {
@@ -70,6 +82,7 @@ struct ExperimentView {
       }
     }
     hasComparisons = !comparisons.isEmpty
+    spread = experiment.spread.map { Self.view(of: $0, in: experiment.name) }
     charts = experiment.charts.map { chart in
       let (metric, curves, drawn) = (chart.metric, chart.curves, ChartLines(chart))
       let title = "\(metric.capitalized)-deletion" + (namesAttribution ? ", \(chart.attribution)" : "")
@@ -78,12 +91,12 @@ struct ExperimentView {
           fraction: String(format: "%g%%", 100 * curves[0].fractions[index]),
           cells: curves.map { curve in
             Cell(
-              key: "\(experiment.name)/\(metric)/\(curve.map.slug)/accuracy/\(curve.fractions[index])",
-              text: Text.number(curve.accuracy[index]))
+              key: "\(experiment.name)/\(metric)/\(curve.map.slug)/\(experiment.score)/\(curve.fractions[index])",
+              text: Text.number(curve.values[index]))
           })
       }
       return ChartView(
-        id: chart.id, title: title, description: Self.description(title, experiment.heading, curves),
+        id: chart.id, title: title, description: Self.description(title, experiment.heading, experiment.score, curves),
         lines: drawn.lines,
         columns: drawn.columns, rows: drawn.rows, numbers: numbers)
     }
@@ -103,14 +116,29 @@ struct ExperimentView {
       })
   }
 
+  private static func view(of spread: PageSpread, in experiment: String) -> SpreadView {
+    SpreadView(
+      note: spread.note, hasPaper: spread.areas.contains { $0.paper != nil },
+      spreadRows: spread.areas.map { area in
+        SpreadRow(
+          key: "\(experiment)/\(area.metric)/\(area.map.slug)/spread", metric: area.metric,
+          title: area.map.title(namesAttribution: false), mean: Text.number(area.spread.mean),
+          deviation: Text.number(area.spread.deviation), paper: Text.optional(area.paper),
+          distance: area.paper.map { Text.deviations(area.spread.distance(of: $0)) } ?? "–",
+          kind: area.place?.kind ?? "quiet", place: area.place?.rawValue ?? "not known")
+      })
+  }
+
   /// The curves in words: where each begins and where it ends.
-  private static func description(_ title: String, _ heading: String, _ curves: [PageCurve]) -> String {
-    guard let first = curves.first?.accuracy.first, let last = curves.first?.fractions.last else { return title }
+  private static func description(
+    _ title: String, _ heading: String, _ score: String, _ curves: [PageCurve]
+  ) -> String {
+    guard let first = curves.first?.values.first, let last = curves.first?.fractions.last else { return title }
     let ends = curves.compactMap { curve in
-      curve.accuracy.last.map { "\(curve.map.title(namesAttribution: false)) \(String(format: "%.2f", $0))" }
+      curve.values.last.map { "\(curve.map.title(namesAttribution: false)) \(String(format: "%.2f", $0))" }
     }
     return String(
-      format: "%@ of %@: the accuracy falls from %.2f with no pixel deleted to, at %.0f%%: ", title, heading, first,
+      format: "%@ of %@: the %@ falls from %.2f with no pixel deleted to, at %.0f%%: ", title, heading, score, first,
       100 * last)
       + ends.joined(separator: ", ")
   }

@@ -16,6 +16,7 @@ extension PageReport {
         "\($0), one for each model, data set and colour, on \(images)."
       }
     }
+    if let spread = experiments.spreadSentence { sentences.append(spread) }
     let farthest = experiments.compactMap { experiment in
       experiment.farthestFromPaper.map { (experiment, $0.area, $0.difference) }
     }.max { abs($0.2) < abs($1.2) }

@@ -95,7 +95,7 @@ struct PageData: Encodable {
       for chart in experiment.charts {
         charts[chart.id] = Chart(
           fractions: chart.curves[0].fractions,
-          lines: chart.curves.map { Line(name: $0.map.title(namesAttribution: false), values: $0.accuracy) })
+          lines: chart.curves.map { Line(name: $0.map.title(namesAttribution: false), values: $0.values) })
       }
     }
   }
@@ -114,7 +114,8 @@ extension PageExperiment {
           $0.metric == metric
             && ($0.map.kind == .random || !$0.map.isControl && $0.map.attribution == attribution)
         }
-        return Chart(id: "chart-\(name)-\(metric)-\(turn)", metric: metric, attribution: attribution, curves: shown)
+        return Chart(
+          id: "chart-\(name)-\(metric)-\(turn)", metric: metric, attribution: attribution, score: score, curves: shown)
       }
     }.filter { !$0.curves.isEmpty }
   }

@@ -5,8 +5,8 @@ import Maps
 /// beside the page as JSON, it lets anyone recompute what the page shows.
 public struct PageReport: Codable, Sendable, Equatable {
   public var title: String
-  /// Whether the paper's numbers stand beside the measured ones.
-  var comparesWithPaper: Bool
+  /// The version of the paper whose numbers stand beside the measured ones; nil: none do.
+  var paper: Paper.Version?
   var experiments: [PageExperiment]
   /// What could not be measured, and how that can be changed.
   var missing: [PageMissing] = []
@@ -15,9 +15,9 @@ public struct PageReport: Codable, Sendable, Equatable {
   /// How all of it was made.
   var making: [PageFact]
 
-  init(title: String, comparesWithPaper: Bool, experiments: [PageExperiment], making: [PageFact]) {
+  init(title: String, paper: Paper.Version? = nil, experiments: [PageExperiment], making: [PageFact]) {
     self.title = title
-    self.comparesWithPaper = comparesWithPaper
+    self.paper = paper
     self.experiments = experiments
     self.making = making
   }
@@ -36,12 +36,19 @@ struct PageExperiment: Codable, Sendable, Equatable {
   /// The accuracy on the untouched images, 0…1.
   var accuracy: Estimate
   var paperAccuracy: Double?
+  /// The mean of the accuracies of batches of 128 images, and what the paper's Table 1 prints, which is the same of its network.
+  var batchAccuracy = 0.0
+  var printedAccuracy: Double?
+  /// What the curves show, such as `accuracy`.
+  var score = "accuracy"
   var areas: [PageArea]
   var curves: [PageCurve]
   /// What was claimed of the areas, and whether it shows.
   var claims: [OrderClaim] = []
   /// What a self-audit found.
   var checks: [AuditCheck] = []
+  /// How the areas differ over trainings and their last epochs; nil where that was not measured.
+  var spread: PageSpread?
   var making: [PageFact] = []
 }
 
@@ -56,13 +63,38 @@ struct PageArea: Codable, Sendable, Equatable {
   var isLowGood: Bool?
 }
 
-/// A deletion curve: the accuracy at each fraction, and the share of the pixels that was deleted indeed.
+/// A deletion curve: the score at each fraction, and the share of the pixels that was deleted indeed.
 struct PageCurve: Codable, Sendable, Equatable {
   var metric: String
   var map: MapName
   var fractions: [Double]
   var deleted: [Double]
-  var accuracy: [Double]
+  var values: [Double]
+}
+
+/// How areas differ over the networks of the last epochs of several trainings.
+struct PageSpread: Codable, Sendable, Equatable {
+  /// How many trainings, and of how many epochs each.
+  var seeds: Int
+  var epochs: Int
+  /// On how many images each network was measured.
+  var images: Int
+  /// In how many networks the areas of both colours are in the paper's order.
+  var ordered: Int
+  /// The networks' accuracies on all test images.
+  var accuracy: Spread
+  var areas: [Area]
+
+  /// The mean is that of the networks on `images`, moved by how much the areas of the trainings' last epochs on all images that
+  /// were measured lie above theirs on `images`.
+  struct Area: Codable, Sendable, Equatable {
+    var metric: String
+    var map: MapName
+    var spread: Spread
+    var paper: Double?
+
+    var place: Spread.Place? { paper.flatMap(spread.place) }
+  }
 }
 
 public struct PageMissing: Codable, Sendable, Equatable {

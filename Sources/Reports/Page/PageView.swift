@@ -12,6 +12,11 @@ struct PageView {
   var data = ""
   let title: String
   let comparesWithPaper: Bool
+  /// What of the paper the sections show; nil where it is nothing.
+  let accuracySource, deletionSource, examplesSource: String?
+  /// Whether the paper has areas of Imagenette that are not in its tables.
+  let hasOwnAreas: Bool
+  let score: String
   let headlines: [String]
   /// What the paper's views and those that were measured mean.
   let maps: [MapRow]
@@ -61,7 +66,7 @@ struct PageView {
   }
 
   struct AccuracyRow {
-    let name, dataset, model, images, value, interval, paper, difference: String
+    let name, dataset, model, images, value, interval, paper, difference, batches, printed: String
   }
 
   struct AuditView {
@@ -80,7 +85,14 @@ struct PageView {
 
   init(_ report: PageReport, _ examples: [String: PageExamples]) {
     title = report.title
-    comparesWithPaper = report.comparesWithPaper
+    comparesWithPaper = report.paper != nil
+    score = report.experiments.first?.score ?? "accuracy"
+    hasOwnAreas = report.paper == .signed
+    (accuracySource, examplesSource) =
+      report.paper == .signed ? ("Table 1 of the paper", "Figures 1 and 2, Appendix A of the paper") : (nil, nil)
+    deletionSource = report.paper.map {
+      $0 == .signed ? "Table 2, Figures 3 and 4 of the paper" : "the paper’s later version"
+    }
     let explained = Views.paper.map(\.name) + report.experiments.flatMap { $0.areas.map(\.map.view) }
     maps = Views.all.filter { explained.contains($0.name) }.map {
       MapRow(name: $0.name, meaning: $0.meaning, look: MapName(Gradient(), $0).style.key)
@@ -102,7 +114,8 @@ struct PageView {
       AccuracyRow(
         name: $0.name, dataset: $0.dataset, model: $0.model, images: Text.count($0.images),
         value: Text.number($0.accuracy.value), interval: Text.interval($0.accuracy),
-        paper: Text.optional($0.paperAccuracy), difference: Text.difference($0.accuracy.value, $0.paperAccuracy))
+        paper: Text.optional($0.paperAccuracy), difference: Text.difference($0.accuracy.value, $0.paperAccuracy),
+        batches: Text.number($0.batchAccuracy), printed: Text.optional($0.printedAccuracy))
     }
     experiments = report.experiments.map(ExperimentView.init)
     grids = report.experiments.compactMap { experiment in

@@ -42,6 +42,28 @@ import Testing
     #expect(result.scores(.allegiance, metric: 0)[0].value == 0.75)
   }
 
+  @Test("the mean of batches of 128 gives the last, smaller one the same weight")
+  func batchAccuracy() throws {
+    let classifier = try LinearClassifier(
+      weight: Array(repeating: 1, count: 8), classes: 2, channels: 1, height: 2, width: 2)
+    let setup = try DeletionBenchmark(
+      Explainer(classifier, views: [Original()]),
+      images: Noise(count: 130, classes: 1, height: 2, width: 2, channels: 1), metrics: [Accuracy(.black)],
+      fractions: [0], controls: false
+    ).setup
+    // Of the first 128 images 96 are right, of the last two none.
+    let block = DeletionBlock(
+      images: 0..<130, labels: Array(repeating: 0, count: 130),
+      untouched: (0..<130).map { $0 < 96 ? 0 : 1 },
+      answers: [
+        MetricAnswers(
+          values: Array(repeating: 1, count: 130), classes: Array(repeating: 0, count: 130),
+          deleted: Array(repeating: 0, count: 130))
+      ])
+    let result = try DeletionResult(setup, metrics: [Accuracy(.black)], blocks: [block])
+    #expect(result.batchAccuracy == 0.375 && result.accuracy == 96.0 / 130)
+  }
+
   @Test func missingOrDoubleBlocksAreTold() throws {
     #expect(throws: EvaluationError.missingImages(2)) {
       try DeletionResult(benchmark().setup, metrics: [Accuracy(.black)], blocks: [blocks[0]])

@@ -127,6 +127,38 @@ private struct Brightness: LabelledImages {
     }
   }
 
+  @Test("the networks of the last epochs are those of trainings that end there, interrupted or not")
+  func lastEpochs() async throws {
+    func kept(_ name: String, stop: Int? = nil) async throws -> [URL] {
+      var run = try await run(epochs: 4, in: name).experiment
+      run.keptEpochs = 3
+      let folder = try run.open(folder.file(name), existing: .resume)
+      _ = try await run.run(in: folder) { event in
+        if let stop, let share = event.progress?.share, Int((share * 52).rounded()) >= stop {
+          withUnsafeCurrentTask { $0?.cancel() }
+        }
+      }
+      return run.networks(in: folder)
+    }
+    let files = try await kept("run")
+    #expect(files.map(\.lastPathComponent) == ["epoch-002.safetensors", "epoch-003.safetensors", "model.safetensors"])
+    await #expect(throws: CancellationError.self) { _ = try await Task { try await kept("stopped", stop: 30) }.value }
+    let again = try await kept("stopped")
+    for (epochs, pair) in zip(2..., zip(files, again)) {
+      let short = try await run(epochs: epochs, in: "short-\(epochs)").run().network
+      try await TorchActor.run {
+        for file in [pair.0, pair.1] {
+          let network = try Network.read(file)
+          #expect(network.information.origin.epochs == epochs)
+          #expect(network.information.origin.accuracy == short.information.origin.accuracy)
+          for (name, tensor) in network.parameters {
+            #expect(try short.parameters[name]?.floats() == tensor.floats(), "\(epochs) \(name)")
+          }
+        }
+      }
+    }
+  }
+
   @Test("a log that was lost, as when the program is killed between two files, is there again after resuming")
   func lostLog() async throws {
     try await run(epochs: 2).run()
