@@ -43,6 +43,8 @@ public struct MapFigure: Figure {
   public var notes: [String]
   /// How many times as large as usual the panels are.
   public var scale = 1.0
+  /// Whether all rows begin with the same panel, so that it is drawn in the first alone.
+  package var sharesFirstPanel = false
 
   /// The longer side, in pixels, of a photograph that a panel shows in a PNG of this scale: more would be lost.
   package static func photographSide(scale: Double) -> Int { Int((PanelSize.photographPixels * scale).rounded()) }

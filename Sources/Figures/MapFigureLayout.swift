@@ -58,15 +58,19 @@ struct MapFigureLayout {
   private mutating func addRows() {
     // Where the columns are the same in all rows, titles above the first say it all.
     let titles = figure.rows.map { $0.panels.map(\.title) }
-    let repeatsTitles = Set(titles).count > 1 || titles.contains { $0.count > Self.panelsPerLine }
+    let repeatsTitles =
+      titles.contains { !(titles.first ?? []).starts(with: $0) || $0.count > Self.panelsPerLine }
     for (index, row) in figure.rows.enumerated() {
-      let tops = Self.lines(of: row).map { addLine($0, titled: index == 0 || repeatsTitles) }
+      let tops = Self.lines(of: row).enumerated().map { turn, line in
+        addLine(
+          line, titled: index == 0 || repeatsTitles, skipsFirst: figure.sharesFirstPanel && index > 0 && turn == 0)
+      }
       if let top = tops.first { addLabel(row.label, top: top, bottom: page.y - Self.gap) }
     }
   }
 
   /// Returns where the pictures begin.
-  private mutating func addLine(_ panels: ArraySlice<MapPanel>, titled: Bool) -> Double {
+  private mutating func addLine(_ panels: ArraySlice<MapPanel>, titled: Bool, skipsFirst: Bool) -> Double {
     let titles = panels.map {
       TextBlock($0.title, size: 9, limit: cellWidth, lines: 2, alignment: .centre)
     }
@@ -74,6 +78,8 @@ struct MapFigureLayout {
     var lineHeight = 0.0
     for (column, (panel, title)) in zip(panels, titles).enumerated() {
       let size = Self.size(of: panel.content, figure)
+      lineHeight = max(lineHeight, size.height)
+      if column == 0 && skipsFirst { continue }
       let x = left + Double(column) * (cellWidth + Self.gap)
       let bitmap = panel.content.bitmap(classColours: classColours)
       page.add { [y = page.y, cellWidth] canvas in
@@ -82,7 +88,6 @@ struct MapFigureLayout {
           bitmap, x: x + (cellWidth - size.width) / 2, y: y + titleHeight, width: size.width, height: size.height,
           hard: size.isEnlarged && !panel.isSmooth)
       }
-      lineHeight = max(lineHeight, size.height)
     }
     defer { page.y += titleHeight + lineHeight + Self.gap }
     return page.y + titleHeight

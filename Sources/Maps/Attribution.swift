@@ -12,6 +12,9 @@ import Tensors
   /// without one.
   nonisolated var sign: Sign? { get }
 
+  /// What its values come from, by which several attributions can be asked for at once.
+  nonisolated var group: AttributionGroup { get }
+
   /// The options by name, for records: results with other settings are other results.
   nonisolated var settings: [String: String] { get }
 
@@ -26,11 +29,18 @@ import Tensors
   /// - Throws: ``MethodError``
   nonisolated func check(_ classifier: any Classifier) throws
 
+  /// Finds what only a pass through the classifier tells, such as a layer that is not there.
+  ///
+  /// - Throws: ``MethodError``
+  func probe(_ classifier: any Classifier) throws
+
   /// Does the work that all classes share, such as the forward pass.
   func begin(_ batch: ImageBatch, _ classifier: any Classifier) throws -> any ClassAttributions
 }
 
 extension Attribution {
+  public nonisolated var group: AttributionGroup { .gradients }
+
   public nonisolated var settings: [String: String] { [:] }
 
   public nonisolated func configured(by options: MethodOptions) -> Self { self }
@@ -38,6 +48,20 @@ extension Attribution {
   public nonisolated var passes: Int { 1 }
 
   public nonisolated func check(_ classifier: any Classifier) throws {}
+
+  public func probe(_ classifier: any Classifier) throws {}
+}
+
+/// What an attribution's values come from.
+public enum AttributionGroup: String, Sendable, CaseIterable {
+  /// Gradients of the logits, of one image or of many.
+  case gradients
+  /// What flows back by other rules than the derivative's.
+  case rules
+  /// The activations of one layer.
+  case cam
+  /// Answers for images parts of which are hidden; no gradient.
+  case masks
 }
 
 /// What the sign of an attribution's values says of a channel element.
@@ -104,7 +128,8 @@ extension ClassAttributions {
 public enum Attributions {
   public static let all: [any Attribution] = [
     Gradient(), GradientXInput(), GuidedBackpropagation(), IntegratedGradients(), SmoothGrad(),
-    SmoothGrad(.meanOfSquares), SmoothGrad(.variance), DeepLIFT(),
+    SmoothGrad(.meanOfSquares), SmoothGrad(.variance), DeepLIFT(), LRP(), CAM(.gradCAM), CAM(.gradCAMPlusPlus),
+    CAM(.layerCAM),
   ]
 
   /// The attribution of this name, with what it knows of the options; nil if there is none.

@@ -5,8 +5,12 @@ public enum MethodError: LocalizedError, Equatable, Sendable {
   case signlessAttribution(String, view: String)
   case noRivals
   case needsLayers(String)
-  case noReLU(String)
+  case noActivation(String)
   case unruledOperator(String, String)
+  case relevance(epsilon: Double, gamma: Double)
+  case noSpatialLayer(String)
+  case unknownLayer(String, known: [String])
+  case unreachedLayer(String)
   case tooFew(String, least: Int)
   case noiseLevel(Double)
   case baselineShape(String, expected: String, found: String)
@@ -20,11 +24,19 @@ public enum MethodError: LocalizedError, Equatable, Sendable {
     case .needsLayers(let attribution):
       "the attribution \(attribution) needs to know the model's layers, which this one does not tell; take "
         + "integrated-gradients or smoothgrad"
-    case .noReLU(let attribution):
-      "the attribution \(attribution) changes how ReLUs pass gradients back, and the model has none; take gradient"
+    case .noActivation(let attribution):
+      "the attribution \(attribution) changes how activations pass gradients back, and the model has none; take gradient"
     case .unruledOperator(let attribution, let name):
       "the attribution \(attribution) has no rule for the operator \(name) of this model; take integrated-gradients or "
         + "smoothgrad"
+    case .relevance(let epsilon, let gamma):
+      "relevance needs an epsilon above 0 and a gamma of 0 or more, not \(epsilon) and \(gamma)"
+    case .noSpatialLayer(let attribution):
+      "the attribution \(attribution) needs a layer with a plane of places before the logits, and the model has none; take gradient"
+    case .unknownLayer(let name, let known):
+      "the model has no layer “\(name)” with a plane"
+        + (known.last.map { "; it has \(known.count), the last of which is \($0)" } ?? "")
+    case .unreachedLayer(let name): "the logits do not depend on the layer \(name)"
     case .tooFew(let what, let least): "the number of \(what) must be at least \(least)"
     case .noiseLevel(let level):
       "the noise level \(level) is not a share of the image's range: it must be 0 or more"
@@ -40,7 +52,7 @@ extension MethodError {
   /// Whether the classifier is of a kind that cannot have the attribution, whatever its options.
   public var isOfClassifier: Bool {
     switch self {
-    case .needsLayers, .noReLU, .unruledOperator: true
+    case .needsLayers, .noActivation, .unruledOperator, .noSpatialLayer: true
     default: false
     }
   }

@@ -10,6 +10,10 @@ public struct MethodOptions: Sendable {
   public var samples = 25
   /// The deviation of their noise as a share of the image's range.
   public var noiseLevel = 0.15
+  /// How relevance goes back.
+  public var relevance = RelevanceRules()
+  /// The layer of class activation maps; nil: the last one that fits.
+  public var layer: String?
   /// Decides the noise.
   public var seed: UInt64 = 0
 

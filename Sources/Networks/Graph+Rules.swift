@@ -1,18 +1,74 @@
+/// What gradient rules know of operators.
 extension Graph {
-  package var hasReLU: Bool { nodes.contains(where: \.isReLU) }
+  /// Whether there is an activation among the layers, see `LayeredClassifier.hasActivation`.
+  package var hasActivation: Bool { nodes.contains { $0.rule == .activation } }
 
   /// The first operator through which the gradient rules do not reach, see `LayeredClassifier.unruledOperator`.
-  package var unruledOperator: String? {
-    nodes.dropFirst().first { !$0.isReLU && !$0.isMaxPool && !$0.isLinear }?.operation
+  package var unruledOperator: String? { nodes.dropFirst().first { $0.rule == nil }?.operation }
+
+  /// Whether some operator multiplies results with each other or works along a plane, so that rules that compare need a baseline for
+  /// each image.
+  var comparesResults: Bool {
+    nodes.contains { [.product, .quotient, .softmax, .attention, .layerNorm, .groupNorm].contains($0.rule) }
   }
 }
 
 extension Graph.Node {
+  /// The kinds of operators that gradient rules tell apart.
+  enum Rule: Equatable {
+    /// A linear function of the results that it reads, but for a constant.
+    case linear
+    /// A function of each element of one result that networks have as an activation.
+    case activation
+    /// Any other function of each element of one result.
+    case elementwise
+    /// A bilinear function of two results.
+    case product
+    /// One result divided by another.
+    case quotient
+    /// softmax(q kᵀ · scale + mask) v
+    case attention
+    case maxPool, softmax, layerNorm, groupNorm
+  }
+
+  /// What kind of operator it is for gradient rules; nil where they have no answer.
+  var rule: Rule? {
+    if isLinear { return .linear }
+    if isMaxPool { return .maxPool }
+    let reads = places.count
+    switch operation {
+    case "aten::mul", "aten::matmul", "aten::bmm", "aten::mm": return reads == 2 ? .product : nil
+    case "aten::div": return reads == 2 ? .quotient : Self.readsOnlySecond(self) ? .elementwise : nil
+    case "aten::softmax", "aten::_softmax", "aten::_safe_softmax": return .softmax
+    case "aten::scaled_dot_product_attention": return isPlainAttention ? .attention : nil
+    case "aten::layer_norm", "aten::native_layer_norm": return reads == 1 ? .layerNorm : nil
+    case "aten::group_norm", "aten::native_group_norm": return reads == 1 ? .groupNorm : nil
+    case "aten::pow": return reads == 1 && argument("self")?.places.count == 1 ? .elementwise : nil
+    default:
+      guard reads == 1 else { return nil }
+      return Self.activations.contains(operation)
+        ? .activation : Self.functions.contains(operation) ? .elementwise : nil
+    }
+  }
+
+  /// Of three results, and with nothing but a mask of weights.
+  private var isPlainAttention: Bool {
+    let isMasked = argument("attn_mask").map { $0 != .none } ?? false
+    let others = ["is_causal", "enable_gqa"].compactMap { argument($0) }
+    return places.count == 3 && ["query", "key", "value"].allSatisfy { argument($0)?.places.count == 1 }
+      && (!isMasked || !(argument("attn_mask")?.parameterNames.isEmpty ?? true))
+      && others.allSatisfy { $0 == .bool(false) || $0 == .none }
+  }
+
+  private static func readsOnlySecond(_ node: Graph.Node) -> Bool {
+    node.places.count == 1 && node.argument("other")?.places.count == 1
+  }
+
   /// Whether its result is a linear function of the results that it reads, but for a constant.
-  var isLinear: Bool {
+  private var isLinear: Bool {
     if Self.linear.contains(operation) { return true }
     // A product of two results is not, a product with a constant is; so is a quotient by one.
-    if operation == "aten::mul" || operation == "aten::matmul" || operation == "aten::bmm" { return places.count == 1 }
+    if ["aten::mul", "aten::matmul", "aten::bmm", "aten::mm"].contains(operation) { return places.count == 1 }
     if operation == "aten::div" { return places.count == 1 && argument("other").map { $0.places.isEmpty } ?? false }
     if operation == "aten::batch_norm" { return batchNorm != nil }
     if operation == "aten::conv2d" || operation == "aten::linear" || operation == "aten::addmm" {
@@ -21,6 +77,17 @@ extension Graph.Node {
     if operation == "aten::pad" { return argument("mode").map { $0 == .string("constant") } ?? true }
     return false
   }
+
+  private static let activations: Set<String> = [
+    "aten::celu", "aten::elu", "aten::gelu", "aten::hardsigmoid", "aten::hardswish", "aten::hardtanh",
+    "aten::leaky_relu", "aten::log_sigmoid", "aten::mish", "aten::prelu", "aten::relu", "aten::relu6", "aten::selu",
+    "aten::sigmoid", "aten::silu", "aten::softplus", "aten::tanh",
+  ]
+
+  private static let functions: Set<String> = [
+    "aten::abs", "aten::clamp", "aten::clamp_max", "aten::clamp_min", "aten::erf", "aten::exp", "aten::log",
+    "aten::reciprocal", "aten::rsqrt", "aten::sqrt", "aten::square", "aten::threshold",
+  ]
 
   private static let linear: Set<String> = [
     "aten::_adaptive_avg_pool2d", "aten::_reshape_alias", "aten::_to_copy", "aten::_unsafe_view",

@@ -3,86 +3,161 @@ import Tensors
 
 extension Interpreter {
   /// The logits [N, K] of images [N, C, H, W] in evaluation mode, with gradients by a rule.
-  public func run(_ images: Tensor, rule: GradientRule) throws -> Tensor {
-    let count = images.shape[0]
-    switch rule {
-    case .guided:
-      return try evaluate(images) { node, found in
-        if node.isReLU, let input = node.places.first { return [try found.tensor(input).guidedRelu()] }
-        return try results(of: node, found.tensor, images: count)
-      }
-    case .rescale(let baseline):
-      let referenceCount = baseline.shape[0]
-      return try evaluate(Contrast(own: images, reference: baseline)) { node, found in
-        if node.isReLU, let input = node.places.first { return [try found.tensor(input).rescaledRelu()] }
-        if node.isMaxPool, let input = node.places.first {
-          return [
-            try found.tensor(input).rescaledMaxPool { tensor in
-              // The same call, which tells the places of the maxima as well.
-              let call = Graph.Node("aten::max_pool2d_with_indices", "", node.arguments.map { ($0.name, $0.value) })
-              let both = try results(of: call, { _ in tensor }, images: count).compactMap(\.self)
-              return (values: both[0], places: both[1])
-            }
-          ]
-        }
-        let own = try results(of: node, { found.tensor($0).own }, images: count)
-        let reference = try results(of: node, { found.tensor($0).reference }, images: referenceCount)
-        return zip(own, reference).map { own, reference in
-          own.flatMap { own in reference.map { Contrast(own: own, reference: $0) } }
-        }
-      }.own
+  ///
+  /// - Parameters:
+  ///   - images: in 0…1.
+  ///   - input: says how they are normalised.
+  ///   - type: what the network computes in; nil: what the images are in.
+  public func run(
+    _ images: Tensor, rule: GradientRule, _ input: Preprocessing, type: ElementType? = nil
+  ) throws -> Tensor {
+    func normalized(_ images: Tensor) throws -> Tensor {
+      let result = try input.normalized(images)
+      return try type.map { try result.to($0) } ?? result
     }
+    switch rule {
+    case .guided: return try guided(normalized(images))
+    case .rescale(let baseline):
+      let baseline = graph.comparesResults ? try baseline.expanded(images.shape) : baseline
+      return try rescaled(normalized(images), baseline: normalized(baseline))
+    case .relevance(let rules, let scale):
+      func corner(_ value: Double) throws -> Tensor {
+        let image = try Tensor(
+          repeating: value, shape: [1] + images.shape.dropFirst(), type: images.type ?? .float32, device: images.device)
+        return try normalized(image)
+      }
+      let scale = try type.map { try scale.to($0) } ?? scale
+      return try relevance(
+        of: normalized(images), scale: scale, darkest: corner(0), brightest: corner(1), rules)
+    }
+  }
+
+  private func guided(_ images: Tensor) throws -> Tensor {
+    let count = images.shape[0]
+    return try evaluate(images) { node, found in
+      let results = try results(of: node, found.tensor, images: count)
+      return node.rule == .activation ? try results.map { try $0?.guided() } : results
+    }
+  }
+
+  private func rescaled(_ images: Tensor, baseline: Tensor) throws -> Tensor {
+    let (count, referenceCount) = (images.shape[0], baseline.shape[0])
+    return try evaluate(Contrast(own: images, reference: baseline)) { node, found in
+      let inputs = node.places.map(found.tensor)
+      let call = node.numbered
+      /// The operator with others in the place of the results that it reads.
+      @TorchActor func apply(_ node: Graph.Node, _ tensors: [Tensor]) throws -> [Tensor?] {
+        try results(of: node, { tensors[$0.node] }, images: tensors[0].shape[0])
+      }
+      @TorchActor func single(_ tensors: Tensor...) throws -> Tensor { try Self.first(apply(call, tensors)) }
+      @TorchActor func parameters() throws -> (weight: Tensor?, bias: Tensor?) {
+        (try parameter(of: node, "weight"), try parameter(of: node, "bias"))
+      }
+      switch node.rule {
+      case .activation where node.isReLU: return [try inputs[0].rescaledRelu()]
+      case .activation, .elementwise: return [try inputs[0].rescaled { try single($0) }]
+      case .maxPool:
+        return [
+          try inputs[0].rescaledMaxPool { tensor in
+            // The same call, which tells the places of the maxima as well.
+            let both = Graph.Node("aten::max_pool2d_with_indices", "", call.arguments.map { ($0.name, $0.value) })
+            let found = try apply(both, [tensor]).compactMap(\.self)
+            return (values: found[0], places: found[1])
+          }
+        ]
+      case .product: return [try Contrast.product(inputs[0], inputs[1]) { try single($0, $1) }]
+      case .quotient:
+        let inverse = try inputs[1].rescaled {
+          try Tensor(repeating: 1, shape: [], type: .float64, device: $0.device) / $0
+        }
+        return [try Contrast.product(inputs[0], inverse) { try $0 * $1 }]
+      case .softmax:
+        return [try inputs[0].rescaledSoftmax(axis: node.number("dim") ?? -1) { try single($0) }]
+      case .attention:
+        let found = try attention(node, queries: inputs[0].own.shape)
+        let scores = try Contrast.product(inputs[0], inputs[1], found.scores).scaled(by: nil, plus: found.mask)
+        let weights = try scores.rescaledSoftmax(axis: -1) { try Self.softmax($0) }
+        return [try Contrast.product(weights, inputs[2]) { try Self.matrixProduct($0, $1) }]
+      case .layerNorm:
+        let (weight, bias) = try parameters()
+        let shape = inputs[0].own.shape
+        guard case .ints(let sizes)? = node.argument("normalized_shape") else { break }
+        let axes = Array(shape.indices.suffix(sizes.count))
+        return [
+          try inputs[0].normalized(over: axes, epsilon: node.double("eps") ?? 1e-5).scaled(by: weight, plus: bias)
+        ]
+      case .groupNorm:
+        let (weight, bias) = try parameters()
+        let shape = inputs[0].own.shape
+        let groups = node.number("num_groups") ?? node.number("group") ?? 1
+        func perChannel(_ tensor: Tensor?) throws -> Tensor? {
+          try tensor?.reshaped([1, shape[1]] + shape.dropFirst(2).map { _ in 1 })
+        }
+        return [
+          try inputs[0].reshaped([shape[0], groups, -1]).normalized(over: [2], epsilon: node.double("eps") ?? 1e-5)
+            .reshaped(shape).scaled(by: perChannel(weight), plus: perChannel(bias))
+        ]
+      case .linear, nil: break
+      }
+      let own = try results(of: node, { found.tensor($0).own }, images: count)
+      let reference = try results(of: node, { found.tensor($0).reference }, images: referenceCount)
+      return zip(own, reference).map { own, reference in
+        own.flatMap { own in reference.map { Contrast(own: own, reference: $0) } }
+      }
+    }.own
+  }
+
+  /// What attention does before its softmax: scores of queries and keys, and what is added to them.
+  func attention(
+    _ node: Graph.Node, queries: [Int]
+  ) throws -> (scores: @TorchActor (Tensor, Tensor) throws -> Tensor, mask: Tensor?) {
+    let scale = node.double("scale") ?? 1 / Double(queries.last ?? 1).squareRoot()
+    let axes = Array(queries.indices)
+    let swapped = axes.dropLast(2) + axes.suffix(2).reversed()
+    var mask = try parameter(of: node, "attn_mask")
+    if let given = mask, given.type == .bool {
+      // 0 where attention may go, and what is as good as −∞ elsewhere.
+      mask = try (given.to(.float32) + -1) * 1e9
+    }
+    return ({ try Self.matrixProduct($0, $1.permuted(Array(swapped))) * scale }, mask)
+  }
+
+  static func matrixProduct(_ a: Tensor, _ b: Tensor) throws -> Tensor {
+    try first(Operator("aten::matmul")([("self", .tensor(a)), ("other", .tensor(b))]))
+  }
+
+  static func softmax(_ scores: Tensor) throws -> Tensor {
+    try first(Operator("aten::softmax", overload: "int")([("self", .tensor(scores)), ("dim", .int(-1))]))
+  }
+
+  /// The parameter that is given as an argument, if one is.
+  func parameter(of node: Graph.Node, _ argument: String) throws -> Tensor? {
+    if case .parameter(let name)? = node.argument(argument) { try parameter(name) } else { nil }
+  }
+
+  static nonisolated func first(_ results: [Tensor?]) throws -> Tensor {
+    guard let first = results.first, let first else { preconditionFailure("an operator without a result") }
+    return first
   }
 }
 
-/// What a layer gives for the images, with gradients, and for the baseline, without.
-@TorchActor private struct Contrast {
-  let own: Tensor
-  let reference: Tensor
-
-  /// Differences of inputs below this count as none, as in Captum.
-  private static let least = 1e-10
-
-  /// relu(r) + m (x − r) with the multiplier m = (relu(x) − relu(r)) / (x − r): the value is relu(x), the gradient m.
-  func rescaledRelu() throws -> Contrast {
-    let result = try reference.relu()
-    let output = try own.detached().relu()
-    let difference = try own - reference
-    let derivative = try output.isGreater(than: Self.number(0, like: output)).to(own.type ?? .float32)
-    let multiplier = try Self.quotient(output - result, by: difference.detached(), otherwise: derivative)
-    return Contrast(own: try result + difference * multiplier, reference: result)
-  }
-
-  /// Each window's difference o − o_r goes to the places of the two maxima: max(o, o_r) − o_r to the image's and
-  /// o − max(o, o_r) to the baseline's, as in Captum, though here a place gets the sum of all windows that it is in.
-  ///
-  /// - Parameter pooled: the maxima of a tensor, and where they stand in the plane of each channel.
-  func rescaledMaxPool(_ pooled: (Tensor) throws -> (values: Tensor, places: Tensor)) throws -> Contrast {
-    let (result, referencePlaces) = try pooled(reference)
-    let (output, ownPlaces) = try pooled(own.detached())
-    let higher = try Tensor.maximum(output, result)
-    let difference = try own - reference
-    let none = try Self.number(0, like: output)
-    func share(_ amount: Tensor, at places: Tensor, otherwise: Double) throws -> Tensor {
-      let shape = output.shape
-      let count = shape[2] * shape[3]
-      // One baseline may serve all images, so that its places are those of each.
-      let places = try places.expanded(shape).reshaped([shape[0], shape[1], count])
-      let there = try difference.reshaped([shape[0], shape[1], -1]).gather(axis: 2, places).reshaped(shape)
-      let multiplier = try Self.quotient(
-        amount, by: there.detached(), otherwise: none + otherwise)
-      return try there * multiplier
+extension Graph.Node {
+  /// The same call, the results that it reads being those of nodes 0, 1, … in turn.
+  var numbered: Graph.Node {
+    var next = 0
+    func number(_ value: Graph.Value) -> Graph.Value {
+      switch value {
+      case .result:
+        defer { next += 1 }
+        return .result(Graph.Place(next))
+      case .tensors(let values): return .tensors(values.map(number))
+      default: return value
+      }
     }
-    let rise = try share(higher - result, at: ownPlaces, otherwise: 1)
-    let fall = try share(output - higher, at: referencePlaces, otherwise: 0)
-    return Contrast(own: try result + rise + fall, reference: result)
+    return Graph.Node(operation, overload, arguments.map { ($0.name, number($0.value)) })
   }
 
-  private static func quotient(_ a: Tensor, by b: Tensor, otherwise: Tensor) throws -> Tensor {
-    try .choose(a / b, where: b.absolute().isGreater(than: number(least, like: b)), otherwise: otherwise)
-  }
-
-  private static func number(_ value: Double, like tensor: Tensor) throws -> Tensor {
-    try Tensor(repeating: value, shape: [], type: tensor.type ?? .float32, device: tensor.device)
+  func double(_ name: String) -> Double? {
+    if case .double(let value)? = argument(name) { value } else { nil }
   }
 }

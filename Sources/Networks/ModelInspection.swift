@@ -16,8 +16,8 @@ public struct ModelInspection: Sendable {
   public let operators: [(name: String, count: Int)]
   /// Why its layers are not known, as the end of a sentence that begins with “the model”.
   public let obstacle: String?
-  /// Whether it has ReLUs, which the gradient rules (guided backpropagation, DeepLIFT) are about.
-  public let hasReLU: Bool
+  /// Whether it has activations, which the gradient rules (guided backpropagation, DeepLIFT) are about.
+  public let hasActivation: Bool
   /// The operator through which the gradient rules do not reach; nil if they reach through all.
   public let unruledOperator: String?
   public let warnings: [ScriptWarning]
@@ -42,18 +42,18 @@ public struct ModelInspection: Sendable {
         "\(SafeTensors.recognizes(opened.file) ? "safetensors" : "PyTorch state dictionary") of \(network.information.architecture.title)"
       parameters = Self.size(graph.parameters.map(\.shape))
       (operators, obstacle) = (Self.count(graph), nil)
-      (hasReLU, unruledOperator) = (graph.hasReLU, graph.unruledOperator)
+      (hasActivation, unruledOperator) = (graph.hasActivation, graph.unruledOperator)
     case let network as ImportedNetwork:
       format = network.origin
       parameters = Self.size(network.graph.parameters.map(\.shape))
       (operators, obstacle) = (Self.count(network.graph), nil)
-      (hasReLU, unruledOperator) = (network.hasReLU, network.unruledOperator)
+      (hasActivation, unruledOperator) = (network.hasActivation, network.unruledOperator)
     default:
       let whole = classifier as? ScriptClassifier
       format = whole?.origin ?? "TorchScript"
       (parameters, operators) = (nil, [])
       obstacle = whole?.obstacle
-      (hasReLU, unruledOperator) = (false, nil)
+      (hasActivation, unruledOperator) = (false, nil)
     }
   }
 

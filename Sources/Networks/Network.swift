@@ -14,6 +14,8 @@ import Tensors
   /// What the logits are computed in.
   public nonisolated let precision: Precision
   private let interpreter: Interpreter
+  /// Made when it is first asked for.
+  private var foldedNetwork: Network?
 
   public nonisolated var labels: LabelSet { information.labels }
   public nonisolated var preprocessing: Preprocessing { information.preprocessing }
@@ -55,14 +57,29 @@ import Tensors
     try interpreter.features(preprocessing.normalized(images))
   }
 
-  public nonisolated var hasReLU: Bool { graph.hasReLU }
+  public nonisolated var hasActivation: Bool { graph.hasActivation }
 
   public nonisolated var unruledOperator: String? { graph.unruledOperator }
 
   public func logits(_ images: Tensor, rule: GradientRule) throws -> Tensor {
-    var rule = rule
-    if case .rescale(let baseline) = rule { rule = .rescale(baseline: try preprocessing.normalized(baseline)) }
-    return try interpreter.run(preprocessing.normalized(images), rule: rule)
+    // Relevance is about layers whose normalisation is part of them.
+    if case .relevance = rule, !graph.foldable.isEmpty { return try inference.logits(images, rule: rule) }
+    return try interpreter.run(images, rule: rule, preprocessing)
+  }
+
+  private var inference: Network {
+    get throws {
+      if let foldedNetwork { return foldedNetwork }
+      let network = try folded()
+      foldedNetwork = network
+      return network
+    }
+  }
+
+  public func spatialLayers() throws -> [NetworkLayer] { try interpreter.spatialLayers(preprocessing) }
+
+  public func activations(_ images: Tensor, at layer: NetworkLayer) throws -> (values: Tensor, logits: Tensor) {
+    try interpreter.activations(preprocessing.normalized(images), at: layer)
   }
 
   /// The same network with weights of another type; float64 is for checking, not for speed.

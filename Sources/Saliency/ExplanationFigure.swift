@@ -67,6 +67,7 @@ public struct ExplanationFigure: Sendable {
       colourBars: colourBars(views, explanation),
       classLegend: legend(views, labels), notes: notes(explained, views, labels, photograph))
     figure.scale = scale
+    figure.sharesFirstPanel = rows.count > 1
     return figure
   }
 

@@ -19,12 +19,22 @@ extension Tensor {
     try Tensor("linear layer", [self, weight]) { ct_linear(handle, weight.handle, bias?.handle, $0) }
   }
 
-  /// max(x, 0), whose gradient is that of guided backpropagation: relu of the result's gradient where x > 0, 0 elsewhere.
-  public func guidedRelu() throws -> Tensor { try Tensor("ReLU", [self]) { ct_guided_relu(handle, $0) } }
+  /// The same values, through which only what is positive flows back, as in guided backpropagation.
+  public func guided() throws -> Tensor { try Tensor("guiding", [self]) { ct_guided(handle, $0) } }
 
   /// The mean over the batch of −log softmax(self)[label], for logits [N, K] and int64 labels [N].
   public func crossEntropy(labels: Tensor) throws -> Tensor {
     try Tensor("cross-entropy", [self, labels]) { ct_cross_entropy(handle, labels.handle, $0) }
+  }
+
+  /// Bilinear enlarging of [N, C, H, W], as `interpolate` of PyTorch without aligned corners.
+  @TorchActor public func enlarged(height: Int, width: Int) throws -> Tensor {
+    let call = try Operator("aten::upsample_bilinear2d")
+    let found = try call([
+      ("self", .tensor(self)), ("output_size", .ints([height, width])), ("align_corners", .bool(false)),
+    ])
+    guard let result = found.first, let result else { preconditionFailure("libtorch enlarged nothing") }
+    return result
   }
 
   /// Bilinear resizing of [N, C, H, W], antialiased when it shrinks: what torchvision's `resize` does to tensors.

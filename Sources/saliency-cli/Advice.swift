@@ -61,6 +61,7 @@ extension MethodError {
     switch self {
     case .signlessAttribution: "ask for --views original"
     case .tooLittleMemory: "raise --memory or choose a smaller --size"
+    case .unknownLayer: "saliency models inspect --layers lists them"
     default: nil
     }
   }

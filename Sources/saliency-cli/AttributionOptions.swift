@@ -3,6 +3,7 @@ import Foundation
 import Saliency
 
 extension Quadrature: ExpressibleByArgument {}
+extension RelevanceRules.Composite: ExpressibleByArgument {}
 
 /// The options of attributions; each applies to those that know it.
 struct AttributionOptions: ParsableArguments {
@@ -20,7 +21,23 @@ struct AttributionOptions: ParsableArguments {
 
   @Option(help: "The deviation of their noise as a share of the image's range.") var noiseLevel = 0.15
 
+  @Option(
+    help: "How lrp goes back through layers (default: epsilon-gamma-box, or epsilon for a network with attention).")
+  var composite: RelevanceRules.Composite?
+
+  @Option(help: "What lrp adds to a sum before it divides by it.") var lrpEpsilon = RelevanceRules().epsilon
+
+  @Option(help: "By how much more positive weights count where lrp goes by gamma.") var gamma = RelevanceRules().gamma
+
+  @Option(
+    help: ArgumentHelp(
+      "The layer of grad-cam, grad-cam++ and layer-cam (default: the last that fits); saliency models inspect --layers lists them.",
+      valueName: "name"))
+  var layer: String?
+
   func validate() throws {
+    guard lrpEpsilon > 0, lrpEpsilon.isFinite else { throw ValidationError("--lrp-epsilon must be above 0") }
+    guard gamma >= 0, gamma.isFinite else { throw ValidationError("--gamma must be 0 or more") }
     guard steps >= quadrature.fewest else {
       throw ValidationError("--steps must be at least \(quadrature.fewest) for \(quadrature.rawValue)")
     }
@@ -48,6 +65,8 @@ struct AttributionOptions: ParsableArguments {
     options.samples = samples
     options.noiseLevel = noiseLevel
     options.seed = seed
+    options.relevance = RelevanceRules(composite, epsilon: lrpEpsilon, gamma: gamma)
+    options.layer = layer
     return names.compactMap { Attributions.named($0, options: options) }
   }
 }

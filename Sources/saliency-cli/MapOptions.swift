@@ -6,8 +6,10 @@ import Saliency
 struct MapOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "Comma-separated list of \(Attributions.all.map(\.name).joined(separator: ", ")); or all: each with the views that it has.",
-      valueName: "list"))
+      """
+      Comma-separated list of \(Attributions.all.map(\.name).joined(separator: ", ")); of groups of them: \
+      \(AttributionGroup.allCases.map(\.rawValue).joined(separator: ", ")); or all: each with the views that it has.
+      """, valueName: "list"))
   var attributions = NameList(names: ["gradient"])
 
   @Option(
@@ -19,10 +21,22 @@ struct MapOptions: ParsableArguments {
   @OptionGroup(visibility: .hidden) var options: AttributionOptions
   @OptionGroup(visibility: .hidden) var comparison: ComparisonOptions
 
-  private var takesAll: Bool { attributions.names == ["all"] }
+  private static let groups = AttributionGroup.allCases.map(\.rawValue) + ["all"]
+
+  /// Whether some are taken because they belong to a group, so that those which a model cannot have are left out.
+  private var takesGroups: Bool { attributions.names.contains { Self.groups.contains($0) } }
+
+  /// The attributions' names, groups taken apart.
+  private var attributionNames: [String] {
+    let known = Attributions.all
+    return attributions.names.flatMap { name in
+      guard Self.groups.contains(name) else { return [name] }
+      return known.filter { name == "all" || $0.group.rawValue == name }.map(\.name)
+    }.unique
+  }
 
   func validate() throws {
-    if !takesAll { try attributions.check("--attributions", among: Attributions.all.map(\.name)) }
+    try attributions.check("--attributions", among: Attributions.all.map(\.name) + Self.groups)
     try views.check("--views", among: Views.all.map(\.name) + [Rivalry.name])
   }
 
@@ -46,9 +60,10 @@ struct MapOptions: ParsableArguments {
   func explainer(_ classifier: any Classifier, style: MapStyle = .heat, seed: UInt64) async throws -> Explainer {
     let chosen = views.names.compactMap { Views.named($0) }
     var attributions = try await options.attributions(
-      takesAll ? Attributions.all.map(\.name) : attributions.names, for: classifier, seed: seed)
-    if takesAll {
-      let unfit = try attributions.filter { try !Self.fits($0, classifier) }.map(\.name)
+      attributionNames, for: classifier, seed: seed)
+    if takesGroups {
+      let all = attributions
+      let unfit = try await TorchActor.run { try all.filter { try !Self.fits($0, classifier) }.map(\.name) }
       attributions.removeAll { unfit.contains($0.name) }
       if !unfit.isEmpty {
         Console.note("Left out, as this model cannot have them: \(unfit.joined(separator: ", ")).")
@@ -57,11 +72,16 @@ struct MapOptions: ParsableArguments {
     return try Explainer(
       classifier, attributions: attributions,
       views: ExplanationFigure.viewsToCompute(chosen, style: style), rivals: comparison.rivals(of: classifier),
-      includesRivalry: views.names.contains(Rivalry.name), leavesOutSigned: takesAll)
+      includesRivalry: views.names.contains(Rivalry.name), leavesOutSigned: takesGroups)
   }
 
-  private static func fits(_ attribution: any Attribution, _ classifier: any Classifier) throws -> Bool {
-    do { try attribution.check(classifier) } catch let error as MethodError where error.isOfClassifier { return false }
+  @TorchActor private static func fits(
+    _ attribution: any Attribution, _ classifier: any Classifier
+  ) throws -> Bool {
+    do {
+      try attribution.check(classifier)
+      try attribution.probe(classifier)
+    } catch let error as MethodError where error.isOfClassifier { return false }
     return true
   }
 }

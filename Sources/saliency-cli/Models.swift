@@ -57,10 +57,13 @@ extension Models {
           saliency models inspect resnet18.pt2
           saliency models inspect digits.pt --size 28
           saliency models inspect cifar10-resnet18
+          saliency models inspect cifar10-resnet18 --layers
         """)
 
     @Argument(help: "A model file, or the name of a bundled or fetched model.") var model: String
     @Option(help: "The model's input size: N or HxW.") var size: SizeOption?
+    @Flag(help: "List the layers whose results have a spatial extent, for --layer of grad-cam and its kin.")
+    var layers = false
 
     func work() async throws {
       let (name, settings) = (model, ScriptSettings(height: size?.size.height, width: size?.size.width))
@@ -77,14 +80,35 @@ extension Models {
       if !found.operators.isEmpty {
         lines.append("  operators: \(found.operators.map { "\($0.count) \($0.name)" }.joined(separator: ", "))")
       }
-      lines.append("  guided backpropagation and DeepLIFT: \(Self.rules(found))")
+      lines.append("  guided backpropagation: \(Self.guided(found))")
+      lines.append("  DeepLIFT and LRP: \(Self.rules(found))")
+      if layers {
+        lines += try await TorchActor.run { try Self.table(ModelChoice.open(name, settings: settings).classifier) }
+      }
       try Console.result(lines.joined(separator: "\n"))
+    }
+
+    private static func guided(_ found: ModelInspection) -> String {
+      if let obstacle = found.obstacle { return "no, because its layers are not known: the model \(obstacle)" }
+      return found.hasActivation ? "yes" : "no, because it has no activations"
     }
 
     private static func rules(_ found: ModelInspection) -> String {
       if let obstacle = found.obstacle { return "no, because its layers are not known: the model \(obstacle)" }
-      if let name = found.unruledOperator { return "no, because they do not reach through \(name)" }
-      return found.hasReLU ? "yes" : "no, because it has no ReLUs"
+      return found.unruledOperator.map { "no, because they do not reach through \($0)" } ?? "yes"
+    }
+
+    /// The layers that class activation maps can be of, a line each; `*` marks the one that they take.
+    @TorchActor private static func table(_ classifier: any Classifier) throws -> [String] {
+      guard let layered = classifier as? any LayeredClassifier else { return ["  layers: not known"] }
+      let all = try layered.spatialLayers()
+      let last = all.last(where: \.reachesLogits)
+      guard !all.isEmpty else { return ["  layers: none with a spatial extent"] }
+      return ["  layers (* is the one that grad-cam takes):"]
+        + all.map {
+          "  \($0 == last ? "*" : " ") \($0.name): \($0.features) features of \($0.height)×\($0.width), "
+            + $0.operation.replacing("aten::", with: "")
+        }
     }
   }
 

@@ -44,7 +44,8 @@ import Testing
     #expect(finished.lines[0].hasPrefix("\(exported): torch.export, by PyTorch 2.15."))
     #expect(finished.lines[1...3] == ["  input: 3×16×16", "  classes: 5", "  parameters: 389 in 9 tensors"])
     #expect(finished.lines[4].hasPrefix("  operators: 2 conv2d, 2 relu, "))
-    #expect(finished.lines[5] == "  guided backpropagation and DeepLIFT: yes")
+    #expect(finished.lines[5] == "  guided backpropagation: yes")
+    #expect(finished.lines[6] == "  DeepLIFT and LRP: yes")
 
     let weights = try command.run("models", "inspect", Fixture.url("exported/weights.pt2").path, "--size", "16")
     #expect(weights.lines.last?.contains("no, because they do not reach through aten::") == true)

@@ -72,7 +72,7 @@ import Testing
 
   @Test func withoutReLUGuidedBackpropagationIsRefused() throws {
     let model = try oneLayer(hasReLU: false)
-    #expect(throws: MethodError.noReLU("guided-backpropagation")) {
+    #expect(throws: MethodError.noActivation("guided-backpropagation")) {
       try Explainer(model, attributions: [GuidedBackpropagation()])
     }
   }

@@ -34,7 +34,7 @@ import Testing
   @Test("where each ReLU is a module of its own, values are Captum's", arguments: formats)
   func distinct(format: String) throws {
     let network = try network("distinct\(format)")
-    #expect(network.hasReLU && network.unruledOperator == nil)
+    #expect(network.hasActivation && network.unruledOperator == nil)
     var attributions: [(String, any Attribution)] = [("guided", GuidedBackpropagation())]
     for (name, baseline) in baselines { attributions.append(("deeplift-\(name)", DeepLIFT(baseline: baseline))) }
     for (name, attribution) in attributions {

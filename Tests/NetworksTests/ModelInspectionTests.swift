@@ -29,7 +29,7 @@ import Testing
     #expect(found.parameters?.scalars == 162 + 168 + 24 + 35 && found.parameters?.tensors == 9)
     let counts = Dictionary(uniqueKeysWithValues: found.operators.map { ($0.name, $0.count) })
     #expect(counts["conv2d"] == 2 && counts["relu"] == 2 && counts["batch_norm"] == 1 && counts["linear"] == 1)
-    #expect(found.hasReLU && found.unruledOperator == nil && found.obstacle == nil)
+    #expect(found.hasActivation && found.unruledOperator == nil && found.obstacle == nil)
   }
 
   @Test("the operator that the rules do not reach through is named")

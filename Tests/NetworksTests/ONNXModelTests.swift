@@ -43,7 +43,7 @@ import Testing
   func layers() throws {
     let inspection = try ModelInspection(Self.url("cnn-dynamo").path)
     #expect(inspection.format.hasPrefix("ONNX, opset 18, by pytorch 2."), "\(inspection.format)")
-    #expect(inspection.classes == 5 && inspection.hasReLU && inspection.unruledOperator == nil)
+    #expect(inspection.classes == 5 && inspection.hasActivation && inspection.unruledOperator == nil)
     let counts = Dictionary(uniqueKeysWithValues: inspection.operators.map { ($0.name, $0.count) })
     #expect(counts["conv2d"] == 2 && counts["relu"] == 3 && counts["linear"] == 1, "\(counts)")
     let network = try #require(try ModelChoice.open(Self.url("cnn-script").path).classifier as? ImportedNetwork)

@@ -18,7 +18,7 @@ import Tensors
     self.parameters = parameters
   }
 
-  public nonisolated var hasReLU: Bool { graph.hasReLU }
+  public nonisolated var hasActivation: Bool { graph.hasActivation }
 
   public nonisolated var unruledOperator: String? { graph.unruledOperator }
 
@@ -41,8 +41,16 @@ import Tensors
   }
 
   public func logits(_ images: Tensor, rule: GradientRule) throws -> Tensor {
-    try Interpreter(graph: graph, parameters: parameters).run(images, rule: rule)
+    try interpreter.run(images, rule: rule, preprocessing)
   }
+
+  public func spatialLayers() throws -> [NetworkLayer] { try interpreter.spatialLayers(preprocessing) }
+
+  public func activations(_ images: Tensor, at layer: NetworkLayer) throws -> (values: Tensor, logits: Tensor) {
+    try interpreter.activations(images, at: layer)
+  }
+
+  private var interpreter: Interpreter { Interpreter(graph: graph, parameters: parameters) }
 
   public func inMixedPrecision() throws -> any Classifier { self }
 }

@@ -24,23 +24,18 @@ CTError *ct_linear(const CTTensor *input, const CTTensor *weight, const CTTensor
 }
 
 namespace {
-struct GuidedRelu : torch::autograd::Function<GuidedRelu> {
-  static at::Tensor forward(torch::autograd::AutogradContext *context, const at::Tensor &input) {
-    at::Tensor output = input.relu();
-    context->save_for_backward({output});
-    return output;
-  }
+struct Guided : torch::autograd::Function<Guided> {
+  static at::Tensor forward(torch::autograd::AutogradContext *, const at::Tensor &input) { return input.view_as(input); }
 
   static torch::autograd::variable_list backward(
-      torch::autograd::AutogradContext *context, torch::autograd::variable_list gradients) {
-    at::Tensor output = context->get_saved_variables()[0];
-    return {gradients[0].relu().mul_(output > 0)};
+      torch::autograd::AutogradContext *, torch::autograd::variable_list gradients) {
+    return {gradients[0].relu()};
   }
 };
 }  // namespace
 
-CTError *ct_guided_relu(const CTTensor *input, CTTensor **out) {
-  return returning(out, [&] { return GuidedRelu::apply(input->value); });
+CTError *ct_guided(const CTTensor *input, CTTensor **out) {
+  return returning(out, [&] { return Guided::apply(input->value); });
 }
 
 CTError *ct_cross_entropy(const CTTensor *logits, const CTTensor *labels, CTTensor **out) {

@@ -3,8 +3,8 @@ import Tensors
 /// What the difference of each element from a baseline contributes to the difference of the logit: DeepLIFT's rescale rule.
 ///
 /// A. Shrikumar, P. Greenside, A. Kundaje, *Learning Important Features Through Propagating Activation Differences*, 2017.
-/// Every ReLU passes back Δoutput / Δinput instead of its derivative, Δ being the difference between image and baseline; the
-/// value is that multiplier times the element's own difference. Values have the unit of logits, their sign means evidence
+/// Every activation passes back Δoutput / Δinput instead of its derivative, Δ being the difference between image and baseline, and
+/// products, softmax and normalisation share Δoutput out in a like way; the value is that multiplier times the element's own difference. Values have the unit of logits, their sign means evidence
 /// for or against the class, and they add up to S_c(I) − S_c(baseline), exactly but for rounding. Needs a
 /// ``LayeredClassifier``.
 ///
@@ -12,6 +12,7 @@ import Tensors
 /// three recorded images each, for as many as the bound allows at once.
 public struct DeepLIFT: Attribution {
   public let name = "deeplift"
+  public let group = AttributionGroup.rules
   public let sign: Sign? = .evidence
   public nonisolated var baseline: Baseline
 
@@ -22,12 +23,12 @@ public struct DeepLIFT: Attribution {
   public nonisolated init(baseline: Baseline = .black) { self.baseline = baseline }
 
   public nonisolated func check(_ classifier: any Classifier) throws {
-    _ = try LayeredWork.classifier(classifier, for: name)
+    _ = try LayeredWork.ruled(classifier, for: name)
     try baseline.check(classifier.preprocessing)
   }
 
   public func begin(_ batch: ImageBatch, _ classifier: any Classifier) throws -> any ClassAttributions {
-    let layered = try LayeredWork.classifier(classifier, for: name)
+    let layered = try LayeredWork.ruled(classifier, for: name)
     let images = batch.images
     let baseline = try baseline.values(for: images)
     return try PassSums(

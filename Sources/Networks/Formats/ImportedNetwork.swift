@@ -59,16 +59,32 @@ import Tensors
     return try whole.logits(ofOutputs: whole.rows(ofAnswer: answer, normalized.shape[0]))
   }
 
-  public nonisolated var hasReLU: Bool { graph.hasReLU }
+  public nonisolated var hasActivation: Bool { graph.hasActivation }
 
   public nonisolated var unruledOperator: String? { graph.unruledOperator }
 
   public func logits(_ images: Tensor, rule: GradientRule) throws -> Tensor {
-    var rule = rule
-    if case .rescale(let baseline) = rule {
-      rule = .rescale(baseline: try preprocessing.normalized(baseline).to(published.type ?? .float32))
+    // Relevance is about layers whose normalisation is part of them.
+    let isRelevance = if case .relevance = rule { true } else { false }
+    let module = isRelevance ? fast : published
+    return try logits(images) { _ in
+      try module.interpreter.run(images, rule: rule, preprocessing, type: module.type ?? .float32)
     }
-    return try logits(preprocessing.normalized(images)) { try published.interpreter.run($0, rule: rule) }
+  }
+
+  public func spatialLayers() throws -> [NetworkLayer] {
+    try published.interpreter.spatialLayers(preprocessing, type: published.type)
+  }
+
+  public func activations(_ images: Tensor, at layer: NetworkLayer) throws -> (values: Tensor, logits: Tensor) {
+    var values: Tensor?
+    let logits = try logits(preprocessing.normalized(images)) {
+      let found = try published.interpreter.activations($0, at: layer)
+      values = found.values
+      return found.logits
+    }
+    guard let values else { preconditionFailure("a layer without values") }
+    return (values, logits)
   }
 
   public func inMixedPrecision() throws -> any Classifier {

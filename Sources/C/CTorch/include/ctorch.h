@@ -164,8 +164,8 @@ CTError *ct_convolution(
     const CTTensor *input, const CTTensor *weight, const CTTensor *bias_or_null, CTWindow window, int64_t groups,
     CTTensor **out);
 CTError *ct_linear(const CTTensor *input, const CTTensor *weight, const CTTensor *bias_or_null, CTTensor **out);
-/// ReLU whose gradient is relu(gradient of the output) where the input is positive, 0 elsewhere.
-CTError *ct_guided_relu(const CTTensor *input, CTTensor **out);
+/// The same values; relu of the gradient flows back.
+CTError *ct_guided(const CTTensor *input, CTTensor **out);
 /// Mean over the batch of −log softmax(logits)[label].
 CTError *ct_cross_entropy(const CTTensor *logits, const CTTensor *labels, CTTensor **out);
 /// Bilinear resizing of [N, C, H, W], antialiased when it shrinks, corners not aligned.
