@@ -60,7 +60,7 @@ struct Benchmark: InterruptibleCommand {
   @Option(help: "Images in a block, the unit of interrupted and of shared work (default: some seconds' work).")
   var block: Int?
   @Option(help: "About how much memory a batch may take, such as 500MB.") var memory = MemorySize(bytes: 2_000_000_000)
-  @Option(help: Precision.help) var precision = Precision.full
+  @Option(help: AnswerPrecision.help) var precision: AnswerPrecision?
   @OptionGroup(title: "Computing") var device: DeviceOptions
 
   func validate() throws {
@@ -89,7 +89,7 @@ struct Benchmark: InterruptibleCommand {
     let benchmark = try DeletionBenchmark(
       explainer, images: images.test, metrics: metrics.names.compactMap { curves.metric($0) },
       fractions: fractions.values, order: order, controls: !noControls, seed: seed, blockSize: block,
-      memory: memory.bytes, precision: precision)
+      memory: memory.bytes, precision: precision ?? .usual(for: opened.classifier))
     let run = try DeletionRun(
       benchmark, model: opened, imagesSum: images.digest(of: .test), paper: Self.paper(opened.name))
     if let shard = shard?.shard, shard != .whole {

@@ -30,14 +30,14 @@ import Tensors
   ///   - blockSize: nil: as many as have 100 × 32 × 32 pixels, one at least.
   ///   - memory: about how many bytes a batch may take.
   ///   - precision: what the answers for changed images are computed in; maps and the untouched images' answers are in float32
-  ///     always. ``Precision/mixed`` is for built-in networks.
+  ///     always. Others than ``AnswerPrecision/full`` are for classifiers whose layers are known.
   /// - Throws: ``EvaluationError`` for fractions that are not ascending in 0…1, no images, maps with negative values,
   ///   impossible options of metrics, a precision that the classifier cannot compute in, and images of classes that the classifier
   ///   does not know; ``MethodError/tooLittleMemory(needed:given:)`` if not one image fits into the bound.
   public init(
     _ explainer: Explainer, images: any LabelledImages, metrics: [any Metric] = Metrics.paper,
     fractions: [Double] = DeletionBenchmark.paperFractions, order: DeletionOrder = .descending, controls: Bool = true,
-    seed: UInt64 = 0, blockSize: Int? = nil, memory: Int = 2_000_000_000, precision: Precision = .full
+    seed: UInt64 = 0, blockSize: Int? = nil, memory: Int = 2_000_000_000, precision: AnswerPrecision = .full
   ) throws {
     guard !fractions.isEmpty, fractions.allSatisfy({ (0...1).contains($0) }),
       zip(fractions, fractions.dropFirst()).allSatisfy(<)
