@@ -125,7 +125,7 @@ public struct Reproduction: Sendable {
 
   private func options(for wanted: Wanted) -> ReportOptions {
     var options = options
-    options.precision = mixed.contains(wanted.name) ? .mixed : nil
+    if mixed.contains(wanted.name) { options.precision = .mixed }
     return options
   }
 

@@ -24,7 +24,9 @@ import Testing
 
   @Test(
     "the one-sided bound is that of Clopper and Pearson",
-    arguments: [(0, 100, 0.029513), (0, 1, 0.95), (1, 10, 0.394163), (5, 100, 0.102253), (9, 10, 0.994884), (10, 10, 1)])
+    arguments: [
+      (0, 100, 0.029513), (0, 1, 0.95), (1, 10, 0.394163), (5, 100, 0.102253), (9, 10, 0.994884), (10, 10, 1),
+    ])
   func upperBound(found: Int, count: Int, bound: Double) {
     // Where all but one are found: 0.95^(1/n); where none is: 1 − 0.05^(1/n); else R's qbeta(0.95, found + 1, count − found).
     expectClose([Estimate.upperBound(found, of: count)], [bound], absolute: 1e-6)

@@ -12,6 +12,11 @@ public enum AnswerPrecision: String, Sendable, Codable, CaseIterable {
   /// The fastest that gives float32's classes: ``checked`` where the processor multiplies bfloat16 matrices faster and the
   /// classifier's layers are known, else ``full``.
   public static func usual(for classifier: any Classifier) -> AnswerPrecision {
-    classifier is any LayeredClassifier && classifier.device == .cpu && Torch.multipliesBfloat16 ? .checked : .full
+    classifier is any LayeredClassifier ? usual(on: classifier.device) : .full
+  }
+
+  /// The same of networks whose layers are known.
+  public static func usual(on device: Device) -> AnswerPrecision {
+    device == .cpu && Torch.multipliesBfloat16 ? .checked : .full
   }
 }
