@@ -1,19 +1,22 @@
 """Black- and white-deletion of the five maps in PyTorch; prints seconds and writes the predictions.
 
-    deletion.py plain|skilled WEIGHTS.safetensors IMAGES.npy OUT.npy
+    deletion.py plain|skilled|expert WEIGHTS.safetensors IMAGES.npy OUT.npy
 
 plain    the published algorithm: every map on its own, a fresh forward and backward pass for every class that it needs, the
          parameters in the graph, a sort for every fraction.
 skilled  what a PyTorch user who knows it well would write: one forward pass and one backward pass per class for all maps,
          frozen parameters, one sort per map, inference mode, channels-last.
+expert   the fastest of what can be assembled from several libraries, see expert.py.
 
-IMAGES are uint8 [N, H, W, C]. Both follow the same protocol: the class predicted for the untouched image is explained,
+IMAGES are uint8 [N, H, W, C]. All follow the same protocol: the class predicted for the untouched image is explained,
 k = floor(f P + 1/2) pixels are deleted, and never one whose saliency is zero. OUT is int32 [N, colour, map, fraction].
 Loading and importing are not part of the seconds.
 """
 
+import functools
 import json
 import pathlib
+import resource
 import sys
 import time
 
@@ -147,20 +150,33 @@ def matrix_rate(size=2048):
 
 
 def main(way, weights, pixels, out):
-    model = load(weights)
     images = torch.from_numpy(np.load(pixels)).permute(0, 3, 1, 2).contiguous().float() / 255
-    way = {"plain": plain, "skilled": skilled}[way]
-    way(model, images[:8])  # The first calls set libraries up.
+    choice, end = {}, lambda: None
+    if way == "expert":
+        import expert
+
+        protocol = dict(views=VIEWS, fractions=FRACTIONS, colours=COLOURS, view=view, ranking=ranking, counts=counts)
+        run, choice, end = expert.best(functools.partial(load, weights), images, protocol)
+    else:
+        model = load(weights)
+        run = functools.partial({"plain": plain, "skilled": skilled}[way], model)
+    run(images[:8])  # The first calls set libraries up.
     start = time.perf_counter()
-    answers = way(model, images)
+    answers = run(images)
     seconds = time.perf_counter() - start
+    end()
     np.save(out, answers.numpy())
+    model = load(weights)
     with torch.utils.flop_counter.FlopCounterMode(display=False) as counter:
         logits = model(images[:1])
     # One untouched image, all fractions but 0 of all maps in both colours; a backward pass to the image takes as much.
     passes = 1 + logits.shape[1] + len(VIEWS) * (len(FRACTIONS) - 1) * len(COLOURS)
     operations = counter.get_total_flops() * passes * len(images)
-    print(json.dumps(dict(seconds=seconds, operations=operations, matrix_rate=matrix_rate())))
+    children = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    print(json.dumps(dict(
+        seconds=seconds, operations=operations, matrix_rate=matrix_rate(), choice=choice, children=children
+    )))  # fmt: skip
 
 
-main(*sys.argv[1:])
+if __name__ == "__main__":
+    main(*sys.argv[1:])

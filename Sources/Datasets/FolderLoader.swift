@@ -108,7 +108,9 @@ struct FolderLoader: Sendable {
     let imageSize = imageSize
     let outcomes = try await inParallel(files.count, progress: progress) { index in
       let place = UnsafeMutableBufferPointer(rebasing: pixels.bytes[index * imageSize..<(index + 1) * imageSize])
-      return try await load(files[index], into: place)
+      let outcome = try await load(files[index], into: place)
+      pixels.letGo(index * imageSize..<(index + 1) * imageSize)
+      return outcome
     }
     var summary = DecodedSummary()
     var kept: [Int] = []
@@ -120,6 +122,7 @@ struct FolderLoader: Sendable {
         let place = kept.count
         if place < index, let start = pixels.bytes.baseAddress {
           (start + place * imageSize).update(from: start + index * imageSize, count: imageSize)
+          pixels.letGo(index * imageSize..<(index + 1) * imageSize)
         }
         kept.append(index)
         summary.grey += isGrey ? 1 : 0

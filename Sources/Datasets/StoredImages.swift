@@ -18,6 +18,7 @@ struct StoredImages: LabelledImages {
       precondition(labels.indices.contains(index), "there is no image \(index) in \(name), which has \(count)")
       let image = pixels.bytes[index * size..<(index + 1) * size]
       _ = UnsafeMutableBufferPointer(rebasing: buffer[position..<position + size]).update(fromContentsOf: image)
+      pixels.letGo(index * size..<(index + 1) * size)
       position += size
     }
   }
@@ -27,12 +28,14 @@ struct StoredImages: LabelledImages {
 /// data set is loaded, by several tasks but each byte by one of them only; never afterwards, hence unchecked.
 final class PixelMemory: @unchecked Sendable {
   let bytes: UnsafeMutableBufferPointer<UInt8>
+  private let isMapped: Bool
   private let release: () -> Void
 
   /// Uninitialised; the system provides the memory as it is written to.
   init(count: Int) {
     let bytes = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: count)
     self.bytes = bytes
+    isMapped = false
     release = { bytes.deallocate() }
   }
 
@@ -45,14 +48,32 @@ final class PixelMemory: @unchecked Sendable {
       throw SystemError.current
     }
     bytes = UnsafeMutableBufferPointer(start: start.assumingMemoryBound(to: UInt8.self), count: count)
+    isMapped = true
     release = { munmap(start, count) }
   }
 
   /// A part of `whole`, which stays as long as this does.
   init(_ whole: PixelMemory, _ range: Range<Int>) {
     bytes = UnsafeMutableBufferPointer(rebasing: whole.bytes[range])
+    isMapped = whole.isMapped
     release = { withExtendedLifetime(whole) {} }
   }
+
+  /// Takes bytes that nobody will soon want again off the program's memory, where the system has them in a file.
+  func letGo(_ range: Range<Int>) {
+    guard isMapped, range.count >= Self.worthwhile, let start = bytes.baseAddress else { return }
+    // Linux brings so much around every place that is read. What is outside of these bytes comes again when it is wanted.
+    let around = 1 << 16
+    let whole = Int(bitPattern: bytes.baseAddress)..<Int(bitPattern: start + bytes.count)
+    let first = Int(bitPattern: start + range.lowerBound) / around * around
+    let last = (Int(bitPattern: start + range.upperBound) + around - 1) / around * around
+    let page = Int(sysconf(Int32(_SC_PAGESIZE)))
+    let begin = max(first, whole.lowerBound / page * page)
+    madvise(UnsafeMutableRawPointer(bitPattern: begin), min(last, whole.upperBound) - begin, MADV_DONTNEED)
+  }
+
+  /// Less is not worth asking the system.
+  private static let worthwhile = 1 << 16
 
   deinit { release() }
 }

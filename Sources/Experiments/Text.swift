@@ -41,6 +41,14 @@ package enum Text {
 
   package static func percent(_ share: Double) -> String { String(format: "%.1f%%", 100 * share) }
 
+  /// A small share as `0.37%` or `0.0012%`: two digits that count.
+  package static func share(_ share: Double) -> String {
+    String(format: share < 0.095 ? "%.2g%%" : "%.0f%%", 100 * share)
+  }
+
+  /// Three digits that count.
+  package static func digits(_ value: Float) -> String { String(format: "%.3g", value) }
+
   /// `10,000`
   package static func count(_ number: Int) -> String { number.formatted(.number.locale(Locale(identifier: "en"))) }
 

@@ -66,7 +66,7 @@ struct ExperimentRun: Sendable {
       result = found.result
       try folder.write(found.findings)
       experiment = found.experiment(name, model: title, dataset: dataset.name, paper: paper)
-      experiment.making = try facts(run.settings, seconds: found.timing?.seconds)
+      experiment.making = try facts(run.settings, found.result.check, seconds: found.timing?.seconds)
       try folder.write(experiment, as: Self.numbers)
     }
     let hasTwin = twin != nil
@@ -108,7 +108,7 @@ struct ExperimentRun: Sendable {
     let value: Value
   }
 
-  private func facts(_ settings: DeletionRun.Settings, seconds: Double?) throws -> [PageFact] {
+  private func facts(_ settings: DeletionRun.Settings, _ check: AnswerCheck?, seconds: Double?) throws -> [PageFact] {
     var facts = [PageFact("model", settings.model)]
     if let origin = (try? ModelInformation(contentsOf: model.file))?.origin {
       facts.append(PageFact("model’s origin", origin.summary + (origin.date.isEmpty ? "" : ", \(origin.date)")))
@@ -121,8 +121,7 @@ struct ExperimentRun: Sendable {
       PageFact("computed on", "\(settings.device.rawValue), libtorch \(settings.libtorch)"),
       PageFact(
         "answers for changed images",
-        settings.setup.precision == .mixed
-          ? "in bfloat16 (mixed precision), maps and the untouched images’ answers in float32" : "in float32"),
+        settings.setup.precision?.words(check) ?? "in float32"),
       PageFact(
         "blocks and batches", "\(settings.setup.blockSize) images a block, \(settings.setup.batchSize) images a batch"),
       PageFact(
@@ -130,5 +129,17 @@ struct ExperimentRun: Sendable {
         seconds.map { String(format: "%.1f s", $0) } ?? "not known: it was broken off and gone on with"),
     ]
     return facts
+  }
+}
+
+extension AnswerPrecision {
+  /// For the record of how a page was made.
+  fileprivate func words(_ check: AnswerCheck?) -> String {
+    let rest = "maps and the untouched images’ answers in float32"
+    return switch self {
+    case .full: "in float32"
+    case .mixed: "in bfloat16 (mixed precision), \(rest)"
+    case .checked: "in bfloat16, near ties again in float32, \(rest)" + (check.map { ": \($0.text)" } ?? "")
+    }
   }
 }

@@ -1,3 +1,4 @@
+import Experiments
 import Maps
 
 /// What a page of results shows, beside the model and the data set.
@@ -12,7 +13,7 @@ public struct ReportOptions: Sendable, Equatable, Codable {
   /// More classes than these have no example on the page.
   public var maximumClasses = 20
   /// What the answers for changed images are computed in; nil: float32.
-  public var precision: Precision?
+  public var precision: AnswerPrecision?
 
   public init() {}
 }

@@ -137,7 +137,7 @@ public struct Reproduction: Sendable {
 
   func options(for wanted: Wanted) -> ReportOptions {
     var options = options
-    options.precision = mixed.contains(wanted.name) ? .mixed : nil
+    if mixed.contains(wanted.name) { options.precision = .mixed }
     return options
   }
 

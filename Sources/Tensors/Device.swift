@@ -20,6 +20,9 @@ public enum Torch {
   /// Whether there is a GPU that this libtorch can use.
   public static var hasCUDA: Bool { ct_cuda_is_available() }
 
+  /// Whether this processor multiplies bfloat16 matrices faster than float32 ones.
+  public static let multipliesBfloat16 = ct_multiplies_bfloat16()
+
   /// The number of processor threads that operations use; at start, all processors.
   @TorchActor public static var threads: Int { Int(ct_threads()) }
 

@@ -4,12 +4,15 @@ import Saliency
 
 extension Architecture: ExpressibleByArgument {}
 
-extension Precision: ExpressibleByArgument {
+extension Precision: ExpressibleByArgument {}
+
+extension AnswerPrecision: ExpressibleByArgument {
   /// For commands that delete pixels.
   static let help = ArgumentHelp(
     """
-    What the answers for changed images are computed in: float32, or bfloat16, several times as fast at large sizes \
-    where the processor or GPU multiplies such matrices in hardware. For built-in networks.
+    What the answers for changed images are computed in: float32; bfloat16, faster where the processor or GPU multiplies such \
+    matrices in hardware; or checked, bfloat16 with near ties again in float32 and an audit, which names float32's classes. \
+    (default: checked where the processor gains by it, else float32.) Others than float32 are for models whose layers are known.
     """)
 }
 

@@ -19,7 +19,7 @@ struct Report: InterruptibleCommand {
   @Option(help: DatasetOptions.help) var dataset: String
   @OptionGroup(title: "Page") var page: ReportPageOptions
   @OptionGroup(title: "Maps") var maps: MapOptions
-  @Option(help: Precision.help) var precision = Precision.full
+  @Option(help: AnswerPrecision.help) var precision: AnswerPrecision?
   @OptionGroup(title: "Data") var data: DatasetOptions
   @OptionGroup(title: "Model") var model: ModelOptions
   @OptionGroup(title: "Computing") var device: DeviceOptions
@@ -40,7 +40,8 @@ struct Report: InterruptibleCommand {
       report.twin = try await model.openQuietly(on: chosen == .cpu ? .cuda : .cpu).classifier
     }
     report.options = page.options(limit: nil)
-    report.options.precision = precision == .full ? nil : precision
+    let used = precision ?? .usual(for: opened.classifier)
+    report.options.precision = used == .full ? nil : used
     report.making = await page.making(device: chosen)
     try page.finish(
       await report.run(existing: page.results.existing, report: Console.show), in: folder)

@@ -44,7 +44,8 @@ struct Reproduce: InterruptibleCommand {
     help: ArgumentHelp(
       """
       Models, such as imagenette-resnet18, whose answers for changed images are computed in bfloat16: several times as \
-      fast at large sizes where the processor or GPU multiplies such matrices in hardware.
+      fast at large sizes where the processor or GPU multiplies such matrices in hardware. The others' are those of float32, \
+      computed as --precision of saliency benchmark says.
       """, valueName: "list"))
   var bfloat16: NameList?
   @Flag(help: "Measure 500 images of each test set only.") var quick = false
@@ -87,6 +88,7 @@ struct Reproduce: InterruptibleCommand {
     reproduction.paper = paper
     reproduction.mixed = Set(bfloat16?.names ?? [])
     reproduction.options = page.options(limit: quick ? 500 : limit)
+    if AnswerPrecision.usual(on: chosen) == .checked { reproduction.options.precision = .checked }
     reproduction.making = await page.making(device: chosen)
     let report = try await reproduction.run(existing: page.results.existing, report: Console.show)
     try page.finish(report, in: folder)

@@ -29,6 +29,37 @@ import Testing
     #expect(second.dataset.warnings == [])
   }
 
+  /// The bytes of mapped files in a folder that count as this program's memory.
+  private func resident(in folder: URL) throws -> Int {
+    let path = folder.resolvingSymlinksInPath().path(percentEncoded: false)
+    var (bytes, isOurs) = (0, false)
+    // Read to its end: it has no size.
+    let all = try FileHandle(forReadingFrom: URL(filePath: "/proc/self/smaps")).readToEnd() ?? Data()
+    for line in String(decoding: all, as: UTF8.self).split(separator: "\n") {
+      // 7f00-7f10 r--s 00000000 fe:00 42   /the/file
+      if line.contains("-"), line.contains(" r") { isOurs = line.contains(path) }
+      if isOurs, line.hasPrefix("Rss:") { bytes += 1024 * (Int(line.split(separator: " ")[1]) ?? 0) }
+    }
+    return bytes
+  }
+
+  @Test("pixels that lie in a file stay in the program's memory neither when they are decoded nor when they are read")
+  func memory() async throws {
+    let set = try CachedSet()
+    // Twelve images of 192 kB.
+    let (side, size) = (256, 256 * 256 * 3)
+    for _ in 0..<2 {
+      let dataset = try await set.open(side: side).dataset
+      #expect(try resident(in: set.folder.decoded) < 3 * size)
+      let stored = try #require(dataset.train as? StoredImages)
+      _ = stored.pixels.bytes.reduce(0 as UInt64) { $0 + UInt64($1) }
+      #expect(try resident(in: set.folder.decoded) >= 6 * size)
+      // Not in the order in which they lie.
+      for index in [5, 0, 3, 1, 4, 2] { #expect(dataset.train[index].values.count == size) }
+      #expect(try resident(in: set.folder.decoded) < 3 * size)
+    }
+  }
+
   @Test func progressCountsHashedAndThenDecodedImages() async throws {
     let set = try CachedSet(ClassFolderSet(count: 40))
     for rounds in [2, 1] {

@@ -22,6 +22,17 @@ import Testing
     expectClose([interval.value, interval.low, interval.high], [share, low, high], absolute: 5e-5)
   }
 
+  @Test(
+    "the one-sided bound is that of Clopper and Pearson",
+    arguments: [
+      (0, 100, 0.029513), (0, 1, 0.95), (1, 10, 0.394163), (5, 100, 0.102253), (9, 10, 0.994884), (10, 10, 1),
+    ])
+  func upperBound(found: Int, count: Int, bound: Double) {
+    // Where all but one are found: 0.95^(1/n); where none is: 1 − 0.05^(1/n); else R's qbeta(0.95, found + 1, count − found).
+    expectClose([Estimate.upperBound(found, of: count)], [bound], absolute: 1e-6)
+    #expect(Estimate.upperBound(0, of: 0) == 1)
+  }
+
   @Test("of several trainings: mean, sample deviation, lowest and highest")
   func trainings() {
     let estimate = Estimate.mean(ofTrainings: [1, 2, 6].map { Estimate($0, low: 0, high: 9) })

@@ -7,6 +7,9 @@
 
 #include "Boundary.h"
 
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
 #include <cstdlib>
 #include <dlfcn.h>
 #include <string>
@@ -40,4 +43,17 @@ void choose_matrix_kernels() {
   forget();
   choose();
   unsetenv(variable);
+}
+
+bool ct_multiplies_bfloat16(void) {
+#if defined(__x86_64__)
+  unsigned a = 0, b = 0, c = 0, d = 0;
+  if (!__get_cpuid_count(7, 0, &a, &b, &c, &d)) return false;
+  const unsigned subleaves = a;
+  if (d & 1u << 22) return true;
+  if (subleaves < 1 || !__builtin_cpu_is("amd") || !__builtin_cpu_supports("avx512f")) return false;
+  return __get_cpuid_count(7, 1, &a, &b, &c, &d) && (a & 1u << 5);
+#else
+  return false;
+#endif
 }

@@ -27,17 +27,17 @@ import Tensors
   ///   - metrics: what the maps are judged by; no two of one name.
   ///   - fractions: of the pixels, for metrics that delete up to these: ascending, in 0…1.
   ///   - controls: whether random pixels are deleted, too.
-  ///   - blockSize: nil: as many as have 100 × 32 × 32 pixels, one at least.
+  ///   - blockSize: nil: as many as have 100 × 32 × 32 pixels, one at least; half of that where there would be fewer than 16 blocks.
   ///   - memory: about how many bytes a batch may take.
   ///   - precision: what the answers for changed images are computed in; maps and the untouched images' answers are in float32
-  ///     always. ``Precision/mixed`` is for built-in networks.
+  ///     always. Others than ``AnswerPrecision/full`` are for classifiers whose layers are known.
   /// - Throws: ``EvaluationError`` for fractions that are not ascending in 0…1, no images, maps with negative values,
   ///   impossible options of metrics, a precision that the classifier cannot compute in, and images of classes that the classifier
   ///   does not know; ``MethodError/tooLittleMemory(needed:given:)`` if not one image fits into the bound.
   public init(
     _ explainer: Explainer, images: any LabelledImages, metrics: [any Metric] = Metrics.paper,
     fractions: [Double] = DeletionBenchmark.paperFractions, order: DeletionOrder = .descending, controls: Bool = true,
-    seed: UInt64 = 0, blockSize: Int? = nil, memory: Int = 2_000_000_000, precision: Precision = .full
+    seed: UInt64 = 0, blockSize: Int? = nil, memory: Int = 2_000_000_000, precision: AnswerPrecision = .full
   ) throws {
     guard !fractions.isEmpty, fractions.allSatisfy({ (0...1).contains($0) }),
       zip(fractions, fractions.dropFirst()).allSatisfy(<)
@@ -59,7 +59,7 @@ import Tensors
       metrics: metrics.map { .init(name: $0.name, settings: $0.settings) }, fractions: fractions, order: order,
       seed: seed,
       series: Self.series(explainer, controls: controls),
-      blockSize: blockSize ?? max(1, 100 * 32 * 32 / (input.height * input.width)),
+      blockSize: blockSize ?? Self.blockSize(images: images.count, pixels: input.height * input.width),
       batchSize: Self.batchSize(explainer.classifier, memory: memory),
       precision: precision == .full ? nil : precision)
     addsSums = metrics.contains(where: \.scoresSums)
@@ -99,9 +99,7 @@ import Tensors
       }
     }
     let needed = classifier.bytesPerImage
-    guard memory >= needed || metrics.allSatisfy(\.keepsClasses) else {
-      throw MethodError.tooLittleMemory(needed: needed, given: memory)
-    }
+    guard memory >= needed else { throw MethodError.tooLittleMemory(needed: needed, given: memory) }
   }
 
   /// Nil where there are none.
@@ -114,6 +112,12 @@ import Tensors
   public static let paperFractions = (0...9).map { Double($0) / 10 }
 
   public subscript<Value>(dynamicMember path: KeyPath<DeletionSetup, Value>) -> Value { setup[keyPath: path] }
+
+  /// Larger blocks share the work on the weights among more images; but of few blocks the threads get different numbers.
+  private static func blockSize(images: Int, pixels: Int) -> Int {
+    let usual = max(1, 100 * 32 * 32 / pixels)
+    return images < 16 * usual ? max(1, usual / 2) : usual
+  }
 
   /// How many images are computed with at once: enough to keep the processors busy, few enough that the results of a layer
   /// stay in their caches.

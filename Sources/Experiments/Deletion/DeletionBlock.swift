@@ -7,4 +7,6 @@ struct DeletionBlock: Equatable {
   let untouched: [Int32]
   /// What each metric found.
   var answers: [MetricAnswers] = []
+  /// How the answers in bfloat16 were checked; nil where there are none.
+  var check: AnswerCheck?
 }

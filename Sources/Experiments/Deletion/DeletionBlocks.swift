@@ -25,6 +25,7 @@ struct DeletionBlocks: Sendable {
       tensors["\(metric.name).classes"] = try column(answers.classes)
       tensors["\(metric.name).deleted"] = try column(answers.deleted)
     }
+    if let check = block.check { tensors["check"] = try column(check.numbers) }
     try FileManager.default.createDirectory(at: blockFolder, withIntermediateDirectories: true)
     try SafeTensors(tensors: tensors).write(to: file(index))
   }
@@ -46,6 +47,8 @@ struct DeletionBlocks: Sendable {
       else { throw RunFolderError.damaged(path: file.relativePath) }
       return try tensor.array()
     }
+    let check = tensors["check"].map { AnswerCheck(numbers: (try? $0.doubles()) ?? []) }
+    if let check, check == nil { throw RunFolderError.damaged(path: file.relativePath) }
     return DeletionBlock(
       images: images, labels: try column("labels", 1), untouched: try column("untouched", 1),
       answers: try metrics.map { metric in
@@ -54,6 +57,6 @@ struct DeletionBlocks: Sendable {
           values: try column("\(metric.name).values", count),
           classes: try column("\(metric.name).classes", metric.keepsClasses ? count : 0),
           deleted: try column("\(metric.name).deleted", 0, count))
-      })
+      }, check: check ?? nil)
   }
 }

@@ -118,6 +118,7 @@ public struct DeletionReport: ExperimentReport {
     let seconds = timing?.seconds.map { ", measured in \(Text.clock($0))" } ?? ""
     var items: [Findings.Item] = []
     if let table { items += [.table(table)] + claimLines.map { .sentence($0) } }
+    if let check = result.check { items.append(.sentence(check.text + ".")) }
     if let scoreTable { items.append(.table(scoreTable)) }
     items.append(.numbers("curves.csv", curves))
     if !accuracies.isEmpty { items.append(.array("predictions.npy", predictions)) }
@@ -187,6 +188,9 @@ public struct DeletionReport: ExperimentReport {
     let seconds: Double?
     /// What the seconds went to.
     let phases: DeletionClock.Phases?
+    /// How answers in bfloat16 were checked, and the upper bound of the share of wrong ones.
+    let check: AnswerCheck?
+    let checkUpperBound: Double?
   }
 
   private var summary: Summary {
@@ -205,7 +209,7 @@ public struct DeletionReport: ExperimentReport {
     }
     return Summary(
       accuracy: result.accuracy, areas: rows, claims: claims, settings: settings, threads: timing?.threads,
-      seconds: timing?.seconds, phases: timing?.phases)
+      seconds: timing?.seconds, phases: timing?.phases, check: result.check, checkUpperBound: result.check?.upperBound)
   }
 }
 

@@ -10,6 +10,8 @@ public struct DeletionResult: Sendable {
   public let untouched: [Int32]
   /// What each metric found about all images in their order.
   public let answers: [MetricAnswers]
+  /// How answers in bfloat16 were checked; nil where there are none.
+  public let check: AnswerCheck?
 
   /// Puts blocks together.
   ///
@@ -30,6 +32,11 @@ public struct DeletionResult: Sendable {
     self.metrics = metrics
     labels = blocks.flatMap(\.labels)
     untouched = blocks.flatMap(\.untouched)
+    check = blocks.compactMap(\.check).reduce(nil) { sum, check in
+      guard var sum else { return check }
+      sum.add(check)
+      return sum
+    }
     answers = metrics.indices.map { metric in
       blocks.reduce(into: MetricAnswers()) { $0.append($1.answers[metric]) }
     }

@@ -112,7 +112,7 @@ public struct DeletionRun: Experiment {
     let mine = (0..<setup.blockCount).filter { $0 % shard.count == shard.index - 1 }
     let work = Mutex(Work(blocks: mine.reversed()))
     let total = mine.reduce(0) { $0 + setup.range(of: $1).count }
-    let classifier = try benchmark.answering()
+    let answering = try benchmark.answering()
     let (threads, workers) = (Torch.threads, workerCount)
     let benchmark = benchmark.sharingMemory(among: workers)
     try await TorchActor.concurrently(workers, threads: max(1, threads / workers)) { worker in
@@ -132,7 +132,7 @@ public struct DeletionRun: Experiment {
         } catch let error as RunFolderError {
           work.withLock { $0.notes.append((block, "\(error.message); computed anew")) }
         }
-        let answers = try benchmark.measure(block, with: classifier, clock: own, progress: report)
+        let answers = try benchmark.measure(block, with: answering, clock: own, progress: report)
         try blocks.write(answers, block, benchmark.metrics)
         report(1)
       }

@@ -24,8 +24,8 @@ public struct DeletionSetup: Sendable, Equatable, Codable {
   /// Images in a block, and images, some pixels of them deleted, that are computed with at once.
   package let blockSize: Int
   package let batchSize: Int
-  /// What the answers for changed images are computed in; nil: as the untouched images' and the maps.
-  package var precision: Precision?
+  /// What the answers for changed images are computed in; nil: float32, as the untouched images' and the maps.
+  package var precision: AnswerPrecision?
 
   package var blockCount: Int { (images + blockSize - 1) / blockSize }
 

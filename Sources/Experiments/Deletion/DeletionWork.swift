@@ -19,12 +19,15 @@ import Tensors
   /// The same, behind each attribution's maps the sum of its channels; empty unless a metric asks for sums.
   let mapsAndSums: [Tensor]
   let metrics: [any Metric]
-  private let exchange: PixelExchange
+  let referee: Referee?
+  let exchange: PixelExchange
+  /// What came of the answers that the referee checked.
+  var check: AnswerCheck?
   private var kept: [String: Any] = [:]
 
   init(
     _ setup: DeletionSetup, _ metrics: [any Metric], range: Range<Int>, untouched: [Answer], maps: [Tensor],
-    mapsAndSums: [Tensor], exchange: PixelExchange
+    mapsAndSums: [Tensor], exchange: PixelExchange, referee: Referee? = nil
   ) {
     self.setup = setup
     self.metrics = metrics
@@ -33,6 +36,7 @@ import Tensors
     self.maps = maps
     self.mapsAndSums = mapsAndSums
     self.exchange = exchange
+    self.referee = referee
   }
 
   /// The images as they are, [N, C, H, W] in 0…1.
@@ -67,10 +71,11 @@ import Tensors
   public func logits(
     of chosen: [Int], replacing replacement: Replacement, inserting: Bool = false, isMarked: () throws -> Tensor
   ) throws -> Tensor {
-    try exchange.logits(exchange.batch(chosen, isMarked: isMarked), values(of: replacement), inserting: inserting)
+    try exchange.logits(
+      exchange.changed(exchange.batch(chosen, isMarked: isMarked), values(of: replacement), inserting: inserting))
   }
 
-  private func values(of replacement: Replacement) throws -> Tensor {
+  func values(of replacement: Replacement) throws -> Tensor {
     try once("values \(replacement.rawValue)") { try exchange.values(of: replacement) }
   }
 
@@ -80,31 +85,51 @@ import Tensors
     progress: (Double) -> Void
   ) throws -> [[Answer]] {
     let items = questions.items
-    let places = try Tensor.concatenate(rankings.map(\.places))
     let values = try replacements.map { try self.values(of: $0) }
+    let marks = try DeletionMarks(rankings, images: untouched.count)
     var answers = [[Answer]](repeating: [], count: replacements.count)
     for start in stride(from: 0, to: items.count, by: setup.batchSize) {
-      let part = items[start..<min(start + setup.batchSize, items.count)]
-      let batch = try exchange.batch(part.map(\.image)) {
-        @TorchActor func column(_ numbers: [Int]) throws -> Tensor {
-          try Tensor(numbers.map(Int64.init), shape: [part.count]).to(images.device)
-        }
-        let counts = try column(part.map(\.count)).to(.int32).reshaped([-1, 1])
-        return try places.select(axis: 0, column(part.map { $0.ranking * untouched.count + $0.image }))
-          .isLess(than: counts)
-      }
+      let part = Array(items[start..<min(start + setup.batchSize, items.count)])
+      let batch = try exchange.batch(part.map(\.image)) { try marks.marks(part) }
       for (turn, value) in values.enumerated() {
-        let logits = try exchange.logits(batch, value, inserting: inserting)
-        answers[turn] += try time(\.answers) {
-          try DeletionBenchmark.answers(logits, classes: part.map { Int(untouched[$0.image].predicted) })
-        }
+        let logits = try exchange.logits(exchange.changed(batch, value, inserting: inserting))
+        answers[turn] += try time(\.answers) { try DeletionBenchmark.answers(logits, classes: classes(of: part)) }
       }
       progress(Double(start + part.count) / Double(items.count))
     }
+    return answers.map { spread($0, over: questions) }
+  }
+
+  /// The classes predicted for the untouched images of some items.
+  func classes(of items: [DeletionQuestions.Item]) -> [Int] { items.map { Int(untouched[$0.image].predicted) } }
+
+  /// An answer for everything that was asked, of one for each item.
+  func spread(_ answers: [Answer], over questions: DeletionQuestions) -> [Answer] {
     let perImage = questions.asked.count / max(1, untouched.count)
-    return answers.map { answers in
-      questions.asked.enumerated().map { index, place in place.map { answers[$0] } ?? untouched[index / perImage] }
+    return questions.asked.enumerated().map { index, place in
+      place.map { answers[$0] } ?? untouched[index / perImage]
     }
+  }
+}
+
+/// The pixels that questions are about.
+@TorchActor struct DeletionMarks {
+  private let places: Tensor
+  private let images: Int
+
+  /// - Parameter images: how many each ranking is of.
+  init(_ rankings: [Ranking], images: Int) throws {
+    places = try Tensor.concatenate(rankings.map(\.places))
+    self.images = images
+  }
+
+  /// [B, H·W], bool.
+  func marks(_ items: [DeletionQuestions.Item]) throws -> Tensor {
+    func column(_ numbers: [Int]) throws -> Tensor {
+      try Tensor(numbers.map(Int64.init), shape: [items.count]).to(places.device)
+    }
+    let counts = try column(items.map(\.count)).to(.int32).reshaped([-1, 1])
+    return try places.select(axis: 0, column(items.map { $0.ranking * images + $0.image })).isLess(than: counts)
   }
 }
 

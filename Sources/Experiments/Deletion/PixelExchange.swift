@@ -46,14 +46,21 @@ import Tensors
     }
   }
 
-  /// The logits of the images whose marked pixels are replaced by `values`, or, `inserting`, all others.
-  func logits(_ batch: Batch, _ values: Tensor, inserting: Bool = false) throws -> Tensor {
+  /// The images whose marked pixels are replaced by `values`, or, `inserting`, all others; for ``logits(_:by:)``.
+  func changed(_ batch: Batch, _ values: Tensor, inserting: Bool = false) throws -> Tensor {
     try Task.checkCancellation()
-    let changed = try clock.time(\.deleting) {
+    return try clock.time(\.deleting) {
       let other = try values.shape[0] == 1 ? values : values.select(axis: 0, batch.rows)
       let (marked, unmarked) = inserting ? (batch.own, other) : (other, batch.own)
       return try Tensor.choose(marked, where: batch.isMarked, otherwise: unmarked).permuted([0, 3, 1, 2])
     }
-    return try clock.time(\.answers) { try normalizing?.logits(normalized: changed) ?? classifier.logits(changed) }
+  }
+
+  /// - Parameter other: who is asked, of the same preprocessing; nil: the classifier.
+  func logits(_ changed: Tensor, by other: (any Classifier)? = nil) throws -> Tensor {
+    let asked = other ?? classifier
+    return try clock.time(\.answers) {
+      try (asked as? any NormalizingClassifier)?.logits(normalized: changed) ?? asked.logits(changed)
+    }
   }
 }

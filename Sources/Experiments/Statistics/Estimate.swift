@@ -1,3 +1,5 @@
+import Foundation
+
 /// A number with what is known of its uncertainty.
 public struct Estimate: Sendable, Equatable, Codable {
   public var value: Double
@@ -33,5 +35,23 @@ public struct Estimate: Sendable, Equatable, Codable {
     let middle = (share + z * z / (2 * n)) / (1 + z * z / n)
     let half = z / (1 + z * z / n) * (share * (1 - share) / n + z * z / (4 * n * n)).squareRoot()
     return Estimate(share, low: middle - half, high: middle + half)
+  }
+
+  /// The upper end of the one-sided 95% interval of C. J. Clopper and E. S. Pearson, 1934, for a share of which `found` of `count`
+  /// were seen: the share at which so few or fewer are seen in 5% of all samples. Of none found, 1 − 0.05^(1/count), about 3/count.
+  public static func upperBound(_ found: Int, of count: Int) -> Double {
+    guard found < count else { return 1 }
+    var (low, high) = (0.0, 1.0)
+    for _ in 0..<60 {
+      let share = (low + high) / 2
+      // The logarithm of the probability of 0, 1, … in turn.
+      var (term, sum) = (Double(count) * log1p(-share), 0.0)
+      for seen in 0...found {
+        sum += exp(term)
+        term += log(Double(count - seen) / Double(seen + 1) * share / (1 - share))
+      }
+      if sum > 0.05 { low = share } else { high = share }
+    }
+    return high
   }
 }

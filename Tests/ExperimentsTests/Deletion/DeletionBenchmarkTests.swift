@@ -10,7 +10,7 @@ import Testing
   private func benchmark(
     _ classifier: any Classifier, count: Int = 7, replacements: [Replacement] = [.black, .white],
     fractions: [Double] = [0, 0.05, 0.3, 0.5, 0.9, 1], order: DeletionOrder = .descending, controls: Bool = true,
-    blockSize: Int = 3, precision: Precision = .full
+    blockSize: Int = 3, precision: AnswerPrecision = .full
   ) throws -> DeletionBenchmark {
     let input = classifier.preprocessing
     return try DeletionBenchmark(

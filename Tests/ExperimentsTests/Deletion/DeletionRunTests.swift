@@ -46,7 +46,7 @@ private struct SmallNoise: LabelledImages {
 
   private func run(
     _ name: String, images: SmallNoise = SmallNoise(), fractions: [Double] = [0, 0.3, 0.6], seed: UInt64 = 0,
-    precision: Precision = .full, existing: RunFolder.Existing = .refuse
+    precision: AnswerPrecision = .full, existing: RunFolder.Existing = .refuse
   ) throws -> Opened<DeletionRun> {
     let benchmark = try DeletionBenchmark(
       Explainer(model.classifier), images: images, fractions: fractions, seed: seed, blockSize: 2, precision: precision)

@@ -43,6 +43,23 @@ public struct Accuracy: Metric {
   @TorchActor private static func measure(
     _ block: DeletionWork, _ replacements: [Replacement], _ progress: (Double) -> Void
   ) throws -> [Replacement: MetricAnswers] {
+    let (rankings, questions, deleted) = try asked(of: block)
+    let answers =
+      try block.checkedAnswers(to: questions, replacements, rankings, progress: progress)
+      ?? block.answers(to: questions, replacements, rankings, progress: progress)
+    return Dictionary(
+      uniqueKeysWithValues: zip(replacements, answers).map { replacement, answers in
+        (
+          replacement,
+          MetricAnswers(values: answers.map(\.probability), classes: answers.map(\.predicted), deleted: deleted)
+        )
+      })
+  }
+
+  /// What a classifier is asked about a block, and how many pixels each question deletes.
+  @TorchActor static func asked(
+    of block: DeletionWork
+  ) throws -> (rankings: [Ranking], questions: DeletionQuestions, deleted: [Int32]) {
     let setup = block.setup
     let rankings = try block.time(\.ranking) {
       try block.maps.map { try Ranking($0, setup.order) }
@@ -60,14 +77,7 @@ public struct Accuracy: Metric {
         }
       }
     }
-    let answers = try block.answers(to: questions, replacements, rankings, progress: progress)
-    return Dictionary(
-      uniqueKeysWithValues: zip(replacements, answers).map { replacement, answers in
-        (
-          replacement,
-          MetricAnswers(values: answers.map(\.probability), classes: answers.map(\.predicted), deleted: deleted)
-        )
-      })
+    return (rankings, questions, deleted)
   }
 
   /// The ranking whose pixels a series deletes, and how many it may delete of an image.
