@@ -18,7 +18,7 @@ import Tensors
   /// The same attribution with what it knows of the options.
   nonisolated func configured(by options: MethodOptions) -> Self
 
-  /// How many forward passes of an image its values are made of.
+  /// How many forward passes of an image its values are made of, about.
   nonisolated var passes: Int { get }
 
   /// Finds options that make no sense, and classifiers that do not fit, before any work is done.
@@ -105,6 +105,7 @@ public enum Attributions {
   public static let all: [any Attribution] = [
     Gradient(), GradientXInput(), GuidedBackpropagation(), IntegratedGradients(), SmoothGrad(),
     SmoothGrad(.meanOfSquares), SmoothGrad(.variance), DeepLIFT(),
+    Occlusion(), RandomMasks(),
   ]
 
   /// The attribution of this name, with what it knows of the options; nil if there is none.

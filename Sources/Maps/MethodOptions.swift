@@ -10,7 +10,14 @@ public struct MethodOptions: Sendable {
   public var samples = 25
   /// The deviation of their noise as a share of the image's range.
   public var noiseLevel = 0.15
-  /// Decides the noise.
+  /// The window that hides a part of the image, and how far it moves; nil: a quarter of each side, a quarter of the window.
+  public var window: Occlusion.Size?
+  public var stride: Occlusion.Size?
+  /// Random masks, the cells along each side of one, and the probability of a cell to be kept.
+  public var masks = 1000
+  public var maskCells = 7
+  public var maskProbability = 0.5
+  /// Decides noise, masks and whatever else is drawn.
   public var seed: UInt64 = 0
 
   public init() {}

@@ -61,6 +61,9 @@ extension MethodError {
     switch self {
     case .signlessAttribution: "ask for --views original"
     case .tooLittleMemory: "raise --memory or choose a smaller --size"
+    case .window: "give another --window"
+    case .stride: "give a smaller --stride"
+    case .maskCells: "give fewer --mask-cells"
     default: nil
     }
   }

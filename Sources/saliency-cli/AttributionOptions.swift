@@ -12,7 +12,10 @@ struct AttributionOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "What integrated-gradients and deeplift compare with: black, white, mean (the image's mean colour), or a picture.",
+      """
+      What integrated-gradients, deeplift, occlusion and rise compare with: black, white, mean (the image's mean colour), or a \
+      picture.
+      """,
       valueName: "name|file"))
   var baseline = "black"
 
@@ -20,12 +23,32 @@ struct AttributionOptions: ParsableArguments {
 
   @Option(help: "The deviation of their noise as a share of the image's range.") var noiseLevel = 0.15
 
+  @Option(
+    help: ArgumentHelp(
+      "The window that occlusion hides: N or HxW (default: a quarter of each side of the input).", valueName: "size"))
+  var window: SizeOption?
+
+  @Option(
+    help: ArgumentHelp("How far it moves: N or HxW (default: a quarter of each side of it).", valueName: "size"))
+  var stride: SizeOption?
+
+  @Option(help: "Random masks, for rise.") var masks = 1000
+
+  @Option(help: "Cells along each side of a mask.") var maskCells = 7
+
+  @Option(help: "The probability of a cell to be kept.") var maskProbability = 0.5
+
   func validate() throws {
     guard steps >= quadrature.fewest else {
       throw ValidationError("--steps must be at least \(quadrature.fewest) for \(quadrature.rawValue)")
     }
     guard samples >= 1 else { throw ValidationError("--samples must be at least 1") }
     guard noiseLevel >= 0, noiseLevel.isFinite else { throw ValidationError("--noise-level must be 0 or more") }
+    guard masks >= 2 else { throw ValidationError("--masks must be at least 2") }
+    guard maskCells >= 1 else { throw ValidationError("--mask-cells must be at least 1") }
+    guard maskProbability > 0, maskProbability < 1 else {
+      throw ValidationError("--mask-probability must lie between 0 and 1")
+    }
   }
 
   /// The attributions of these names with these options.
@@ -47,7 +70,16 @@ struct AttributionOptions: ParsableArguments {
     options.baseline = compared
     options.samples = samples
     options.noiseLevel = noiseLevel
+    options.window = window?.size.window
+    options.stride = stride?.size.window
+    options.masks = masks
+    options.maskCells = maskCells
+    options.maskProbability = maskProbability
     options.seed = seed
     return names.compactMap { Attributions.named($0, options: options) }
   }
+}
+
+extension ImageSize {
+  fileprivate var window: Occlusion.Size { Occlusion.Size(height: height, width: width) }
 }

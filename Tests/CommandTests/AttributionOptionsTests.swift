@@ -36,6 +36,23 @@ import Testing
     #expect(text.lines[0].contains("; deeplift: completeness gap "))
   }
 
+  @Test("occlusion and random masks with options; a window that does not fit is told with the option")
+  func masks() async throws {
+    try command.addPictures("photo.png")
+    let finished = try await explain(
+      "photo.png", "--attributions", "occlusion,rise", "--views", "active,signed", "--save-maps", "--window", "6x4",
+      "--stride", "3", "--masks", "5", "--mask-cells", "3", "--mask-probability", "0.4", "--baseline", "white", "-o",
+      "out")
+    #expect(finished.status == 0 && finished.errors == [])
+    let files = ["occlusion", "rise"].flatMap { name in ["active", "signed"].map { "photo.\(name).\($0).npy" } }
+    #expect(command.files(in: "out") == Set(files + ["photo.saliency.png"]))
+    let model = try await Materials.model()
+    for (option, value) in [("--window", "500"), ("--stride", "300"), ("--mask-cells", "400")] {
+      try command.expectFailure(
+        ["explain", "photo.png", "--model", model, "--attributions", "occlusion,rise", option, value], [option])
+    }
+  }
+
   @Test("the same noise whatever else is explained")
   func noise() async throws {
     try command.addPictures("photo.png", "other.png")
@@ -59,7 +76,8 @@ import Testing
     "options of attributions that cannot be are told with the code 64",
     arguments: [
       ("--steps", "0"), ("--samples", "0"), ("--noise-level", "-0.1"), ("--quadrature", "simpson"),
-      ("--attributions", "gradients"), ("--attributions", "deeplift,deeplift"),
+      ("--attributions", "gradients"), ("--attributions", "deeplift,deeplift"), ("--window", "0"),
+      ("--stride", "2x"), ("--masks", "1"), ("--mask-cells", "0"), ("--mask-probability", "1"),
     ])
   func wrongAttributionOptions(option: String, value: String) {
     expectUsageError(["explain", "photo.png", "\(option)=\(value)"], [option])
@@ -70,11 +88,11 @@ import Testing
     try command.addPictures("photo.png", "other.png")
     let model = ["--model", Fixture.url("torchscript/vit.pt").path, "--size", "8"]
     let finished = try command.run(
-      ["explain", "photo.png", "other.png", "--attributions", "all", "--steps", "2", "--samples", "2", "--save-maps"]
-        + ["--views", "original,active", "-o", "out"] + model)
+      ["explain", "photo.png", "other.png", "--attributions", "all", "--steps", "2", "--samples", "2", "--masks", "4"]
+        + ["--views", "original,active", "--save-maps", "-o", "out"] + model)
     #expect(finished.status == 0)
     #expect(finished.errors == ["Left out, as this model cannot have them: guided-backpropagation, deeplift."])
-    let signed = ["gradient", "gradient-x-input", "integrated-gradients", "smoothgrad"]
+    let signed = ["gradient", "gradient-x-input", "integrated-gradients", "smoothgrad", "occlusion", "rise"]
     let files = ["photo", "other"].flatMap { picture in
       signed.flatMap { ["\(picture).\($0).original.npy", "\(picture).\($0).active.npy"] }
         + ["\(picture).smoothgrad-squared.original.npy", "\(picture).vargrad.original.npy", "\(picture).saliency.png"]
