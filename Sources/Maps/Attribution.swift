@@ -105,8 +105,11 @@ public enum Attributions {
   public static let all: [any Attribution] = [
     Gradient(), GradientXInput(), GuidedBackpropagation(), IntegratedGradients(), SmoothGrad(),
     SmoothGrad(.meanOfSquares), SmoothGrad(.variance), DeepLIFT(),
-    Occlusion(), RandomMasks(),
+    Occlusion(), RandomMasks(), ExpectedGradients(),
   ]
+
+  /// Those that need nothing but a classifier and images: all but expected gradients.
+  public static let selfSufficient = all.filter { !($0 is ExpectedGradients) }
 
   /// The attribution of this name, with what it knows of the options; nil if there is none.
   public static func named(_ name: String, options: MethodOptions = MethodOptions()) -> (any Attribution)? {

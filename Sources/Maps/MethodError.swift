@@ -15,6 +15,9 @@ public enum MethodError: LocalizedError, Equatable, Sendable {
   case stride(String, window: String)
   case maskCells(Int, most: Int)
   case maskProbability(Double)
+  case noBaselines(String)
+  case blur(Double)
+  case path(String, Double)
 
   public var errorDescription: String? {
     switch self {
@@ -44,6 +47,10 @@ public enum MethodError: LocalizedError, Equatable, Sendable {
       "masks of \(count)×\(count) cells do not suit the model's input: the number must be from 1 to \(most)"
     case .maskProbability(let probability):
       "the probability \(probability) of a mask's cells to be kept must lie between 0 and 1"
+    case .noBaselines(let attribution):
+      "the attribution \(attribution) compares with images that are drawn from a data set or a folder, and none are given"
+    case .blur(let deviation): "the widest blur \(deviation) must be a number of pixels above 0"
+    case .path(let what, let share): "the \(what) \(share) of a path must be from 0 to 1"
     }
   }
 }

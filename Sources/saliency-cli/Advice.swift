@@ -64,6 +64,7 @@ extension MethodError {
     case .window: "give another --window"
     case .stride: "give a smaller --stride"
     case .maskCells: "give fewer --mask-cells"
+    case .noBaselines: "name them with --baselines"
     default: nil
     }
   }

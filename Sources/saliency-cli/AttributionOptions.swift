@@ -19,7 +19,19 @@ struct AttributionOptions: ParsableArguments {
       valueName: "name|file"))
   var baseline = "black"
 
-  @Option(help: "Noisy copies of the image, for smoothgrad, smoothgrad-squared and vargrad.") var samples = 25
+  @Option(
+    help: ArgumentHelp(
+      """
+      Images of which expected-gradients draws what it compares with: a data set (its training images are taken), or a folder \
+      of pictures.
+      """, valueName: "name|folder"))
+  var baselines: String?
+
+  @Option(
+    help:
+      "Noisy copies of the image, for smoothgrad, smoothgrad-squared and vargrad; drawn images, for expected-gradients."
+  )
+  var samples = 25
 
   @Option(help: "The deviation of their noise as a share of the image's range.") var noiseLevel = 0.15
 
@@ -59,15 +71,29 @@ struct AttributionOptions: ParsableArguments {
     do { compared = try await .open(baseline, for: classifier.preprocessing) } catch {
       throw CommandError("--baseline: \(error.told)")
     }
-    return attributions(names, baseline: compared, seed: seed)
+    var drawn: BaselineImages?
+    if let baselines, names.contains(ExpectedGradients().name) {
+      do { drawn = try await .open(baselines, for: classifier.preprocessing, progress: Self.show) } catch {
+        throw CommandError("--baselines: \(error.told)")
+      }
+      Console.clearProgress()
+    }
+    return attributions(names, baseline: compared, baselines: drawn, seed: seed)
   }
 
-  /// The same with a baseline that is at hand.
-  func attributions(_ names: [String], baseline compared: Baseline, seed: UInt64) -> [any Attribution] {
+  private static func show(_ done: Int, _ total: Int) {
+    Console.progress(Double(done) / Double(total), "\(done)/\(total) images of --baselines read")
+  }
+
+  /// The same with baselines that are at hand.
+  func attributions(
+    _ names: [String], baseline compared: Baseline, baselines drawn: BaselineImages? = nil, seed: UInt64
+  ) -> [any Attribution] {
     var options = MethodOptions()
     options.steps = steps
     options.quadrature = quadrature
     options.baseline = compared
+    options.baselines = drawn
     options.samples = samples
     options.noiseLevel = noiseLevel
     options.window = window?.size.window

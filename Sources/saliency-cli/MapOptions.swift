@@ -48,6 +48,10 @@ struct MapOptions: ParsableArguments {
     var attributions = try await options.attributions(
       takesAll ? Attributions.all.map(\.name) : attributions.names, for: classifier, seed: seed)
     if takesAll {
+      if options.baselines == nil {
+        attributions.removeAll { $0 is ExpectedGradients }
+        Console.note("Left out, as it needs --baselines: \(ExpectedGradients().name).")
+      }
       let unfit = try attributions.filter { try !Self.fits($0, classifier) }.map(\.name)
       attributions.removeAll { unfit.contains($0.name) }
       if !unfit.isEmpty {

@@ -53,6 +53,23 @@ import Testing
     }
   }
 
+  @Test("expected gradients draw from a folder of pictures, or say that they need one")
+  func baselines() async throws {
+    try command.addPictures("photo.png", "other/a.png", "other/b.png")
+    let options = ["--attributions", "expected-gradients", "--views", "active", "--samples", "3", "--save-maps"]
+    let model = ["--model", try await Materials.model()]
+    let finished = try command.run(["explain", "photo.png", "--baselines", "other", "-o", "out"] + options + model)
+    #expect(finished.status == 0 && finished.errors == [])
+    #expect(command.files(in: "out").contains("photo.expected-gradients.active.npy"))
+    try command.expectFailure(["explain", "photo.png"] + options + model, ["--baselines"])
+    try command.expectFailure(
+      ["explain", "photo.png", "--baselines", "nothing"] + options + model, ["--baselines", "nothing"])
+    try command.addPictures("empty/not-yet/a.png")
+    try FileManager.default.removeItem(at: command.folder.file("empty/not-yet"))
+    try command.expectFailure(
+      ["explain", "photo.png", "--baselines", "empty"] + options + model, ["--baselines", "empty"])
+  }
+
   @Test("the same noise whatever else is explained")
   func noise() async throws {
     try command.addPictures("photo.png", "other.png")
@@ -91,7 +108,11 @@ import Testing
       ["explain", "photo.png", "other.png", "--attributions", "all", "--steps", "2", "--samples", "2", "--masks", "4"]
         + ["--views", "original,active", "--save-maps", "-o", "out"] + model)
     #expect(finished.status == 0)
-    #expect(finished.errors == ["Left out, as this model cannot have them: guided-backpropagation, deeplift."])
+    #expect(
+      finished.errors == [
+        "Left out, as it needs --baselines: expected-gradients.",
+        "Left out, as this model cannot have them: guided-backpropagation, deeplift.",
+      ])
     let signed = ["gradient", "gradient-x-input", "integrated-gradients", "smoothgrad", "occlusion", "rise"]
     let files = ["photo", "other"].flatMap { picture in
       signed.flatMap { ["\(picture).\($0).original.npy", "\(picture).\($0).active.npy"] }

@@ -1,5 +1,6 @@
 import Maps
 import Networks
+import Rasters
 import Tensors
 import TestSupport
 import Testing
@@ -37,5 +38,18 @@ import Testing
       "occlusion-4x5-4x1-mean",
       Occlusion(window: .init(height: 4, width: 5), stride: .init(height: 4, width: 1), baseline: .mean), perPixel: true
     )
+  }
+
+  /// Captum's GradientShap with the same baselines and places.
+  @Test func expectedGradients() throws {
+    let pictures = try (0..<4).map { index in
+      try Preprocessing.raster(from: Formula.tensor(1003, [4, 3, 20, 18])[index..<index + 1]).map {
+        UInt8((Double($0) * 255).rounded(.toNearestOrEven))
+      }
+    }
+    var expected = ExpectedGradients(samples: 6, baselines: BaselineImages(pictures, name: "formula"))
+    expected.draw = { _, image, sample, count in ((2 * image + 3 * sample) % count, Formula.unit(1004 + image, sample))
+    }
+    try expectReference("expected-gradients", expected)
   }
 }

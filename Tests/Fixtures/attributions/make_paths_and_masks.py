@@ -8,7 +8,7 @@ float32 (computed in float64, then rounded): row k explains the logit of class k
 
     occlusion-<window>-<stride>-<baseline>   Captum's Occlusion, [K, N, H, W]: the same in all channels
     expected-gradients                       Captum's GradientShap without noise, [K, N, C, H, W]: SAMPLES pairs; sample s of image i
-                                             has the baseline (2 i + 3 s) % 4 of images(4, ..., stream=1003) and
+                                             has the baseline (2 i + 3 s) % 4 of images(4, ..., stream=1003), rounded to whole 255ths, and
                                              alpha = unit(1004 + i, s)
     blur-integrated-gradients                saliency's BlurIG, STEPS steps up to MAX_SIGMA, its derivative from a step of 1e-6
     guided-integrated-gradients              saliency's GuidedIG, STEPS steps from black, fraction 0.25, distance 0.02
@@ -60,7 +60,7 @@ def expected_gradients(k):
         [(2 * i + 3 * s) % count for i in range(COUNT) for s in range(SAMPLES)]
     )
     np.random.uniform = lambda low, high, size: np.concatenate([formula.unit(1004 + i, SAMPLES) for i in range(COUNT)])
-    drawn = formula.images(4, CHANNELS, HEIGHT, WIDTH, stream=1003).double()
+    drawn = (255 * formula.images(4, CHANNELS, HEIGHT, WIDTH, stream=1003).double()).round() / 255
     return captum.attr.GradientShap(model).attribute(images, drawn, n_samples=SAMPLES, stdevs=0.0, target=k)
 
 
