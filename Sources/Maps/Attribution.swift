@@ -21,7 +21,7 @@ import Tensors
   /// The same attribution with what it knows of the options.
   nonisolated func configured(by options: MethodOptions) -> Self
 
-  /// How many forward passes of an image its values are made of.
+  /// How many forward passes of an image its values are made of, about.
   nonisolated var passes: Int { get }
 
   /// Finds options that make no sense, and classifiers that do not fit, before any work is done.
@@ -130,7 +130,11 @@ public enum Attributions {
     Gradient(), GradientXInput(), GuidedBackpropagation(), IntegratedGradients(), SmoothGrad(),
     SmoothGrad(.meanOfSquares), SmoothGrad(.variance), DeepLIFT(), LRP(), CAM(.gradCAM), CAM(.gradCAMPlusPlus),
     CAM(.layerCAM),
+    Occlusion(), RandomMasks(), ExpectedGradients(),
   ]
+
+  /// Those that need nothing but a classifier and images: all but expected gradients.
+  public static let selfSufficient = all.filter { !($0 is ExpectedGradients) }
 
   /// The attribution of this name, with what it knows of the options; nil if there is none.
   public static func named(_ name: String, options: MethodOptions = MethodOptions()) -> (any Attribution)? {

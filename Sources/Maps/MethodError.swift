@@ -15,6 +15,13 @@ public enum MethodError: LocalizedError, Equatable, Sendable {
   case noiseLevel(Double)
   case baselineShape(String, expected: String, found: String)
   case tooLittleMemory(needed: Int, given: Int)
+  case window(String, input: String)
+  case stride(String, window: String)
+  case maskCells(Int, most: Int)
+  case maskProbability(Double)
+  case noBaselines(String)
+  case blur(Double)
+  case path(String, Double)
 
   public var errorDescription: String? {
     switch self {
@@ -44,6 +51,18 @@ public enum MethodError: LocalizedError, Equatable, Sendable {
       "the baseline \(name) has the shape \(found), but the model's input is \(expected)"
     case .tooLittleMemory(let needed, let given):
       "one image needs about \(needed.inMegabytes), and only \(given.inMegabytes) are allowed"
+    case .window(let window, let input):
+      "a window of \(window) does not fit into the model's input of \(input): its sides must be from 1 to the input's"
+    case .stride(let stride, let window):
+      "a stride of \(stride) does not suit windows of \(window): it must be from 1 to the window's sides, or pixels are left out"
+    case .maskCells(let count, let most):
+      "masks of \(count)×\(count) cells do not suit the model's input: the number must be from 1 to \(most)"
+    case .maskProbability(let probability):
+      "the probability \(probability) of a mask's cells to be kept must lie between 0 and 1"
+    case .noBaselines(let attribution):
+      "the attribution \(attribution) compares with images that are drawn from a data set or a folder, and none are given"
+    case .blur(let deviation): "the widest blur \(deviation) must be a number of pixels above 0"
+    case .path(let what, let share): "the \(what) \(share) of a path must be from 0 to 1"
     }
   }
 }

@@ -16,7 +16,6 @@ import Tensors
   let baselineLogits: Tensor?
   private let batch: ImageBatch
   private let weights: [Double]
-  private let bytesPerPass: Int
   private let passesAtOnce: Int
   private let terms: [(Tensor) throws -> Tensor]
   private let sumType: ElementType
@@ -36,14 +35,9 @@ import Tensors
     bytesPerPass: Int? = nil, terms: [(Tensor) throws -> Tensor] = [{ $0 }], sumType: ElementType? = nil,
     record: @escaping (Chunk) throws -> RecordedGradients, finish: @escaping ([Tensor]) throws -> Tensor
   ) throws {
-    let bytes = max(1, bytesPerPass ?? classifier.bytesPerImage)
-    guard batch.memory >= bytes else { throw MethodError.tooLittleMemory(needed: bytes, given: batch.memory) }
     self.batch = batch
     self.weights = weights
-    self.bytesPerPass = bytes
-    // On a processor more than fits into its caches gains nothing.
-    passesAtOnce = max(
-      1, min(batch.memory / 2 / bytes, classifier.device == .cpu ? max(8, Self.cachedBytes / bytes) : 4096))
+    passesAtOnce = try batch.passesAtOnce(classifier, bytesPerPass: bytesPerPass ?? classifier.bytesPerImage)
     self.terms = terms
     self.sumType = sumType ?? batch.images.type ?? .float32
     self.record = record
@@ -52,8 +46,6 @@ import Tensors
       (try classifier.logits(batch.images), try baseline.map(classifier.logits))
     }
   }
-
-  private static let cachedBytes = 32_000_000
 
   func values(
     for turns: [[Int]], progress: (Double) -> Void, _ take: (_ turn: Int, _ values: Tensor) throws -> Void
@@ -106,5 +98,17 @@ import Tensors
           images: image..<min(image + imagesAtOnce, imageCount), passes: pass..<min(pass + passes, weights.count))
       }
     }
+  }
+}
+
+extension ImageBatch {
+  /// How many passes of an image at once fit into half of the bound and pay.
+  ///
+  /// - Throws: ``MethodError/tooLittleMemory(needed:given:)`` when not even one fits.
+  func passesAtOnce(_ classifier: any Classifier, bytesPerPass: Int) throws -> Int {
+    let bytes = max(1, bytesPerPass)
+    guard memory >= bytes else { throw MethodError.tooLittleMemory(needed: bytes, given: memory) }
+    // On a processor more than fits into its caches gains nothing.
+    return max(1, min(memory / 2 / bytes, classifier.device == .cpu ? max(8, 32_000_000 / bytes) : 4096))
   }
 }

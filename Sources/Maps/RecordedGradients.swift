@@ -22,18 +22,17 @@ final class RecordedGradients: ClassAttributions {
   ) throws {
     for (turn, classes) in turns.enumerated() {
       try Task.checkCancellation()
-      let gradient = try gradient(seed: Tensor(oneHot: classes, like: logits))
-      try take(turn, factor.map { try gradient * $0 } ?? gradient)
+      try take(turn, gradient(seed: Tensor(oneHot: classes, like: logits)))
       progress(Double(turn + 1) / Double(turns.count))
     }
   }
 
-  /// The gradient of Σ seed · logits.
+  /// The gradient of Σ seed · logits, times the factor.
   func gradient(seed: Tensor) throws -> Tensor {
     guard let gradient = try logits.gradients(seed: seed, of: [images], retaining: true)[0] else {
       throw ClassifierError.noGradient
     }
-    return gradient
+    return try factor.map { try gradient * $0 } ?? gradient
   }
 }
 

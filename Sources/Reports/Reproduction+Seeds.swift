@@ -77,7 +77,7 @@ extension Reproduction {
 
   /// Measures the networks of a training's last epochs, the five maps without controls.
   private func measure(
-    _ files: [URL], _ wanted: Wanted, _ precision: Precision?, on sample: Dataset, in folder: URL, _ seed: Int,
+    _ files: [URL], _ wanted: Wanted, _ precision: AnswerPrecision?, on sample: Dataset, in folder: URL, _ seed: Int,
     _ report: @Sendable @escaping (RunEvent) -> Void
   ) async throws -> [Measured] {
     let (sum, device) = (try sample.digest(of: .test), device)

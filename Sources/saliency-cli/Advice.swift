@@ -62,6 +62,10 @@ extension MethodError {
     case .signlessAttribution: "ask for --views original"
     case .tooLittleMemory: "raise --memory or choose a smaller --size"
     case .unknownLayer: "saliency models inspect --layers lists them"
+    case .window: "give another --window"
+    case .stride: "give a smaller --stride"
+    case .maskCells: "give fewer --mask-cells"
+    case .noBaselines: "name them with --baselines"
     default: nil
     }
   }

@@ -13,11 +13,26 @@ struct AttributionOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "What integrated-gradients and deeplift compare with: black, white, mean (the image's mean colour), or a picture.",
+      """
+      What integrated-gradients, deeplift, occlusion and rise compare with: black, white, mean (the image's mean colour), or a \
+      picture.
+      """,
       valueName: "name|file"))
   var baseline = "black"
 
-  @Option(help: "Noisy copies of the image, for smoothgrad, smoothgrad-squared and vargrad.") var samples = 25
+  @Option(
+    help: ArgumentHelp(
+      """
+      Images of which expected-gradients draws what it compares with: a data set (its training images are taken), or a folder \
+      of pictures.
+      """, valueName: "name|folder"))
+  var baselines: String?
+
+  @Option(
+    help:
+      "Noisy copies of the image, for smoothgrad, smoothgrad-squared and vargrad; drawn images, for expected-gradients."
+  )
+  var samples = 25
 
   @Option(help: "The deviation of their noise as a share of the image's range.") var noiseLevel = 0.15
 
@@ -35,6 +50,21 @@ struct AttributionOptions: ParsableArguments {
       valueName: "name"))
   var layer: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "The window that occlusion hides: N or HxW (default: a quarter of each side of the input).", valueName: "size"))
+  var window: SizeOption?
+
+  @Option(
+    help: ArgumentHelp("How far it moves: N or HxW (default: a quarter of each side of it).", valueName: "size"))
+  var stride: SizeOption?
+
+  @Option(help: "Random masks, for rise.") var masks = 1000
+
+  @Option(help: "Cells along each side of a mask.") var maskCells = 7
+
+  @Option(help: "The probability of a cell to be kept.") var maskProbability = 0.5
+
   func validate() throws {
     guard lrpEpsilon > 0, lrpEpsilon.isFinite else { throw ValidationError("--lrp-epsilon must be above 0") }
     guard gamma >= 0, gamma.isFinite else { throw ValidationError("--gamma must be 0 or more") }
@@ -43,6 +73,11 @@ struct AttributionOptions: ParsableArguments {
     }
     guard samples >= 1 else { throw ValidationError("--samples must be at least 1") }
     guard noiseLevel >= 0, noiseLevel.isFinite else { throw ValidationError("--noise-level must be 0 or more") }
+    guard masks >= 2 else { throw ValidationError("--masks must be at least 2") }
+    guard maskCells >= 1 else { throw ValidationError("--mask-cells must be at least 1") }
+    guard maskProbability > 0, maskProbability < 1 else {
+      throw ValidationError("--mask-probability must lie between 0 and 1")
+    }
   }
 
   /// The attributions of these names with these options.
@@ -53,20 +88,43 @@ struct AttributionOptions: ParsableArguments {
     do { compared = try await .open(baseline, for: classifier.preprocessing) } catch {
       throw CommandError("--baseline: \(error.told)")
     }
-    return attributions(names, baseline: compared, seed: seed)
+    var drawn: BaselineImages?
+    if let baselines, names.contains(ExpectedGradients().name) {
+      do { drawn = try await .open(baselines, for: classifier.preprocessing, progress: Self.show) } catch {
+        throw CommandError("--baselines: \(error.told)")
+      }
+      Console.clearProgress()
+    }
+    return attributions(names, baseline: compared, baselines: drawn, seed: seed)
   }
 
-  /// The same with a baseline that is at hand.
-  func attributions(_ names: [String], baseline compared: Baseline, seed: UInt64) -> [any Attribution] {
+  private static func show(_ done: Int, _ total: Int) {
+    Console.progress(Double(done) / Double(total), "\(done)/\(total) images of --baselines read")
+  }
+
+  /// The same with baselines that are at hand.
+  func attributions(
+    _ names: [String], baseline compared: Baseline, baselines drawn: BaselineImages? = nil, seed: UInt64
+  ) -> [any Attribution] {
     var options = MethodOptions()
     options.steps = steps
     options.quadrature = quadrature
     options.baseline = compared
+    options.baselines = drawn
     options.samples = samples
     options.noiseLevel = noiseLevel
+    options.window = window?.size.window
+    options.stride = stride?.size.window
+    options.masks = masks
+    options.maskCells = maskCells
+    options.maskProbability = maskProbability
     options.seed = seed
     options.relevance = RelevanceRules(composite, epsilon: lrpEpsilon, gamma: gamma)
     options.layer = layer
     return names.compactMap { Attributions.named($0, options: options) }
   }
+}
+
+extension ImageSize {
+  fileprivate var window: Occlusion.Size { Occlusion.Size(height: height, width: width) }
 }

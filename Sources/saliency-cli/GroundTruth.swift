@@ -26,7 +26,7 @@ struct GroundTruth: InterruptibleCommand {
   @Option(help: "Images that maps are scored on.") var images = GroundTruthRun.Options().images
   @Option(
     help: ArgumentHelp(
-      "Comma-separated list of \(Attributions.all.map(\.name).joined(separator: ", ")); or all: each with the views that it has.",
+      "Comma-separated list of \(Self.knownAttributions.joined(separator: ", ")); or all: each with the views that it has.",
       valueName: "list"))
   var attributions = NameList(names: ["all"])
   @Option(
@@ -41,6 +41,8 @@ struct GroundTruth: InterruptibleCommand {
   @Option(help: "Decides the images, the first weights, and the random numbers of maps.") var seed: UInt64 = 0
   @OptionGroup var device: DeviceOptions
 
+  /// Images drawn for comparison would, like another baseline, give evidence another sign.
+  private static let knownAttributions = Attributions.selfSufficient.map(\.name)
   private static let knownViews = GroundTruthBenchmark.views.map(\.name)
 
   func validate() throws {
@@ -50,9 +52,12 @@ struct GroundTruth: InterruptibleCommand {
     guard trainingImages > 0 else { throw ValidationError("--training-images must be at least 1") }
     guard epochs > 0 else { throw ValidationError("--epochs must be at least 1") }
     if attributions.names != ["all"] {
-      try attributions.check("--attributions", among: Attributions.all.map(\.name))
+      try attributions.check("--attributions", among: Self.knownAttributions)
     }
     try views.check("--views", among: Self.knownViews)
+    guard options.baselines == nil else {
+      throw ValidationError("--baselines: what is compared with images has no known sign; leave it out")
+    }
     guard options.baseline == "black" else {
       throw ValidationError("--baseline must be black: compared with anything else, evidence has another sign")
     }
@@ -67,7 +72,7 @@ struct GroundTruth: InterruptibleCommand {
     settings.images = images
     let device = try await device.apply()
     let folder = try results.folder()
-    let names = attributions.names == ["all"] ? Attributions.all.map(\.name) : attributions.names
+    let names = attributions.names == ["all"] ? Self.knownAttributions : attributions.names
     try await results.run(
       GroundTruthRun(
         settings, attributions: options.attributions(names, baseline: .black, seed: seed),

@@ -59,18 +59,23 @@ struct MapOptions: ParsableArguments {
   /// - Parameter seed: decides the random numbers of attributions that draw any.
   func explainer(_ classifier: any Classifier, style: MapStyle = .heat, seed: UInt64) async throws -> Explainer {
     let chosen = views.names.compactMap { Views.named($0) }
-    var attributions = try await options.attributions(
-      attributionNames, for: classifier, seed: seed)
+    var found = try await options.attributions(attributionNames, for: classifier, seed: seed)
     if takesGroups {
-      let all = attributions
+      if options.baselines == nil, !attributions.names.contains(ExpectedGradients().name),
+        let place = found.firstIndex(where: { $0 is ExpectedGradients })
+      {
+        found.remove(at: place)
+        Console.note("Left out, as it needs --baselines: \(ExpectedGradients().name).")
+      }
+      let all = found
       let unfit = try await TorchActor.run { try all.filter { try !Self.fits($0, classifier) }.map(\.name) }
-      attributions.removeAll { unfit.contains($0.name) }
+      found.removeAll { unfit.contains($0.name) }
       if !unfit.isEmpty {
         Console.note("Left out, as this model cannot have them: \(unfit.joined(separator: ", ")).")
       }
     }
     return try Explainer(
-      classifier, attributions: attributions,
+      classifier, attributions: found,
       views: ExplanationFigure.viewsToCompute(chosen, style: style), rivals: comparison.rivals(of: classifier),
       includesRivalry: views.names.contains(Rivalry.name), leavesOutSigned: takesGroups)
   }

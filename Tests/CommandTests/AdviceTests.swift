@@ -13,6 +13,8 @@ import Testing
       (DatasetError.fixedSize(name: "cifar10", size: ImageSize(height: 32, width: 32)), "--size"),
       (MethodError.tooLittleMemory(needed: 2, given: 1), "--memory"),
       (MethodError.signlessAttribution("vargrad", view: "active"), "--views original"),
+      (MethodError.window("9×9", input: "8×8"), "--window"), (MethodError.stride("9×9", window: "8×8"), "--stride"),
+      (MethodError.maskCells(9, most: 8), "--mask-cells"), (MethodError.noBaselines("deeplift"), "--baselines"),
       (EvaluationError.unknownClasses(["cat"]), "--labels"), (EvaluationError.precision, "--precision"),
       (TrainingError.loss(step: 1, epoch: 2), "--learning-rate"), (EvaluationError.tooManyPixels(most: 9), "--size"),
       (ScriptError.fails(input: [1, 3, 8, 8], reason: "no"), "--size"), (ScriptError.notFinite("outputs"), "--mean"),

@@ -36,6 +36,40 @@ import Testing
     #expect(text.lines[0].contains("; deeplift: completeness gap "))
   }
 
+  @Test("occlusion and random masks with options; a window that does not fit is told with the option")
+  func masks() async throws {
+    try command.addPictures("photo.png")
+    let finished = try await explain(
+      "photo.png", "--attributions", "occlusion,rise", "--views", "active,signed", "--save-maps", "--window", "6x4",
+      "--stride", "3", "--masks", "5", "--mask-cells", "3", "--mask-probability", "0.4", "--baseline", "white", "-o",
+      "out")
+    #expect(finished.status == 0 && finished.errors == [])
+    let files = ["occlusion", "rise"].flatMap { name in ["active", "signed"].map { "photo.\(name).\($0).npy" } }
+    #expect(command.files(in: "out") == Set(files + ["photo.saliency.png"]))
+    let model = try await Materials.model()
+    for (option, value) in [("--window", "500"), ("--stride", "300"), ("--mask-cells", "400")] {
+      try command.expectFailure(
+        ["explain", "photo.png", "--model", model, "--attributions", "occlusion,rise", option, value], [option])
+    }
+  }
+
+  @Test("expected gradients draw from a folder of pictures, or say that they need one")
+  func baselines() async throws {
+    try command.addPictures("photo.png", "other/a.png", "other/b.png")
+    let options = ["--attributions", "expected-gradients", "--views", "active", "--samples", "3", "--save-maps"]
+    let model = ["--model", try await Materials.model()]
+    let finished = try command.run(["explain", "photo.png", "--baselines", "other", "-o", "out"] + options + model)
+    #expect(finished.status == 0 && finished.errors == [])
+    #expect(command.files(in: "out").contains("photo.expected-gradients.active.npy"))
+    try command.expectFailure(["explain", "photo.png"] + options + model, ["--baselines"])
+    try command.expectFailure(
+      ["explain", "photo.png", "--baselines", "nothing"] + options + model, ["--baselines", "nothing"])
+    try command.addPictures("empty/not-yet/a.png")
+    try FileManager.default.removeItem(at: command.folder.file("empty/not-yet"))
+    try command.expectFailure(
+      ["explain", "photo.png", "--baselines", "empty"] + options + model, ["--baselines", "empty"])
+  }
+
   @Test("the same noise whatever else is explained")
   func noise() async throws {
     try command.addPictures("photo.png", "other.png")
@@ -59,7 +93,8 @@ import Testing
     "options of attributions that cannot be are told with the code 64",
     arguments: [
       ("--steps", "0"), ("--samples", "0"), ("--noise-level", "-0.1"), ("--quadrature", "simpson"),
-      ("--attributions", "gradiants"), ("--attributions", "deeplift,deeplift"),
+      ("--attributions", "gradiants"), ("--attributions", "deeplift,deeplift"), ("--window", "0"),
+      ("--stride", "2x"), ("--masks", "1"), ("--mask-cells", "0"), ("--mask-probability", "1"),
     ])
   func wrongAttributionOptions(option: String, value: String) {
     expectUsageError(["explain", "photo.png", "\(option)=\(value)"], [option])
@@ -70,12 +105,18 @@ import Testing
     try command.addPictures("photo.png", "other.png")
     let model = ["--model", Fixture.url("exported/weights.pt2").path, "--size", "16"]
     let finished = try command.run(
-      ["explain", "photo.png", "other.png", "--attributions", "all", "--steps", "2", "--samples", "2", "--save-maps"]
-        + ["--views", "original,active", "-o", "out"] + model)
+      ["explain", "photo.png", "other.png", "--attributions", "all", "--steps", "2", "--samples", "2", "--masks", "4"]
+        + ["--views", "original,active", "--save-maps", "-o", "out"] + model)
     #expect(finished.status == 0)
     #expect(
-      finished.errors == ["Left out, as this model cannot have them: deeplift, lrp, grad-cam, grad-cam++, layer-cam."])
-    let signed = ["gradient", "gradient-x-input", "guided-backpropagation", "integrated-gradients", "smoothgrad"]
+      finished.errors == [
+        "Left out, as it needs --baselines: expected-gradients.",
+        "Left out, as this model cannot have them: deeplift, lrp, grad-cam, grad-cam++, layer-cam.",
+      ])
+    let signed = [
+      "gradient", "gradient-x-input", "guided-backpropagation", "integrated-gradients", "smoothgrad", "occlusion",
+      "rise",
+    ]
     let files = ["photo", "other"].flatMap { picture in
       signed.flatMap { ["\(picture).\($0).original.npy", "\(picture).\($0).active.npy"] }
         + ["\(picture).smoothgrad-squared.original.npy", "\(picture).vargrad.original.npy", "\(picture).saliency.png"]

@@ -107,12 +107,11 @@ import Testing
     let all = try command.run(
       options + [
         "--attributions", "all", "--views", "original,positive", "--fractions", "0,0.5", "--steps", "2", "--samples",
-        "2",
-        "--no-controls", "--output", "all",
+        "2", "--masks", "2", "--no-controls", "--output", "all",
       ])
-    // Eight attributions, of which two have no sign.
-    #expect(all.status == 0 && all.lines.count { $0.contains(" original ") } == 8)
-    #expect(all.lines.count { $0.contains(" positive ") } == 6)
+    // Ten attributions, of which two have no sign.
+    #expect(all.status == 0 && all.lines.count { $0.contains(" original ") } == 10)
+    #expect(all.lines.count { $0.contains(" positive ") } == 8)
   }
 
   @Test("RISE and sensitivity-n: interrupted, in parts, or at one go, all the same")

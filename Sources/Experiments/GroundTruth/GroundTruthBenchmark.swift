@@ -27,7 +27,7 @@ package struct GroundTruthBenchmark: Sendable {
   /// - Throws: ``MethodError`` when an attribution's options make no sense or it does not fit the classifier;
   ///   ``EvaluationError/unknownClasses(_:)``, ``EvaluationError/noImages``.
   package init(
-    _ classifier: any Classifier, images: ShapeImages, attributions: [any Attribution] = Attributions.all,
+    _ classifier: any Classifier, images: ShapeImages, attributions: [any Attribution] = Attributions.selfSufficient,
     views: [any View] = GroundTruthBenchmark.views, memory: Int = 2_000_000_000
   ) throws {
     guard classifier.labels.names == images.classNames else {

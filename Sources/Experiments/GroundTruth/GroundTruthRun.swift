@@ -39,7 +39,7 @@ public struct GroundTruthRun: Experiment {
   ///   - views: through which they are seen; signless attributions through the original alone.
   ///   - device: where to train and to compute.
   public init(
-    _ options: Options = Options(), attributions: [any Attribution] = Attributions.all,
+    _ options: Options = Options(), attributions: [any Attribution] = Attributions.selfSufficient,
     views: [any View] = Views.paper, device: Device = .cpu
   ) {
     settings = Settings(

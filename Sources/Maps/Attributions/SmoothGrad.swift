@@ -27,9 +27,8 @@ public struct SmoothGrad: Attribution {
   /// Standard normal numbers of the shape [C, H, W] for an image's index and a sample.
   var noise: @Sendable @TorchActor (_ seed: UInt64, _ image: Int, _ sample: Int, _ shape: [Int]) throws -> Tensor = {
     seed, image, sample, shape in
-    var random = SplitMix64(seed: seed, stream: UInt64(image))
-    var ofImage = SplitMix64(seed: random.next(), stream: UInt64(sample))
-    return try .normal(deviation: 1, shape: shape, using: Generator(seed: ofImage.next()))
+    var random = SplitMix64(seed: seed, image: image, pass: sample)
+    return try .normal(deviation: 1, shape: shape, using: Generator(seed: random.next()))
   }
 
   public nonisolated var name: String {

@@ -27,6 +27,15 @@ import Tensors
   func inMixedPrecision() throws -> any Classifier
 }
 
+extension LayeredClassifier {
+  /// None, for classifiers that do not tell.
+  public func spatialLayers() throws -> [NetworkLayer] { [] }
+
+  public func activations(_ images: Tensor, at layer: NetworkLayer) throws -> (values: Tensor, logits: Tensor) {
+    throw MethodError.unknownLayer(layer.name, known: [])
+  }
+}
+
 /// How gradients flow back through the layers that are not linear.
 public enum GradientRule {
   /// Through an activation only what is positive, times the derivative: guided backpropagation.

@@ -8,6 +8,12 @@ package struct SplitMix64: RandomNumberGenerator {
     state = mixer.next() ^ stream &* 0xD134_2543_DE82_EF95
   }
 
+  /// The numbers of one of the passes of an image, by its index.
+  init(seed: UInt64, image: Int, pass: Int) {
+    var ofImage = SplitMix64(seed: seed, stream: UInt64(image))
+    self.init(seed: ofImage.next(), stream: UInt64(pass))
+  }
+
   private init(state: UInt64) { self.state = state }
 
   package mutating func next() -> UInt64 {

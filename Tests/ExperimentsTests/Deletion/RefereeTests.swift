@@ -13,7 +13,7 @@ import Testing
   nonisolated let preprocessing = Preprocessing(height: 6, width: 6, channels: 3)
   nonisolated let device = Device.cpu
   nonisolated let bytesPerImage = 1 << 10
-  nonisolated let hasReLU = false
+  nonisolated let hasActivation = false
   nonisolated let unruledOperator: String? = nil
   private let exact: LinearClassifier
   private let errors: [Float]?
