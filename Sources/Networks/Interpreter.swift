@@ -141,11 +141,15 @@ import Tensors
   private func convolution(_ call: Graph.Convolution, _ input: Tensor) throws -> Tensor {
     let weight = try parameter(call.weight)
     let bias = try call.bias.map(parameter)
-    if precision == .full, let plane = WholePlane(input.shape, kernel: weight.shape, call) {
-      func linear() throws -> (weight: Tensor, bias: Tensor?) { try (plane.weight(weight), bias.map(plane.bias)) }
+    // In bfloat16 for answers alone: the weights of a training would be converted at every step.
+    if precision == .full || prepared != nil, let plane = WholePlane(input.shape, kernel: weight.shape, call) {
+      func typed(_ tensor: Tensor) throws -> Tensor { precision == .full ? tensor : try tensor.to(.bfloat16) }
+      func linear() throws -> (weight: Tensor, bias: Tensor?) {
+        try (typed(plane.weight(weight)), bias.map { try typed(plane.bias($0)) })
+      }
       let key = "\(call.weight) \(plane.height)×\(plane.width)"
       let (weight, bias) = try prepared?.prepared(key, linear) ?? linear()
-      return try plane.run(input, weight: weight, bias: bias)
+      return try plane.run(typed(input), weight: weight, bias: bias)
     }
     // oneDNN leaves part of the weight's gradient uninitialised where the stride is longer than the image (seen in 1.13
     // and 2.15, bfloat16 only); so small a convolution costs nothing in float32.

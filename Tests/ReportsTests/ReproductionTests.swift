@@ -92,6 +92,18 @@ import Testing
     ) { _ = try await plain.run(existing: .resume) }
   }
 
+  @Test("checked answers: the page says how many were audited, and the curves are those of float32")
+  func checkedPrecision() async throws {
+    let plain = try await reproduction().run()
+    var checked = reproduction()
+    checked.options.precision = .checked
+    let report = try await checked.run(existing: .replace)
+    let fact = try #require(report.experiments[0].making.first { $0.name == "answers for changed images" })
+    #expect(fact.value.hasPrefix("in bfloat16, near ties again in float32"))
+    #expect(try html().contains("audited at random"))
+    #expect(report.experiments[0].curves == plain.experiments[0].curves)
+  }
+
   @Test("a part of the images, evenly spread")
   func limit() async throws {
     var quick = reproduction()
