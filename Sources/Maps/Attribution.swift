@@ -105,7 +105,7 @@ public enum Attributions {
   public static let all: [any Attribution] = [
     Gradient(), GradientXInput(), GuidedBackpropagation(), IntegratedGradients(), SmoothGrad(),
     SmoothGrad(.meanOfSquares), SmoothGrad(.variance), DeepLIFT(),
-    Occlusion(), RandomMasks(), ExpectedGradients(),
+    Occlusion(), RandomMasks(), ExpectedGradients(), BlurIntegratedGradients(), GuidedIntegratedGradients(),
   ]
 
   /// Those that need nothing but a classifier and images: all but expected gradients.

@@ -95,6 +95,7 @@ import Testing
       ("--steps", "0"), ("--samples", "0"), ("--noise-level", "-0.1"), ("--quadrature", "simpson"),
       ("--attributions", "gradients"), ("--attributions", "deeplift,deeplift"), ("--window", "0"),
       ("--stride", "2x"), ("--masks", "1"), ("--mask-cells", "0"), ("--mask-probability", "1"),
+      ("--max-blur", "0"), ("--path-fraction", "2"), ("--path-distance", "-1"),
     ])
   func wrongAttributionOptions(option: String, value: String) {
     expectUsageError(["explain", "photo.png", "\(option)=\(value)"], [option])
@@ -113,7 +114,10 @@ import Testing
         "Left out, as it needs --baselines: expected-gradients.",
         "Left out, as this model cannot have them: guided-backpropagation, deeplift.",
       ])
-    let signed = ["gradient", "gradient-x-input", "integrated-gradients", "smoothgrad", "occlusion", "rise"]
+    let signed = [
+      "gradient", "gradient-x-input", "integrated-gradients", "smoothgrad", "occlusion", "rise",
+      "blur-integrated-gradients", "guided-integrated-gradients",
+    ]
     let files = ["photo", "other"].flatMap { picture in
       signed.flatMap { ["\(picture).\($0).original.npy", "\(picture).\($0).active.npy"] }
         + ["\(picture).smoothgrad-squared.original.npy", "\(picture).vargrad.original.npy", "\(picture).saliency.png"]
