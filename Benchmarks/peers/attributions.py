@@ -3,7 +3,7 @@
     attributions.py NAME WEIGHTS.safetensors IMAGES.npy AT_ONCE
 
 IMAGES are uint8 [N, H, W, C], the network is ResNet-18. As a Captum user writes it: `attribute` for one class after the other, with
-Captum's own means of bounding the memory, AT_ONCE noisy copies or steps at a time; the parameters are frozen. Loading, importing
+Captum's own means of bounding the memory, AT_ONCE noisy copies, steps or windows at a time; the parameters are frozen. Loading, importing
 and one class to warm up are not part of the seconds.
 """
 
@@ -59,6 +59,14 @@ def explain(name, model, images, k, at_once):
         )
     if name == "deeplift":
         return captum.attr.DeepLift(model).attribute(images, black, target=k)
+    if name == "occlusion":
+        side = images.shape[-1] // 4
+        return captum.attr.Occlusion(model).attribute(
+            images, (3, side, side), (3, side // 4, side // 4), target=k, perturbations_per_eval=max(1, at_once // len(images))
+        )
+    if name == "expected-gradients":
+        # It draws all samples at once.
+        return captum.attr.GradientShap(model).attribute(images, images.clone(), n_samples=25, stdevs=0.0, target=k)
     kind = {"smoothgrad": "smoothgrad", "smoothgrad-squared": "smoothgrad_sq", "vargrad": "vargrad"}[name]
     # One deviation for all images of the batch: Captum knows no other.
     deviation = 0.15 * (images.amax() - images.amin()).item()

@@ -130,7 +130,8 @@ public enum Attributions {
     Gradient(), GradientXInput(), GuidedBackpropagation(), IntegratedGradients(), SmoothGrad(),
     SmoothGrad(.meanOfSquares), SmoothGrad(.variance), DeepLIFT(), LRP(), CAM(.gradCAM), CAM(.gradCAMPlusPlus),
     CAM(.layerCAM),
-    Occlusion(), RandomMasks(), ExpectedGradients(),
+    Occlusion(), RandomMasks(), ExpectedGradients(), BlurIntegratedGradients(),
+    GuidedIntegratedGradients(),
   ]
 
   /// Those that need nothing but a classifier and images: all but expected gradients.

@@ -7,14 +7,16 @@ extension RelevanceRules.Composite: ExpressibleByArgument {}
 
 /// The options of attributions; each applies to those that know it.
 struct AttributionOptions: ParsableArguments {
-  @Option(help: "Points on the line from baseline to image, for integrated-gradients.") var steps = 50
+  @Option(help: "Points on the way from baseline to image, for integrated-gradients and its blur- and guided- kin.")
+  var steps = 50
 
-  @Option(help: "Where these points lie and how they count.") var quadrature = Quadrature.gaussLegendre
+  @Option(help: "Where these points lie and how they count; guided-integrated-gradients has steps of its own.")
+  var quadrature = Quadrature.gaussLegendre
 
   @Option(
     help: ArgumentHelp(
       """
-      What integrated-gradients, deeplift, occlusion and rise compare with: black, white, mean (the image's mean colour), or a \
+      What integrated-gradients, its guided- kin, deeplift, occlusion and rise compare with: black, white, mean (the image's mean colour), or a \
       picture.
       """,
       valueName: "name|file"))
@@ -65,6 +67,16 @@ struct AttributionOptions: ParsableArguments {
 
   @Option(help: "The probability of a cell to be kept.") var maskProbability = 0.5
 
+  @Option(
+    help: ArgumentHelp(
+      "The deviation of the widest blur, for blur-integrated-gradients (default: a quarter of the longer side).",
+      valueName: "pixels"))
+  var maxBlur: Double?
+
+  @Option(help: "The share of the elements that move at once, for guided-integrated-gradients.") var pathFraction = 0.25
+
+  @Option(help: "How far they may be from the straight line, as a share of it.") var pathDistance = 0.02
+
   func validate() throws {
     guard lrpEpsilon > 0, lrpEpsilon.isFinite else { throw ValidationError("--lrp-epsilon must be above 0") }
     guard gamma >= 0, gamma.isFinite else { throw ValidationError("--gamma must be 0 or more") }
@@ -78,6 +90,11 @@ struct AttributionOptions: ParsableArguments {
     guard maskProbability > 0, maskProbability < 1 else {
       throw ValidationError("--mask-probability must lie between 0 and 1")
     }
+    if let maxBlur {
+      guard maxBlur > 0, maxBlur.isFinite else { throw ValidationError("--max-blur must be above 0") }
+    }
+    guard (0...1).contains(pathFraction) else { throw ValidationError("--path-fraction must be from 0 to 1") }
+    guard (0...1).contains(pathDistance) else { throw ValidationError("--path-distance must be from 0 to 1") }
   }
 
   /// The attributions of these names with these options.
@@ -118,6 +135,9 @@ struct AttributionOptions: ParsableArguments {
     options.masks = masks
     options.maskCells = maskCells
     options.maskProbability = maskProbability
+    options.maxBlur = maxBlur
+    options.pathFraction = pathFraction
+    options.pathDistance = pathDistance
     options.seed = seed
     options.relevance = RelevanceRules(composite, epsilon: lrpEpsilon, gamma: gamma)
     options.layer = layer

@@ -95,6 +95,7 @@ import Testing
       ("--steps", "0"), ("--samples", "0"), ("--noise-level", "-0.1"), ("--quadrature", "simpson"),
       ("--attributions", "gradiants"), ("--attributions", "deeplift,deeplift"), ("--window", "0"),
       ("--stride", "2x"), ("--masks", "1"), ("--mask-cells", "0"), ("--mask-probability", "1"),
+      ("--max-blur", "0"), ("--path-fraction", "2"), ("--path-distance", "-1"),
     ])
   func wrongAttributionOptions(option: String, value: String) {
     expectUsageError(["explain", "photo.png", "\(option)=\(value)"], [option])
@@ -115,7 +116,7 @@ import Testing
       ])
     let signed = [
       "gradient", "gradient-x-input", "guided-backpropagation", "integrated-gradients", "smoothgrad", "occlusion",
-      "rise",
+      "rise", "blur-integrated-gradients", "guided-integrated-gradients",
     ]
     let files = ["photo", "other"].flatMap { picture in
       signed.flatMap { ["\(picture).\($0).original.npy", "\(picture).\($0).active.npy"] }

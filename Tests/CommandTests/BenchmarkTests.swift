@@ -109,9 +109,9 @@ import Testing
         "--attributions", "all", "--views", "original,positive", "--fractions", "0,0.5", "--steps", "2", "--samples",
         "2", "--masks", "2", "--no-controls", "--output", "all",
       ])
-    // Ten attributions, of which two have no sign.
-    #expect(all.status == 0 && all.lines.count { $0.contains(" original ") } == 10)
-    #expect(all.lines.count { $0.contains(" positive ") } == 8)
+    // Twelve attributions, of which two have no sign.
+    #expect(all.status == 0 && all.lines.count { $0.contains(" original ") } == 12)
+    #expect(all.lines.count { $0.contains(" positive ") } == 10)
   }
 
   @Test("RISE and sensitivity-n: interrupted, in parts, or at one go, all the same")

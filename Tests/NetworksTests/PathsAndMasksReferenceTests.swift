@@ -52,4 +52,33 @@ import Testing
     }
     try expectReference("expected-gradients", expected)
   }
+
+  /// saliency's, which takes the blur's derivative from a step of 1e-6: its error is some 1e-6, and that of its rounding 1e-9.
+  @Test func blurIntegratedGradients() throws {
+    try expectReference(
+      "blur-integrated-gradients", BlurIntegratedGradients(steps: 12, quadrature: .left, widest: 5), tolerance: 1e-5)
+  }
+
+  /// saliency's. Where two gradients are equal but for rounding, the paths could part; here they do not.
+  @Test func guidedIntegratedGradients() throws {
+    try expectReference("guided-integrated-gradients", GuidedIntegratedGradients(steps: 12))
+    try expectReference(
+      "guided-integrated-gradients-white-0.1-0.3",
+      GuidedIntegratedGradients(steps: 12, fraction: 0.1, distance: 0.3, baseline: .white))
+  }
+
+  /// The gradient jumps on the way, so that convergence is slow; least of all where a path turns with it.
+  @Test(
+    arguments: [
+      (BlurIntegratedGradients(steps: 100), 0.05), (GuidedIntegratedGradients(steps: 200), 0.15),
+    ] as [(any Attribution, Double)])
+  func pathsBecomeComplete(_ attribution: any Attribution, share: Double) throws {
+    let network = try formulaNetwork(.basicCNN, channels: 3, classes: 3, height: 20, width: 18).converted(to: .float64)
+    let images = try Formula.tensor(1000, [2, 3, 20, 18]).to(.float64)
+    let explanations = try Explainer(network, attributions: [attribution], views: [Original()]).explain(images)
+    for completeness in explanations.flatMap(\.completeness) {
+      #expect(abs(completeness.gap) < share * abs(completeness.difference), "\(completeness)")
+    }
+    #expect(explanations.allSatisfy { $0.completeness.count == 1 })
+  }
 }
