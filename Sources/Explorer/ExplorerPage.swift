@@ -9,13 +9,23 @@ package enum ExplorerPage {
   ///   - title: the window's.
   ///   - isServed: whether the page may ask the server that it came from.
   package static func html(_ messages: [any ExplorerMessage], title: String, isServed: Bool = false) throws -> Data {
+    try filled(PackageResources.page_html, messages, title: title, policy: policy(isServed: isServed), script: script)
+  }
+
+  /// The page of finished results, which holds all of them.
+  static func results(_ results: [ResultMessage], title: String) throws -> Data {
+    try filled(PackageResources.results_html, results, title: title, policy: resultsPolicy, script: resultsScript)
+  }
+
+  private static func filled(
+    _ template: [UInt8], _ messages: [any ExplorerMessage], title: String, policy: String, script: String
+  ) throws -> Data {
     let data = try "[" + messages.map { try scriptText(json($0)) }.joined(separator: ",\n") + "]"
     // Each place is there once, and what is put there is not looked through again.
-    var page = text(PackageResources.page_html)[...]
+    var page = text(template)[...]
     var result = ""
     for (place, content) in [
-      ("{{policy}}", policy(isServed: isServed)), ("{{title}}", escaped(title)), ("{{style}}", style),
-      ("{{data}}", data),
+      ("{{policy}}", policy), ("{{title}}", escaped(title)), ("{{style}}", style), ("{{data}}", data),
       ("{{script}}", script),
     ] {
       guard let range = page.range(of: place) else { preconditionFailure("the page has no \(place)") }
@@ -26,13 +36,26 @@ package enum ExplorerPage {
   }
 
   /// What the page may do: what its own style and script do, and ask its own server, if there is one.
-  package static func policy(isServed: Bool) -> String {
-    let policy = "default-src 'none'; img-src data: blob:; style-src '\(hash(style))'; script-src '\(hash(script))'; "
-    return policy + (isServed ? "connect-src 'self'; " : "") + "base-uri 'none'; form-action 'none'"
+  package static func policy(isServed: Bool) -> String { policy(script, isServed ? "connect-src 'self'; " : "") }
+
+  static let resultsPolicy = policy(resultsScript)
+
+  private static func policy(_ script: String, _ more: String = "") -> String {
+    "default-src 'none'; img-src data: blob:; style-src '\(hash(style))'; script-src '\(hash(script))'; \(more)"
+      + "base-uri 'none'; form-action 'none'"
   }
 
-  private static let script = [PackageResources.maps_js, PackageResources.store_js, PackageResources.page_js]
-    .map(text).joined()
+  private static let resultsScript = text(PackageResources.results_js)
+
+  /// The parts of the page share names, which nobody else needs.
+  private static let script: String = {
+    let shared = [PackageResources.maps_js, PackageResources.store_js].map(text).joined()
+    let parts = [
+      PackageResources.asking_js, PackageResources.drawing_js, PackageResources.deletion_js,
+      PackageResources.keeping_js, PackageResources.page_js,
+    ].map(text).joined(separator: "\n")
+    return shared + "(() => {\n" + parts + "})();\n"
+  }()
   private static let style = text(PackageResources.page_css)
 
   /// One line.

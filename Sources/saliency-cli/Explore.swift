@@ -11,11 +11,17 @@ struct Explore: InterruptibleCommand {
       them against this rival; delete pixels with a slider or a brush and watch the answer change. The page is under the \
       address that is printed, on this machine alone, until Ctrl-C. Pictures stay in memory and are written nowhere.
 
+      With a folder of benchmark, report or reproduce the page shows its curves, examples and the images on which a map failed.
+
       EXAMPLES
         saliency explore --open
         saliency explore --model cifar10-resnet18 --port 8080
         saliency explore --models-folder models --model models/flowers.pt2
+        saliency explore results
       """)
+
+  @Argument(help: ArgumentHelp("Finished results to look at instead of pictures.", valueName: "folder"))
+  var results: String?
 
   @Option(help: "The port to listen on (default: one that is free).") var port: UInt16 = 0
   @Flag(help: "Open the page in the browser.") var open = false
@@ -25,25 +31,33 @@ struct Explore: InterruptibleCommand {
   @OptionGroup(title: "Computing") var device: DeviceOptions
 
   func work() async throws {
-    let device = try await device.apply()
-    let name = model.named ?? Explain.usualModel
-    let models = try models(name, device)
-    let version = SaliencyCommand.configuration.version
-    let session = ExplorerSession(models, examples: ShippedPictures.all, version: version)
-    try await session.use(name)
     let server: LoopbackServer
     do { server = try LoopbackServer(port: port) } catch {
       throw CommandError("--port \(port): \(error.localizedDescription); choose another or leave --port out")
     }
     defer { server.stop() }
     let gate = ExplorerGate(port: server.port)
-    let service = ExplorerService(session, gate: gate, version: version)
-    server.start(service.handle)
+    if let results {
+      let found = try ResultFolders.read(URL(filePath: results))
+      server.start(try ResultsService(found, of: results, gate: gate).handle)
+    } else {
+      server.start(try await service(gate).handle)
+    }
     let address = gate.address(port: server.port)
     try Console.result(address)
     Console.note("The page is under this address, on this machine alone. Ctrl-C ends it.")
     if open { show(address) }
     while true { try await Task.sleep(for: .seconds(3600)) }
+  }
+
+  private func service(_ gate: ExplorerGate) async throws -> ExplorerService {
+    let device = try await device.apply()
+    let name = model.named ?? Explain.usualModel
+    let models = try models(name, device)
+    let version = SaliencyCommand.configuration.version
+    let session = ExplorerSession(models, examples: ShippedPictures.all, version: version)
+    try await session.use(name)
+    return ExplorerService(session, gate: gate, version: version)
   }
 
   private func models(_ name: String, _ device: Device) throws -> ExplorerModels {
