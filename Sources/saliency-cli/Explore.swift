@@ -47,7 +47,13 @@ struct Explore: InterruptibleCommand {
     try Console.result(address)
     Console.note("The page is under this address, on this machine alone. Ctrl-C ends it.")
     if open { show(address) }
-    while true { try await Task.sleep(for: .seconds(3600)) }
+    do {
+      while true { try await Task.sleep(for: .seconds(3600)) }
+    } catch {
+      // The program must not end under a computation.
+      await server.end()
+      throw error
+    }
   }
 
   private func service(_ gate: ExplorerGate) async throws -> ExplorerService {

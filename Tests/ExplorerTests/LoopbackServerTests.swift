@@ -112,6 +112,27 @@ import Testing
     #expect(answered.count == 1000)
   }
 
+  @Test("the end waits for what is being done, also for those who left")
+  func end() async throws {
+    let server = try LoopbackServer()
+    defer { server.stop() }
+    let (begun, ended) = (Counter(), Counter())
+    server.start { _, _ in
+      begun.add()
+      while !Task.isCancelled { usleep(10_000) }
+      usleep(300_000)
+      ended.add()
+    }
+    for stays in [true, false] {
+      let client = try LocalClient(port: server.port)
+      client.send("GET / HTTP/1.1\r\n\r\n".utf8)
+      #expect(begun.reaches(stays ? 1 : 2))
+      if !stays { client.leave() }
+    }
+    await server.end()
+    #expect(ended.count == 2)
+  }
+
   @Test("a port that is taken is told")
   func taken() throws {
     let server = try LoopbackServer()

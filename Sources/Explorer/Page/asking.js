@@ -84,6 +84,8 @@ const pursue = () => {
     if (!wanted().some((one) => one.name === running.name)) running.controller.abort();
     return;
   }
+  // Nothing is in the way of a new picture.
+  if (opening) return;
   if (!next) return say("");
   const controller = new AbortController();
   running = { name: next.name, controller };

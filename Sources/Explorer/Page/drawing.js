@@ -4,7 +4,9 @@
 const content = (panel) => {
   const own = panel.model ? Store.told(state.picture, panel.model) : answer();
   if (!own?.message) return null;
-  if (panel.show === "picture") return { kind: "picture", own, name: "The picture as the model sees it" };
+  if (panel.show === "picture") {
+    return { kind: "picture", own, name: state.over ? "The photograph" : "The picture as the model sees it" };
+  }
   const one = attribution(panel.by);
   const index = panel.of === "rival" && state.rival !== null ? state.rival : state.class;
   const of = labels()[index];

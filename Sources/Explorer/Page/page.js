@@ -27,12 +27,14 @@ const draw = () => {
   find("centre").hidden = find("answer").hidden = !own?.message;
   if (!own?.message) return;
   usual();
-  const grid = key(Store.model.name, state.grid);
-  if (grid !== last) buildGrid();
+  const grid = key(Store.model.name, state.grid, state.picture);
+  const isNew = grid !== last;
+  if (isNew) buildGrid();
   last = grid;
   drawBars();
   drawChoices();
   drawMaps();
+  if (isNew) drawGrid();
   drawDeletion();
   pursue();
 };
@@ -53,13 +55,14 @@ const drawStrip = () => {
 let opening = null;
 const send = async (path, body, then = () => {}) => {
   opening?.abort();
-  opening = new AbortController();
+  const own = new AbortController();
+  opening = own;
   running?.controller.abort();
   complain(null);
   say("Working …");
   let seen = null;
   try {
-    await Store.ask(path, body, opening.signal, (message) => {
+    await Store.ask(path, body, own.signal, (message) => {
       if (message.type === "progress") say(`${message.text} ${Math.floor(100 * message.share)}%`);
       if (message.type === "picture") seen = message.id;
       // The first maps are drawn as soon as they are there.
@@ -71,6 +74,8 @@ const send = async (path, body, then = () => {}) => {
     then();
     if (seen && state.picture !== seen) open(seen);
   } catch (error) { complain(error); }
+  if (opening !== own) return;
+  opening = null;
   say("");
   draw();
 };

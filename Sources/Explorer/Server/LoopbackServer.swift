@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 
 /// A small HTTP server for a page on the same machine: it listens on 127.0.0.1 alone, answers one request a connection, and bounds
 /// whatever a client can make it spend.
@@ -28,6 +29,7 @@ package final class LoopbackServer: Sendable {
   private let limits: Limits
   private let room: DispatchSemaphore
   private let executor = HandlerExecutor()
+  private let running = Mutex((next: 0, tasks: [Int: Task<Void, Never>](), isStopped: false))
   private let uploads = DispatchSemaphore(value: 2)
 
   /// - Parameter port: 0: any that is free.
@@ -83,9 +85,23 @@ package final class LoopbackServer: Sendable {
     }
   }
 
+  /// Answers nothing more.
   package func stop() {
+    let wasStopped = running.withLock { running in
+      defer { running.isStopped = true }
+      return running.isStopped
+    }
+    guard !wasStopped else { return }
     shutdown(socket, Int32(SHUT_RDWR))
     close(socket)
+  }
+
+  /// Answers nothing more, gives up what is being done, and waits until it has ended.
+  package func end() async {
+    stop()
+    let tasks = running.withLock { Array($0.tasks.values) }
+    for task in tasks { task.cancel() }
+    for task in tasks { await task.value }
   }
 
   private func serve(_ client: ClientConnection, _ handler: @escaping Handler) {
@@ -123,10 +139,20 @@ package final class LoopbackServer: Sendable {
   private func run(
     _ handler: @escaping Handler, _ request: HTTPRequest, _ response: HTTPResponse, _ client: ClientConnection
   ) {
-    let task = Task(executorPreference: executor) {
-      await handler(request, response)
-      response.finish()
+    // Known until it has ended, which may be after the client has left.
+    let begun = running.withLock { running -> Task<Void, Never>? in
+      guard !running.isStopped else { return nil }
+      let number = running.next
+      let task = Task(executorPreference: executor) { [self] in
+        await handler(request, response)
+        response.finish()
+        self.running.withLock { _ = $0.tasks.removeValue(forKey: number) }
+      }
+      running.next += 1
+      running.tasks[number] = task
+      return task
     }
+    guard let task = begun else { return }
     while true {
       switch response.next(within: 0.1) {
       case .piece(let data):
