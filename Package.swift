@@ -77,9 +77,10 @@ let package = Package(
       dependencies: [
         "Downloads", "Experiments", "Figures", "Files", "Maps", "Networks", "Pictures", "Reports", "Training",
       ]),
+    .target(name: "Explorer", dependencies: ["Saliency"], resources: [.embedInCode("Page")]),
     .executableTarget(
       name: "saliency-cli",
-      dependencies: ["Saliency", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+      dependencies: ["Explorer", "Saliency", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
     .target(
       name: "TestSupport", dependencies: ["CArchive", "CCairo", "Figures", "Networks", "Rasters"],
       path: "Tests/TestSupport"),
@@ -101,7 +102,9 @@ let package = Package(
     .testTarget(name: "TrainingTests", dependencies: ["Training", "TestSupport"]),
     .testTarget(
       name: "FiguresTests", dependencies: ["Figures", "Rasters", "TestSupport"], exclude: ["Golden"]),
-    .testTarget(name: "PagesTests", dependencies: ["Figures", "Pictures", "Reports", "Rasters", "TestSupport"]),
+    .testTarget(name: "ExplorerTests", dependencies: ["Explorer", "Saliency", "TestSupport"]),
+    .testTarget(
+      name: "PagesTests", dependencies: ["Explorer", "Figures", "Pictures", "Reports", "Rasters", "TestSupport"]),
     .testTarget(
       name: "ReportsTests", dependencies: ["Reports", "Saliency", "TestSupport"], exclude: ["Golden"]),
     .testTarget(

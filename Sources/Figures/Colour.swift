@@ -54,6 +54,6 @@ public struct Colour: Hashable, Sendable {
   /// Six colours that stay apart for every kind of colour blindness, and a grey for the rest.
   ///
   /// Source: Paul Tol, "Colour schemes" (SRON/EPS/TN/09-002), the scheme "bright".
-  static let categories = [0x4477AA, 0xEE6677, 0x228833, 0xCCBB44, 0x66CCEE, 0xAA3377].map(Colour.init)
-  static let otherCategory = Colour(0xBBBBBB)
+  package static let categories = [0x4477AA, 0xEE6677, 0x228833, 0xCCBB44, 0x66CCEE, 0xAA3377].map(Colour.init)
+  package static let otherCategory = Colour(0xBBBBBB)
 }

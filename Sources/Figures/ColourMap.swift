@@ -30,6 +30,9 @@ public enum ColourMap: String, CaseIterable, Sendable {
     let colour: Colour
   }
 
+  /// The same for those who draw elsewhere.
+  package var colourStops: [(position: Float, colour: Colour)] { stops.map { ($0.position, $0.colour) } }
+
   /// The stops, at positions 0…1 along `range`.
   var stops: [Stop] {
     switch self {

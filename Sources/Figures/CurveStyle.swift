@@ -20,6 +20,8 @@ public struct CurveStyle: Hashable, Sendable {
   package let dash: [Double]
 
   var colour: Colour { Self.palette[tone].light }
+  /// Its colours on a white and on a dark ground.
+  package var colours: Tone { Self.palette[tone] }
 
   /// The style of a map; names that are not known have one of their own, too, the same every time.
   public static func map(_ attribution: String, _ view: String) -> CurveStyle {

@@ -38,7 +38,7 @@ public struct ExplanationFigure: Sendable {
   }
 
   /// None for maps below 64 pixels, whose pixels can be told apart; above, so much that structure shows in place of speckle.
-  static func usualSmoothing(height: Int, width: Int) -> Double {
+  package static func usualSmoothing(height: Int, width: Int) -> Double {
     let longer = max(height, width)
     return longer < 64 ? 0 : (Double(longer) / 112 * 100).rounded() / 100
   }

@@ -7,7 +7,7 @@ import Rasters
 
 /// The files that one picture's explanation is written to.
 public struct ExplanationFiles: Sendable {
-  /// Nil where overlays are written instead.
+  /// The figure or the page; nil where overlays are written instead.
   public let figure: URL?
   /// The photograph with one map over it, by attribution and view, in order; empty unless asked for.
   public let overlays: [Map]
@@ -24,13 +24,13 @@ public struct ExplanationFiles: Sendable {
   /// - Parameters:
   ///   - folder: where the files go.
   ///   - name: the picture's stem, see ``OutputNames``.
-  ///   - format: the figure's.
+  ///   - format: the figure's, or that of a page.
   ///   - explainer: what makes the maps.
   ///   - views: the names of those of its views that are wanted, and `rivalry`.
   ///   - savesMaps: whether maps are kept, each as a file of numbers.
   ///   - overlaysOnly: whether there is, in place of the figure, a PNG of the photograph for each map, which lies over it.
   public init(
-    folder: URL, name: String, format: FigureFormat, explainer: Explainer, views: [String], savesMaps: Bool,
+    folder: URL, name: String, format: ExplanationFormat, explainer: Explainer, views: [String], savesMaps: Bool,
     overlaysOnly: Bool = false
   ) {
     figure = overlaysOnly ? nil : folder.appending(path: "\(name)\(Self.figureMark)\(format.rawValue)")
@@ -68,16 +68,16 @@ public struct ExplanationFiles: Sendable {
 
   /// Writes every file under a temporary name and then gives it its own.
   ///
-  /// Maps are NumPy arrays, float32, [H, W], unscaled.
+  /// Maps are NumPy arrays, float32, [H, W], unscaled. A page is the caller's to make.
   ///
   /// - Parameters:
   ///   - explanation: whose maps are written.
   ///   - drawing: makes the figure.
-  ///   - format: the figure's.
+  ///   - format: the figure's; nil: there is none.
   ///   - overlay: makes the picture of a view of an attribution.
   /// - Throws: ``FiguresError``, `PictureError`, Foundation's errors.
   public func write(
-    _ explanation: Explanation, figure drawing: () throws -> MapFigure, format: FigureFormat,
+    _ explanation: Explanation, figure drawing: () throws -> MapFigure, format: FigureFormat?,
     overlay: (_ view: String, _ attribution: String) throws -> PhotographOverlay? = { _, _ in nil }
   ) throws {
     for map in maps {
@@ -85,7 +85,7 @@ public struct ExplanationFiles: Sendable {
       try NumPyFile.encoded(values).writeWhole(to: map.url)
     }
     for map in overlays { try overlay(map.view, map.attribution)?.pixels().writePNG(to: map.url) }
-    if let figure { try drawing().write(to: figure, as: format) }
+    if let figure, let format { try drawing().write(to: figure, as: format) }
   }
 
   private func values(_ map: Map, in explanation: Explanation) -> Raster<Float>? {

@@ -21,6 +21,8 @@ public struct PictureJob: Sendable {
     public let explanation: Explanation
     /// How long the explanation took, in seconds: an equal share of what its batch took.
     public var seconds = 0.0
+    /// The whole photograph's sides, upright.
+    package var photograph = (height: 0, width: 0)
   }
 
   public let explainer: Explainer
@@ -101,6 +103,7 @@ public struct PictureJob: Sendable {
   private struct Prepared: Sendable {
     let image: Raster<Float>
     let hadTransparency: Bool
+    let photograph: (height: Int, width: Int)
   }
 
   /// Reads pictures on all processors and brings each to the input size at once, so that only as many whole photographs as
@@ -141,7 +144,8 @@ public struct PictureJob: Sendable {
     return try await room.with(needed) {
       let picture = try picture(url)
       return Prepared(
-        image: try await preprocessing.seen(picture.pixels), hadTransparency: picture.hadTransparency)
+        image: try await preprocessing.seen(picture.pixels), hadTransparency: picture.hadTransparency,
+        photograph: (picture.pixels.height, picture.pixels.width))
     }
   }
 
@@ -192,7 +196,8 @@ public struct PictureJob: Sendable {
         result: picture.flatMap { prepared in
           explanations.removeFirst().map {
             Explained(
-              image: prepared.image, hadTransparency: prepared.hadTransparency, explanation: $0, seconds: seconds)
+              image: prepared.image, hadTransparency: prepared.hadTransparency, explanation: $0, seconds: seconds,
+              photograph: prepared.photograph)
           }
         })
     }

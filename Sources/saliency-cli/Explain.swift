@@ -1,4 +1,5 @@
 import ArgumentParser
+import Explorer
 import Foundation
 import Saliency
 
@@ -7,11 +8,12 @@ struct Explain: InterruptibleCommand {
     abstract: "Explains what a classifier sees in pictures: one figure of saliency maps for each.",
     discussion: """
       --help-all shows every option. For every picture it prints the predicted class, its probability and the runners-up, then the files written: \
-      <stem>.saliency.png (with --overlay-only <stem>.<attribution>.<view>.overlay.png) and, with --save-maps, <stem>.<attribution>.<view>.npy (NumPy, float32, [H, W], unscaled).
+      <stem>.saliency.png (with --format html a page, <stem>.saliency.html; with --overlay-only <stem>.<attribution>.<view>.overlay.png) and, with --save-maps, <stem>.<attribution>.<view>.npy (NumPy, float32, [H, W], unscaled).
 
       EXAMPLES
         saliency explain cat.jpg
         saliency explain cat.jpg --class dog --style signed
+        saliency explain cat.jpg --format html --class cat --class dog
         saliency explain photos --model resnet.pt --preset imagenet --save-maps
         saliency explain photo.jpg --overlay-only --views active
         saliency explain cat.jpg --views active,rivalry --rivals 3 --format pdf
@@ -34,8 +36,9 @@ struct Explain: InterruptibleCommand {
   @Option(
     name: .customLong("class"),
     help: ArgumentHelp(
-      "Explain this class instead of the predicted one. A name goes before an index.", valueName: "name|index"))
-  var explainedClass: String?
+      "Explain this class instead of the predicted one; with --format html several, each with its own --class. A name goes before an index.",
+      valueName: "name|index"))
+  var explainedClasses: [String] = []
 
   @OptionGroup(title: "Results") var results: ResultOptions
 
@@ -50,7 +53,7 @@ struct Explain: InterruptibleCommand {
   @OptionGroup(title: "Computing", visibility: .hidden) var device: DeviceOptions
 
   /// Photographs show more than a network for CIFAR-10 knows.
-  private static var usualModel: String {
+  static var usualModel: String {
     let large = KnownModel.imageNetEfficientNetLite0
     return large.isFetched ? large.name : BundledModel.defaultName
   }
@@ -58,6 +61,9 @@ struct Explain: InterruptibleCommand {
   func validate() throws {
     guard !(results.overlayOnly && maps.views.names.contains(Rivalry.name)) else {
       throw ValidationError("--overlay-only: the view rivalry names classes and is no map; choose from the other views")
+    }
+    guard explainedClasses.count < 2 || results.format == .html else {
+      throw ValidationError("--class: a figure explains one class; --format html takes several")
     }
     guard (1...100_000).contains(maxPixels) else { throw ValidationError("--max-pixels is not between 1 and 100000") }
   }
@@ -70,13 +76,15 @@ struct Explain: InterruptibleCommand {
     let device = try await device.apply()
     let opened = try await model.open(on: device, usual: Self.usualModel)
     let classifier = opened.classifier
-    let explained = try explainedClass.map { name in
+    let classes = try explainedClasses.map { name in
       do { return try classifier.labels.index(of: name) } catch {
         throw CommandError("--class: \(error.localizedDescription)")
       }
     }
 
-    let explainer = try await maps.explainer(classifier, style: results.style, seed: seed)
+    let asked = try await maps.explainer(classifier, style: results.style, seed: seed)
+    let document = document(opened, asked)
+    let explainer = results.format == .html ? try document.explainer() : asked
     // What would be overwritten is left out before any work is done.
     var files: [URL: ExplanationFiles] = [:]
     for (url, name) in zip(found.urls, OutputNames.names(for: found.urls)) {
@@ -91,7 +99,7 @@ struct Explain: InterruptibleCommand {
     }
 
     let job = try PictureJob(
-      explainer, explainedClass: explained, memory: memory.bytes, maximumPixels: maxPixels * 1_000_000,
+      explainer, explainedClass: classes.first, memory: memory.bytes, maximumPixels: maxPixels * 1_000_000,
       contents: found.contents)
     let drawing = results.drawing(model: opened.name)
     let (chosen, views, format, model) = (files, maps.views.names, results.format, opened.name)
@@ -107,11 +115,17 @@ struct Explain: InterruptibleCommand {
         try names.write(
           explained.explanation,
           figure: { drawing.figure(explained, views: views, labels: classifier.labels, photograph: photograph) },
-          format: format
+          format: format.figure
         ) { view, attribution in
           photograph.flatMap { drawing.overlay(of: view, attribution, in: explained.explanation, on: $0) }
         }
-      } catch { return try report.failed(outcome.url, error) }
+        if format == .html, let photograph, let page = names.figure {
+          let name = outcome.url.lastPathComponent
+          try await document.page(name, explained, photograph: photograph, classes: classes) {
+            Console.progress($0, "the page of \(name)")
+          }.writeWhole(to: page)
+        }
+      } catch let error where !(error is CancellationError) { return try report.failed(outcome.url, error) }
       try report.explained(
         outcome.url, explained, names, labels: classifier.labels, model: model, rivals: explainer.rivals)
     }
@@ -119,11 +133,20 @@ struct Explain: InterruptibleCommand {
     if report.failures > 0 { throw ExitCode(1) }
   }
 
-  /// What overlays lie on, as large as it is shown; nil where there are none.
+  /// What a page of a picture is made by, of the views asked for.
+  private func document(_ opened: ModelChoice.Opened, _ explainer: Explainer) -> ExplorerDocument {
+    var analysis = ExplorerAnalysis(opened.classifier, model: model.named ?? opened.name, rivals: explainer.rivals)
+    analysis.memory = memory.bytes
+    return ExplorerDocument(
+      analysis, explainer.attributions, maps.views.names.compactMap { Views.named($0) },
+      version: SaliencyCommand.configuration.version)
+  }
+
+  /// What overlays and pages show, as large as it is shown; nil where there are none.
   private func photograph(of url: URL, _ job: PictureJob) async throws -> Photograph? {
-    guard results.overlayOnly || results.style == .overlay else { return nil }
+    guard results.overlayOnly || results.style == .overlay || results.format == .html else { return nil }
     let whole = try job.photograph(url)
-    if results.overlayOnly { return whole }
+    if results.overlayOnly || results.format == .html { return whole }
     let input = job.explainer.classifier.preprocessing
     return try await whole.fitted(
       side: MapFigure.photographSide(scale: results.scale), height: input.height, width: input.width)

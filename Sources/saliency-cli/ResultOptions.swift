@@ -1,13 +1,18 @@
 import ArgumentParser
 import Saliency
 
-extension FigureFormat: ExpressibleByArgument {}
+extension ExplanationFormat: ExpressibleByArgument {}
 extension MapStyle: ExpressibleByArgument {}
 
 /// What `saliency explain` writes, and how it looks.
 struct ResultOptions: ParsableArguments {
   @Option(name: .shortAndLong, help: "Folder for the results.") var output = "."
-  @Option var format = FigureFormat.png
+  @Option(
+    help: """
+      A figure as png, pdf or svg; or html: one page to look at in a browser, with the maps of the classes asked for (of the \
+      predicted one and the runner-up where none is), which needs no network and can be sent to others.
+      """)
+  var format = ExplanationFormat.png
   @Option(
     help: "heat, overlay (heat over the whole photograph), or signed (red: should get brighter, blue: darker).")
   var style = MapStyle.heat

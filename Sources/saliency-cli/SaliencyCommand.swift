@@ -8,7 +8,8 @@ import Saliency
     abstract: "Shows which pixels should get brighter and which darker for an image classifier to be surer.",
     version: "0.1.0",
     subcommands: [
-      Explain.self, Benchmark.self, Reproduce.self, Report.self, Evaluate.self, Audit.self, SanityCheckCommand.self,
+      Explain.self, Explore.self,
+      Benchmark.self, Reproduce.self, Report.self, Evaluate.self, Audit.self, SanityCheckCommand.self,
       Roar.self,
       GroundTruth.self,
       Models.self, Train.self,

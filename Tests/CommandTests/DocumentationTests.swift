@@ -106,7 +106,7 @@ import Testing
   }
 
   /// What yields no number, or is run as it stands by ``ReadmeTests``.
-  private static let others: Set = ["explain", "models", "data", "help", "--generate-completion-script"]
+  private static let others: Set = ["explain", "explore", "models", "data", "help", "--generate-completion-script"]
 
   /// The commands that numbers come from at their smallest sizes, and what must stand in their output.
   private static let smoke: [(command: String, output: String)] = [

@@ -31,7 +31,7 @@ final class Browser {
     driver = WebDriver(port: port ?? 0)
     let arguments = [
       "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--user-data-dir=\(profile.path)",
-      "--window-size=\(width),\(height)", "--host-resolver-rules=MAP * ~NOTFOUND",
+      "--window-size=\(width),\(height)", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
     ]
     let wishes: [String: Any] = [
       "browserName": "chrome", "goog:loggingPrefs": ["browser": "ALL", "performance": "ALL"],

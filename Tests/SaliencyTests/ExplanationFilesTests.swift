@@ -9,7 +9,7 @@ import Testing
   nonisolated private static let views = Views.paper.map(\.name) + ["rivalry"]
 
   private func files(
-    in folder: URL, views: [String] = views, savesMaps: Bool = true, format: FigureFormat = .svg
+    in folder: URL, views: [String] = views, savesMaps: Bool = true, format: ExplanationFormat = .svg
   ) throws -> ExplanationFiles {
     try ExplanationFiles(
       folder: folder, name: "photo", format: format,

@@ -42,7 +42,7 @@ public struct DeletionSetup: Sendable, Equatable, Codable {
   }
 
   /// Whether low is what a good map gives by a metric; nil for controls.
-  func isLowGood(_ series: MapName, _ metric: any Metric) -> Bool? {
+  package func isLowGood(_ series: MapName, _ metric: any Metric) -> Bool? {
     guard !series.isControl else { return nil }
     return metric.isLowGood(series) == (order == .descending || !metric.isOrdered)
   }
@@ -50,7 +50,7 @@ public struct DeletionSetup: Sendable, Equatable, Codable {
   /// The metrics themselves, as far as they are among those that there are.
   ///
   /// - Throws: ``EvaluationError`` where one is not known or its options make no sense.
-  func knownMetrics() throws -> [any Metric] {
+  package func knownMetrics() throws -> [any Metric] {
     try metrics.map { found in
       guard let metric = Metrics.named(found.name, options: found.settings), metric.settings == found.settings else {
         throw EvaluationError.unknownMetric(found.name)

@@ -59,6 +59,10 @@ void cvips_close(CVipsPicture *picture);
 CVipsStatus cvips_encode_png(
   const uint8_t *pixels, int width, int height, int channels, void **bytes, size_t *count);
 
+/// The same as JPEG of quality 92, without any data but the pixels.
+CVipsStatus cvips_encode_jpeg(
+  const uint8_t *pixels, int width, int height, int channels, void **bytes, size_t *count);
+
 /// Frees what a function above handed out; null is fine.
 void cvips_free(void *memory);
 
