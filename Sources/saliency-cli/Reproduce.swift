@@ -24,7 +24,7 @@ struct Reproduce: InterruptibleCommand {
       EXAMPLES
         saliency reproduce --output paper
         saliency reproduce --quick --output quick
-        saliency reproduce --datasets cifar10 --models cnn --seeds 3 --last-epochs 10 -o seeds
+        saliency reproduce --models cnn --seeds 3 --last-epochs 10 -o seeds
         saliency reproduce --paper attitude -o attitude
       """)
 

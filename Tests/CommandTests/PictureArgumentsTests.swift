@@ -83,7 +83,7 @@ import Testing
   @Test(
     "misspelt names are told their neighbours",
     arguments: [
-      ("--views", "actve", "did you mean active?"), ("--attributions", "gradients", "did you mean gradient?"),
+      ("--views", "actve", "did you mean active?"), ("--attributions", "gradiant", "did you mean gradient?"),
       ("--attributions", "integrated", "did you mean integrated-gradients?"),
     ])
   func misspeltName(option: String, value: String, words: String) {
