@@ -19,11 +19,12 @@ package struct ExplorerDocument: Sendable {
   /// The photograph's longer side in the page is no longer than this.
   package var longestSide = 4096
 
-  /// - Parameter views: those that are shown, in order; the signed one is always.
+  /// - Parameter views: those that are shown, in order; the signed one is always, and so is one that ranks pixels.
   package init(_ analysis: ExplorerAnalysis, _ attributions: [any Attribution], _ views: [any View], version: String) {
     self.analysis = analysis
     self.attributions = attributions
-    self.views = views.contains { $0.name == Views.signed.name } ? views : views + [Views.signed]
+    let ranked = views.contains { !$0.hasNegatives } ? views : [Views.original] + views
+    self.views = ranked.contains { $0.name == Views.signed.name } ? ranked : ranked + [Views.signed]
     self.version = version
   }
 

@@ -76,11 +76,14 @@ struct Explain: InterruptibleCommand {
     let device = try await device.apply()
     let opened = try await model.open(on: device, usual: Self.usualModel)
     let classifier = opened.classifier
-    let classes = try explainedClasses.map { name in
+    let named = try explainedClasses.map { name in
       do { return try classifier.labels.index(of: name) } catch {
         throw CommandError("--class: \(error.localizedDescription)")
       }
     }
+
+    // Each once, in order.
+    let classes = named.enumerated().filter { named.firstIndex(of: $1) == $0 }.map(\.element)
 
     let asked = try await maps.explainer(classifier, style: results.style, seed: seed)
     let document = document(opened, asked)

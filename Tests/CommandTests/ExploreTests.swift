@@ -10,7 +10,8 @@ import Testing
     try Materials.picture(seed: 1).writePNG(to: command.folder.file("photo.png"))
     let model = try await Materials.model()
     let finished = try command.run([
-      "explain", "photo.png", "--model", model, "--format", "html", "--class", "Dog", "--class", "cat", "--json",
+      "explain", "photo.png", "--model", model, "--format", "html", "--class", "Dog", "--class", "cat", "--class",
+      "dog", "--json",
     ])
     #expect(finished.status == 0 && finished.errors == [], "\(finished)")
     #expect(command.files(in: ".") == ["photo.png", "photo.saliency.html"])

@@ -179,6 +179,21 @@ struct ExplorerPageTests {
     }
   }
 
+  @Test("panels zoom together, and a page of the signed map alone has an order of deletion, too")
+  func zoom() async throws {
+    var sample = try await ExplorerSample.make()
+    sample.document = ExplorerDocument(sample.document.analysis, [Gradient()], [Views.signed], version: "1")
+    try await open(sample.page([3, 5])) { (browser: Browser) async throws in
+      #expect(try browser.text("#order") == "original, gradient")
+      try browser.click("#larger")
+      let views: [String] = try browser.run(
+        "return [...document.querySelectorAll('#stage canvas')].map((canvas) => canvas.style.transform)")
+      #expect(views == Array(repeating: "translate(-50%, -50%) scale(2)", count: 2))
+      try browser.click("#whole")
+      #expect(try browser.run("return document.querySelector('#stage canvas').style.transform", as: String.self) == "")
+    }
+  }
+
   @Test("names are shown as they are and can do nothing")
   func hostile() async throws {
     let name = hostileNames.joined(separator: " ")

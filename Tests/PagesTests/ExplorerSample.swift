@@ -17,7 +17,7 @@ struct ExplorerSample: Sendable {
   static let model = "cifar10-basic-cnn"
 
   let classifier: any Classifier
-  let document: ExplorerDocument
+  var document: ExplorerDocument
   let explained: PictureJob.Explained
   let photograph: Photograph
 

@@ -150,10 +150,12 @@ struct ExplorerServedTests {
       try browser.click("#examples button:nth-of-type(1)")
       try settled(browser)
       #expect(try browser.run("return document.getElementById('trouble').hidden", as: Bool.self))
+      try browser.click("#bars li:nth-child(2) button")
       try browser.set("\(Self.right) .show", "active")
       try browser.click("#style label:has([value=heat])")
       try settled(browser)
-      try browser.wait(for: "location.hash.includes('heat') && location.hash.includes('active')")
+      try browser.wait(
+        for: "location.hash.includes('heat') && location.hash.includes('active') && location.hash.includes('class=5')")
       let hash: String = try browser.run("return location.hash")
       #expect(!hash.contains("chelsea"))
       // Nothing is wider than a phone.
@@ -162,6 +164,9 @@ struct ExplorerServedTests {
       try browser.wait(for: "window.saliency")
       #expect(
         try browser.run("return saliency.state.style + saliency.state.panels[1].show", as: String.self) == "heatactive")
+      try browser.click("#examples button:nth-of-type(1)")
+      try settled(browser)
+      #expect(try browser.text("#bars li:nth-child(2) em") == "explained")
     }
   }
 

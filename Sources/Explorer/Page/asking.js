@@ -18,6 +18,8 @@ const state = {
     { show: null, of: "class", by: null, model: null }], chosen: 1, order: null, replacement: null, how: "map", step: 0,
   zoom: 1, at: { x: 0.5, y: 0.5 }, cursor: null, brush: 6,
 };
+// What the address said, until a picture is there.
+let remembered = null;
 const about = () => Store.about;
 const labels = () => Store.model.labels;
 const view = (name) => about().views.find((view) => view.name === name);
@@ -105,7 +107,19 @@ const pursue = () => {
   });
 };
 
+// Whether an element has to be made anew: one that stays as it is is left alone, so that no click or open list is lost when something
+// arrives meanwhile.
+const isNews = (element, ...content) => {
+  const text = JSON.stringify(content);
+  if (element.content === text) return false;
+  element.content = text;
+  return true;
+};
 const choice = (box, options, chosen, change) => {
+  if (!isNews(box, options)) {
+    for (const input of box.querySelectorAll("input")) input.checked = input.value === chosen;
+    return;
+  }
   box.replaceChildren(...options.map(([value, text]) => {
     const input = make("input", { type: "radio", name: box.id, value, checked: value === chosen });
     input.addEventListener("change", () => change(value));
@@ -113,6 +127,10 @@ const choice = (box, options, chosen, change) => {
   }));
 };
 const select = (element, options, chosen) => {
+  if (!isNews(element, options)) {
+    element.value = chosen;
+    return;
+  }
   element.replaceChildren(...options.map(([value, text]) => make("option", { value, textContent: text, selected: value === chosen })));
 };
 
@@ -143,5 +161,7 @@ const open = (id) => {
   Object.assign(state, { zoom: 1, at: { x: 0.5, y: 0.5 }, cursor: null });
   mask = null;
   for (const panel of state.panels) Object.assign(panel, { of: "class", model: null });
+  if (remembered) apply(remembered);
+  remembered = null;
   draw();
 };

@@ -220,6 +220,7 @@ const drawBars = () => {
   for (const index of [...(about().isServed ? [] : explained), state.class, state.rival]) if (index !== null && !top.includes(index)) top.push(index);
   find("pick").textContent = !about().isServed ? "Click a class whose maps are in this file."
     : state.picking === "rival" ? `Click another class: it becomes the rival of ${labels()[state.class]}.` : "Click a class to explain it.";
+  if (!isNews(find("bars"), state.picture, Store.model.name, top, state.class, state.rival, !about().isServed && [...explained])) return;
   const active = document.activeElement?.dataset?.index;
   find("bars").replaceChildren(...top.map((index) => {
     const role = index === state.class ? "explained" : index === state.rival ? "rival" : "";

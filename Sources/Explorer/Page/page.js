@@ -41,6 +41,7 @@ const draw = () => {
 const drawStrip = () => {
   if (!about().isServed) return;
   const strip = [...Store.pictures.values()].reverse().filter((one) => one.models.size);
+  if (!isNews(find("strip"), strip.map((one) => [one.id, one.models.size]), state.picture)) return;
   find("strip").replaceChildren(...strip.map((one) => {
     const [known] = one.models.values(), canvas = make("canvas");
     if (known.image) put(canvas, known.image);
@@ -309,12 +310,13 @@ const wirePictures = () => {
   if (about().isServed) {
     wirePictures();
     apply(found);
+    remembered = found;
     draw();
+    if (found.model !== Store.model.name && about().models.some((model) => model.name === found.model)) await change(found.model);
   } else {
     document.querySelector("h1").textContent = [...Store.pictures.values()][0].name;
+    remembered = found;
     open([...Store.pictures.keys()][0]);
-    apply(found);
-    draw();
   }
   window.saliency = { state, Store, draw };
 })();
