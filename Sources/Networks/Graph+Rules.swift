@@ -96,10 +96,11 @@ extension Graph.Node {
     "aten::constant_pad_nd", "aten::contiguous", "aten::copy", "aten::expand", "aten::expand_as", "aten::flatten",
     "aten::flip", "aten::index_select", "aten::mean", "aten::narrow", "aten::native_channel_shuffle", "aten::neg",
     "aten::permute", "aten::pixel_shuffle", "aten::pixel_unshuffle", "aten::reflection_pad2d", "aten::repeat",
-    "aten::replication_pad2d", "aten::reshape", "aten::roll", "aten::rsub", "aten::select", "aten::slice",
+    "aten::replication_pad2d", "aten::reshape", "aten::reshape_as", "aten::roll", "aten::rsub", "aten::select",
+    "aten::slice",
     "aten::split",
     "aten::split_with_sizes", "aten::squeeze", "aten::stack", "aten::sub", "aten::sum", "aten::t", "aten::to",
     "aten::transpose", "aten::unbind", "aten::unflatten", "aten::unsqueeze", "aten::upsample_bilinear2d",
-    "aten::upsample_nearest2d", "aten::view",
+    "aten::upsample_nearest2d", "aten::view", "aten::view_as",
   ]
 }

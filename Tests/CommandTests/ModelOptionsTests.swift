@@ -209,7 +209,7 @@ import Testing
   @Test(
     "values that an option cannot have are told with the code 64",
     arguments: [
-      ("--views", "actve"), ("--views", "active,active"), ("--views", ","), ("--attributions", "gradients"),
+      ("--views", "actve"), ("--views", "active,active"), ("--views", ","), ("--attributions", "gradiants"),
       ("--format", "jpg"), ("--style", "hot"), ("--rivals", "0"), ("--rivals", "some"), ("--opacity", "2"),
       ("--opacity", "nan"), ("--clip", "0"), ("--clip", "101"), ("--memory", "-1"), ("--memory", "much"),
       ("--max-pixels", "0"), ("--size", "0"), ("--size", "8x"), ("--size", "axb"), ("--size", "99999999999999999999"),
