@@ -11,6 +11,8 @@ extension BaselineImages {
   /// Of a folder at most 1,000 pictures and 500 MB at the input's size are taken, spread evenly.
   ///
   /// - Parameters:
+  ///   - nameOrFolder: a data set, whose training images are taken, or a folder of pictures.
+  ///   - preprocessing: the classifier's.
   ///   - data: where fetched data sets are.
   ///   - maximumPixels: pictures with more are refused.
   ///   - progress: called with the number of images read and their total.
