@@ -74,7 +74,7 @@ extension Browser {
   }
 
   /// Waits until JavaScript's expression is true.
-  func wait(for condition: String, seconds: Double = 60) throws {
+  func wait(for condition: String, seconds: Double = 400) throws {
     let end = Date.now.addingTimeInterval(seconds)
     while try !run("return Boolean(\(condition))", as: Bool.self) {
       guard Date.now < end else { throw WebDriverError(description: "it does not come true: \(condition)") }

@@ -177,7 +177,7 @@ struct ExplorerServedTests {
       try settled(browser)
       try browser.click("#more")
       try settled(browser)
-      let expected = Attributions.all.map { attribution in
+      let expected = Attributions.selfSufficient.map { attribution in
         Views.all.count { attribution.sign != nil || !$0.needsSign }
       }.reduce(0, +)
       try browser.wait(for: "document.querySelectorAll('#grid button:not(:disabled)').length === \(expected)")
