@@ -7,28 +7,16 @@ final class Browser {
     FileManager.default.isExecutableFile(atPath: "/usr/bin/\($0)")
   }
 
-  private let process = Process()
+  private let process: Process
   private let profile = FileManager.default.temporaryDirectory.appending(path: "saliency-tests-\(UUID().uuidString)")
   private let driver: WebDriver
   private var session = ""
 
   /// - Parameter dark: whether the reader prefers dark pages.
   init(width: Int, height: Int = 900, dark: Bool = false) throws {
-    process.executableURL = URL(filePath: "/usr/bin/chromedriver")
-    process.arguments = ["--port=0"]
-    let output = Pipe()
-    process.standardOutput = output
-    process.standardError = FileHandle.nullDevice
-    try process.run()
-    var text = ""
-    var port: UInt16?
-    while port == nil {
-      let data = output.fileHandleForReading.availableData
-      try #require(!data.isEmpty, "chromedriver ended: \(text)")
-      text += String(decoding: data, as: UTF8.self)
-      port = text.firstMatch(of: #/successfully on port (\d+)/#).flatMap { UInt16($0.1) }
-    }
-    driver = WebDriver(port: port ?? 0)
+    let started = try Self.startDriver()
+    process = started.process
+    driver = WebDriver(port: started.port)
     let arguments = [
       "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--user-data-dir=\(profile.path)",
       "--window-size=\(width),\(height)", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
@@ -45,6 +33,30 @@ final class Browser {
     try chrome(
       "Emulation.setDeviceMetricsOverride",
       ["width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600])
+  }
+
+  /// Where many are started at once, a driver may find the port that it chose taken, and end; another one is started then.
+  private static func startDriver() throws -> (process: Process, port: UInt16) {
+    var text = ""
+    for _ in 0..<5 {
+      let (process, output) = (Process(), Pipe())
+      process.executableURL = URL(filePath: "/usr/bin/chromedriver")
+      process.arguments = ["--port=0"]
+      process.standardOutput = output
+      process.standardError = FileHandle.nullDevice
+      try process.run()
+      text = ""
+      while true {
+        let data = output.fileHandleForReading.availableData
+        if data.isEmpty { break }
+        text += String(decoding: data, as: UTF8.self)
+        if let port = text.firstMatch(of: #/successfully on port (\d+)/#).flatMap({ UInt16($0.1) }) {
+          return (process, port)
+        }
+      }
+      process.waitUntilExit()
+    }
+    throw WebDriverError(description: "chromedriver ended: \(text)")
   }
 
   deinit {
