@@ -21,9 +21,10 @@ extension Interpreter {
       let baseline = graph.comparesResults ? try baseline.expanded(images.shape) : baseline
       return try rescaled(normalized(images), baseline: normalized(baseline))
     case .relevance(let rules, let scale):
+      // One pixel, for the image may be padded before the first layer.
       func corner(_ value: Double) throws -> Tensor {
         let image = try Tensor(
-          repeating: value, shape: [1] + images.shape.dropFirst(), type: images.type ?? .float32, device: images.device)
+          repeating: value, shape: [1, images.shape[1], 1, 1], type: images.type ?? .float32, device: images.device)
         return try normalized(image)
       }
       let scale = try type.map { try scale.to($0) } ?? scale

@@ -170,6 +170,30 @@ import Testing
     #expect(try length.own.gradients(seed: one, of: [zero.own])[0]?.floats() == [0, 0])
   }
 
+  @Test(
+    "an image that is padded by an operator of its own has the relevance of one padded by the convolution",
+    arguments: [RelevanceRules.Composite.epsilonGammaBox, .epsilonPlusFlat])
+  func padded(composite: RelevanceRules.Composite) throws {
+    func model(isPadded: Bool) throws -> GraphClassifier {
+      var graph = Graph(channels: 3)
+      if isPadded { graph.pad(before: 1, after: 1) }
+      graph.convolution("conv", channels: 4, kernel: 3, padding: isPadded ? 0 : 1)
+      graph.relu()
+      graph.globalAveragePool()
+      graph.linear("fc", channels: 2)
+      return GraphClassifier(
+        graph, height: 8, width: 8,
+        parameters: [
+          "conv.weight": try Formula.signed(1, [4, 3, 3, 3]), "conv.bias": try Formula.signed(2, [4]),
+          "fc.weight": try Formula.signed(3, [2, 4]), "fc.bias": try Formula.signed(4, [2]),
+        ])
+    }
+    let relevance = LRP(RelevanceRules(composite))
+    let wanted = try values(relevance, model(isPadded: false), of: 1).floats()
+    expectClose(try values(relevance, model(isPadded: true), of: 1).floats(), wanted, absolute: 1e-6)
+    #expect(wanted.contains { abs($0) > 1e-3 })
+  }
+
   @Test("relevance without biases adds up to the logit")
   func conservation() throws {
     var graph = Graph(channels: 3)
