@@ -11,6 +11,8 @@ public struct Findings: Sendable {
     case table(Table)
     /// A table for programs, under the name of its file.
     case numbers(String, Table)
+    /// Tables on a page of their own, under the name of its file.
+    case page(String, [Table])
     /// The bytes of a NumPy file, under its name.
     case array(String, Data)
     /// A picture, under the name of its files without extension.
@@ -38,9 +40,38 @@ public struct Findings: Sendable {
         case .item(let mark, let title, let text):
           ["\(mark) \(title)"] + text.wrapped(width: 96).map { "    \($0)" }
         case .table(let table): [table.caption, table.text].filter { !$0.isEmpty }
-        case .numbers, .array, .figure: []
+        case .numbers, .page, .array, .figure: []
         }
       }).joined(separator: "\n")
+  }
+
+  /// A page that needs nothing else.
+  private static func page(_ title: String, _ tables: [Table]) -> String {
+    """
+    <!DOCTYPE html>
+    <html lang="en">
+    <head>
+    <meta charset="utf-8">
+    <meta name="viewport" content="width=device-width, initial-scale=1">
+    <title>\(title.escaped)</title>
+    <style>
+    :root { color-scheme: light dark }
+    body { font: 15px/1.4 system-ui, sans-serif; margin: 2em auto; max-width: 110em; padding: 0 1em }
+    table { border-collapse: collapse; margin: 2em 0; font-variant-numeric: tabular-nums; display: block; overflow-x: auto }
+    caption { text-align: left; padding: 0.5em 0 }
+    th, td { padding: 0.15em 0.6em; text-align: right; white-space: nowrap }
+    thead th { border-bottom: 1px solid; vertical-align: bottom }
+    tbody tr:nth-child(odd) { background: color-mix(in srgb, currentColor 6%, transparent) }
+    .name { text-align: left }
+    </style>
+    </head>
+    <body>
+    <h1>\(title.escaped)</h1>
+    \(tables.map(\.html).joined(separator: "\n"))
+    </body>
+    </html>
+
+    """
   }
 
   /// For programs and papers: tables as CSV, arrays, and figures as PNG, PDF and SVG.
@@ -51,6 +82,7 @@ public struct Findings: Sendable {
       switch item {
       case .sentence, .item, .table: []
       case .numbers(let name, let table): [(name, Data(table.csv.utf8))]
+      case .page(let name, let tables): [(name, Data(Self.page(title, tables).utf8))]
       case .array(let name, let data): [(name, data)]
       case .figure(let name, let figure):
         try FigureFormat.allCases.map { ("\(name).\($0.rawValue)", try figure.encoded(as: $0)) }

@@ -65,6 +65,43 @@ public struct Table: Sendable, Equatable {
     }.joined(separator: "\n")
   }
 
+  /// For a page: escaped, but for what the page's style says.
+  public var html: String {
+    func cell(_ text: String, _ column: Int, _ tag: String) -> String {
+      let isLeft = columns.indices.contains(column) && columns[column].alignment == .left
+      return "<\(tag)\(isLeft ? " class=\"name\"" : "")>\(text.escaped)</\(tag)>"
+    }
+    let head = columns.enumerated().map { cell($1.title, $0, "th") }.joined()
+    let body = rows.map { row in
+      switch row {
+      case .cells(let cells): "<tr>" + cells.enumerated().map { cell($1, $0, "td") }.joined() + "</tr>"
+      case .group(let name): "<tr><th class=\"name\" colspan=\"\(columns.count)\">\(name.escaped)</th></tr>"
+      }
+    }
+    return "<table><caption>\((label + (label.isEmpty ? "" : ": ") + caption).escaped)</caption>\n"
+      + "<thead><tr>\(head)</tr></thead>\n<tbody>\n\(body.joined(separator: "\n"))\n</tbody></table>"
+  }
+
   /// For programs: comma-separated values.
   public var csv: String { lines.map { $0.joined(separator: ",") }.joined(separator: "\n") + "\n" }
+}
+
+extension String {
+  /// For HTML: scalar by scalar, as a sign that bears an accent is another character.
+  package var escaped: String {
+    var result = String.UnicodeScalarView()
+    for scalar in unicodeScalars {
+      switch scalar {
+      case "<": result.append(contentsOf: "&lt;".unicodeScalars)
+      case ">": result.append(contentsOf: "&gt;".unicodeScalars)
+      case "&": result.append(contentsOf: "&amp;".unicodeScalars)
+      case "\"": result.append(contentsOf: "&quot;".unicodeScalars)
+      case "'": result.append(contentsOf: "&#39;".unicodeScalars)
+      // Not allowed in HTML, even escaped.
+      case "\0": result.append("\u{FFFD}")
+      default: result.append(scalar)
+      }
+    }
+    return String(result)
+  }
 }

@@ -101,12 +101,18 @@ public struct Explainer: Sendable {
   /// The maps alone, as tensors [N, H, W] on the classifier's device: one for every attribution and view, attribution by
   /// attribution, in the order asked for. Parameters and errors as in
   /// ``explain(_:classes:indices:progress:)``.
+  ///
+  /// - Parameter took: told how many seconds an attribution took, its views included, one after the other.
   @TorchActor public func maps(
-    _ images: Tensor, classes: [Int?]? = nil, indices: [Int]? = nil
+    _ images: Tensor, classes: [Int?]? = nil, indices: [Int]? = nil, took: (Double) -> Void = { _ in }
   ) throws -> [Tensor] {
     var maps: [Tensor] = []
+    var begin = ContinuousClock.now
     func take(_ attribution: any Attribution, _ extremes: ClassExtremes, _: inout [Found]) throws {
       maps += try views(of: attribution).map { try $0.maps(extremes) }
+      let end = ContinuousClock.now
+      took((end - begin) / .seconds(1))
+      begin = end
     }
     _ = try attribute(images, classes, indices, { _ in }, take)
     return maps

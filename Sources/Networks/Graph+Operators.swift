@@ -114,7 +114,7 @@ extension Graph {
   /// operators of the built-in networks.
   package func activationCount(height: Int, width: Int) -> Int {
     var sizes: [(height: Int, width: Int)] = []
-    var total = 0
+    var (total, heads) = (0, 1)
     for (index, node) in nodes.enumerated() {
       var size: (height: Int, width: Int) = node.places.first.map { sizes[$0.node] } ?? (height, width)
       func reduce(_ kernel: [Int], _ stride: [Int], _ padding: [Int]) {
@@ -129,8 +129,13 @@ extension Graph {
         reduce(kernel, stride, padding)
       } else if node.operation == "aten::constant_pad_nd", let sides = node.numbers("pad", 4) {
         size = (size.height + sides[2] + sides[3], size.width + sides[0] + sides[1])
-      } else if node.operation == "aten::mean" || node.operation == "aten::linear" {
+      } else if node.operation == "aten::mean" {
         size = (1, 1)
+      } else if node.operation == "aten::unflatten", let sizes = node.numbers("sizes", 3) {
+        heads = sizes[1]
+      } else if node.rule == .attention {
+        // Scores, the same with their factor, and their softmax.
+        total += 3 * heads * size.height * size.width * size.height * size.width
       }
       sizes.append(size)
       total += size.height * size.width * self.width(of: index)

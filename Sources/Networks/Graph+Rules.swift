@@ -9,7 +9,7 @@ extension Graph {
   /// Whether some operator multiplies results with each other or works along a plane, so that rules that compare need a baseline for
   /// each image.
   var comparesResults: Bool {
-    nodes.contains { [.product, .quotient, .softmax, .attention, .layerNorm, .groupNorm].contains($0.rule) }
+    nodes.contains { [.product, .quotient, .softmax, .attention, .layerNorm, .groupNorm, .norm].contains($0.rule) }
   }
 }
 
@@ -29,6 +29,8 @@ extension Graph.Node {
     /// softmax(q kᵀ · scale + mask) v
     case attention
     case maxPool, softmax, layerNorm, groupNorm
+    /// √Σ x² over some axes.
+    case norm
   }
 
   /// What kind of operator it is for gradient rules; nil where they have no answer.
@@ -43,6 +45,7 @@ extension Graph.Node {
     case "aten::scaled_dot_product_attention": return isPlainAttention ? .attention : nil
     case "aten::layer_norm", "aten::native_layer_norm": return reads == 1 ? .layerNorm : nil
     case "aten::group_norm", "aten::native_group_norm": return reads == 1 ? .groupNorm : nil
+    case "aten::linalg_vector_norm": return reads == 1 && isEuclidean ? .norm : nil
     case "aten::pow": return reads == 1 && argument("self")?.places.count == 1 ? .elementwise : nil
     default:
       guard reads == 1 else { return nil }
@@ -58,6 +61,11 @@ extension Graph.Node {
     return places.count == 3 && ["query", "key", "value"].allSatisfy { argument($0)?.places.count == 1 }
       && (!isMasked || !(argument("attn_mask")?.parameterNames.isEmpty ?? true))
       && others.allSatisfy { $0 == .bool(false) || $0 == .none }
+  }
+
+  private var isEuclidean: Bool {
+    guard let order = argument("ord") else { return true }
+    return order == .int(2) || order == .double(2)
   }
 
   private static func readsOnlySecond(_ node: Graph.Node) -> Bool {

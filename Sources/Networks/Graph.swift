@@ -74,8 +74,10 @@ public struct Graph: Sendable, Equatable {
   public struct Parameter: Sendable, Equatable {
     public enum Role: Sendable, Equatable {
       case convolutionWeight, linearWeight, bias
-      /// Of batch normalisation: the factor and the summand.
+      /// Of batch and layer normalisation: the factor and the summand.
       case scale, shift
+      /// What a transformer adds to the tokens of every place.
+      case position
       /// Of batch normalisation; not trained but gathered.
       case runningMean, runningVariance
       /// Of an imported network, with another use or none that is known.

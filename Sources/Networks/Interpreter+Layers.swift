@@ -128,11 +128,14 @@ extension NetworkLayer {
     guard shape.count == 3 else { return nil }
     // Patches of one size, and a few tokens besides.
     for patch in 1...max(1, min(input.height, input.width)) {
-      let (height, width) = (input.height / patch, input.width / patch)
-      let skipped = shape[1] - height * width
-      if height * width > 1, (0...8).contains(skipped) {
-        self = layer(.tokens(skipped: skipped), shape[2], height, width)
-        return
+      // What does not make a whole patch is left out, or filled up.
+      for rest in Set([0, patch - 1]).sorted() {
+        let (height, width) = ((input.height + rest) / patch, (input.width + rest) / patch)
+        let skipped = shape[1] - height * width
+        if height * width > 1, (0...8).contains(skipped) {
+          self = layer(.tokens(skipped: skipped), shape[2], height, width)
+          return
+        }
       }
     }
     return nil

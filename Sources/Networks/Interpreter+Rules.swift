@@ -21,9 +21,10 @@ extension Interpreter {
       let baseline = graph.comparesResults ? try baseline.expanded(images.shape) : baseline
       return try rescaled(normalized(images), baseline: normalized(baseline))
     case .relevance(let rules, let scale):
+      // One pixel, for the image may be padded before the first layer.
       func corner(_ value: Double) throws -> Tensor {
         let image = try Tensor(
-          repeating: value, shape: [1] + images.shape.dropFirst(), type: images.type ?? .float32, device: images.device)
+          repeating: value, shape: [1, images.shape[1], 1, 1], type: images.type ?? .float32, device: images.device)
         return try normalized(image)
       }
       let scale = try type.map { try scale.to($0) } ?? scale
@@ -50,9 +51,6 @@ extension Interpreter {
         try results(of: node, { tensors[$0.node] }, images: tensors[0].shape[0])
       }
       @TorchActor func single(_ tensors: Tensor...) throws -> Tensor { try Self.first(apply(call, tensors)) }
-      @TorchActor func parameters() throws -> (weight: Tensor?, bias: Tensor?) {
-        (try parameter(of: node, "weight"), try parameter(of: node, "bias"))
-      }
       switch node.rule {
       case .activation where node.isReLU: return [try inputs[0].rescaledRelu()]
       case .activation, .elementwise: return [try inputs[0].rescaled { try single($0) }]
@@ -78,25 +76,16 @@ extension Interpreter {
         let scores = try Contrast.product(inputs[0], inputs[1], found.scores).scaled(by: nil, plus: found.mask)
         let weights = try scores.rescaledSoftmax(axis: -1) { try Self.softmax($0) }
         return [try Contrast.product(weights, inputs[2]) { try Self.matrixProduct($0, $1) }]
-      case .layerNorm:
-        let (weight, bias) = try parameters()
+      case .layerNorm, .groupNorm:
         let shape = inputs[0].own.shape
-        guard case .ints(let sizes)? = node.argument("normalized_shape") else { break }
-        let axes = Array(shape.indices.suffix(sizes.count))
+        let found = try normalization(node, of: shape)
         return [
-          try inputs[0].normalized(over: axes, epsilon: node.double("eps") ?? 1e-5).scaled(by: weight, plus: bias)
+          try inputs[0].reshaped(found.grouped).normalized(over: found.axes, epsilon: found.epsilon).reshaped(shape)
+            .scaled(by: found.weight, plus: found.bias)
         ]
-      case .groupNorm:
-        let (weight, bias) = try parameters()
-        let shape = inputs[0].own.shape
-        let groups = node.number("num_groups") ?? node.number("group") ?? 1
-        func perChannel(_ tensor: Tensor?) throws -> Tensor? {
-          try tensor?.reshaped([1, shape[1]] + shape.dropFirst(2).map { _ in 1 })
-        }
-        return [
-          try inputs[0].reshaped([shape[0], groups, -1]).normalized(over: [2], epsilon: node.double("eps") ?? 1e-5)
-            .reshaped(shape).scaled(by: perChannel(weight), plus: perChannel(bias))
-        ]
+      case .norm:
+        let axes = node.axes(of: inputs[0].own.shape)
+        return [try inputs[0].norm(over: axes.numbers, keepingAxes: axes.areKept)]
       case .linear, nil: break
       }
       let own = try results(of: node, { found.tensor($0).own }, images: count)
@@ -105,6 +94,32 @@ extension Interpreter {
         own.flatMap { own in reference.map { Contrast(own: own, reference: $0) } }
       }
     }.own
+  }
+
+  /// Layer or group normalisation as its parts.
+  struct Normalization {
+    /// The shape in which what is normalised together stands along ``axes``.
+    let grouped: [Int]
+    let axes: [Int]
+    let epsilon: Double
+    /// In shapes that fit the input's.
+    let weight: Tensor?
+    let bias: Tensor?
+  }
+
+  /// - Parameter shape: the input's.
+  func normalization(_ node: Graph.Node, of shape: [Int]) throws -> Normalization {
+    let epsilon = node.double("eps") ?? 1e-5
+    let (weight, bias) = (try parameter(of: node, "weight"), try parameter(of: node, "bias"))
+    if node.rule == .layerNorm, case .ints(let sizes)? = node.argument("normalized_shape") {
+      let axes = Array(shape.indices.suffix(sizes.count))
+      return Normalization(grouped: shape, axes: axes, epsilon: epsilon, weight: weight, bias: bias)
+    }
+    let groups = node.number("num_groups") ?? node.number("group") ?? 1
+    let perChannel = [1, shape[1]] + shape.dropFirst(2).map { _ in 1 }
+    return Normalization(
+      grouped: [shape[0], groups, -1], axes: [2], epsilon: epsilon, weight: try weight?.reshaped(perChannel),
+      bias: try bias?.reshaped(perChannel))
   }
 
   /// What attention does before its softmax: scores of queries and keys, and what is added to them.
@@ -155,6 +170,15 @@ extension Graph.Node {
       }
     }
     return Graph.Node(operation, overload, arguments.map { ($0.name, number($0.value)) })
+  }
+
+  /// Which axes a reduction goes over, all where it names none.
+  func axes(of shape: [Int]) -> (numbers: [Int], areKept: Bool) {
+    var numbers = Array(shape.indices)
+    if case .ints(let sizes)? = argument("dim"), !sizes.isEmpty {
+      numbers = sizes.map { $0.constant < 0 ? $0.constant + shape.count : $0.constant }
+    }
+    return (numbers, argument("keepdim") == .bool(true))
   }
 
   func double(_ name: String) -> Double? {

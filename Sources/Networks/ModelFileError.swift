@@ -8,6 +8,8 @@ public enum ModelFileError: LocalizedError, Equatable, Sendable {
   case missingParameter(String)
   case unknownParameter(String)
   case wrongShape(String, expected: [Int], found: [Int])
+  /// The positions of a transformer are those of images of another size.
+  case otherSize(patches: Int, found: [Int])
   /// Tensors of these names belong to no built-in network.
   case unknownNetwork([String])
   case notAModel
@@ -26,6 +28,9 @@ public enum ModelFileError: LocalizedError, Equatable, Sendable {
     case .unknownParameter(let name): "the weights “\(name)” do not belong to this architecture"
     case .wrongShape(let name, let expected, let found):
       "the weights “\(name)” have the shape \(found) where the architecture needs \(expected)"
+    case .otherSize(let patches, let found):
+      "the network was trained with images of another size: images of the size that is asked for have \(patches) patches, and its weights "
+        + "“pos_embed” have the shape \(found)"
     case .unknownNetwork(let names):
       "the file has weights alone, and those (\(names.prefix(3).map { "“\($0.prefix(60))”" }.joined(separator: ", ")) …) are "
         + "of none of the built-in networks \(Architecture.allCases.map(\.rawValue).joined(separator: ", ")); in Python, save the "

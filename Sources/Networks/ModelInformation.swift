@@ -56,6 +56,12 @@ public struct ModelInformation: Sendable, Equatable {
 }
 
 extension ModelInformation {
+  /// The network, as it was published.
+  package var graph: Graph {
+    architecture.graph(
+      channels: preprocessing.channels, classes: labels.count, height: preprocessing.height, width: preprocessing.width)
+  }
+
   /// Takes over what the user says of labels, size, fit and normalisation.
   ///
   /// - Throws: ``ScriptError`` when it does not fit the network: another number of labels, channels or values per channel.

@@ -36,8 +36,7 @@ public struct ModelInspection: Sendable {
     warnings = opened.warnings
     switch classifier {
     case let network as Network:
-      let graph = network.information.architecture.graph(
-        channels: preprocessing.channels, classes: network.labels.count)
+      let graph = network.information.graph
       format =
         "\(SafeTensors.recognizes(opened.file) ? "safetensors" : "PyTorch state dictionary") of \(network.information.architecture.title)"
       parameters = Self.size(graph.parameters.map(\.shape))

@@ -1,8 +1,8 @@
 import Tensors
 
 extension Network {
-  /// The layers with weights, from the image to the logits: convolutions, each with the batch normalisation that follows it, and
-  /// linear layers. Empty for a network without weights.
+  /// The layers with weights, from the image to the logits: convolutions and linear layers, each with the normalisation and what else
+  /// has weights between it and the next. Empty for a network without weights.
   package nonisolated var layers: [String] { graph.weightedNodes.map(\.layer) }
 
   /// The network with fresh first weights, as its architecture draws them, in some of its ``layers`` and its own in the others.
@@ -10,8 +10,7 @@ extension Network {
   /// The weights that a layer gets depend on the seed and on the layer alone. For a network as it was trained, not a folded one:
   /// fresh weights of a convolution belong to a fresh batch normalisation.
   package func randomized(_ layers: Set<String>, seed: UInt64) throws -> Network {
-    let fresh = try information.architecture.initialParameters(
-      channels: graph.inputChannels, classes: graph.classCount, seed: seed)
+    let fresh = try information.architecture.initialParameters(of: information.graph, seed: seed)
     var mixed = parameters
     for (layer, parameters) in graph.weightedNodes where layers.contains(layer) {
       for parameter in parameters { mixed[parameter.name] = try fresh[parameter.name]?.to(device) }
@@ -21,12 +20,15 @@ extension Network {
 }
 
 extension Graph {
-  /// Convolutions and linear layers in their order, each with the batch normalisation that follows it alone.
+  /// Convolutions and linear layers in their order, each with the parameters that are read up to the next one.
   fileprivate var weightedNodes: [(layer: String, parameters: [Parameter])] {
-    let normalizations = foldable
-    return nodes.enumerated().compactMap { index, node in
-      guard let weight = (node.convolution?.weight ?? node.linear?.weight).flatMap(parameter) else { return nil }
-      return (weight.layer, parameters(of: node) + (normalizations[index].map { parameters(of: nodes[$0]) } ?? []))
+    var found: [(layer: String, parameters: [Parameter])] = []
+    for node in nodes {
+      if let weight = (node.convolution?.weight ?? node.linear?.weight).flatMap(parameter) {
+        found.append((weight.layer, []))
+      }
+      if !found.isEmpty { found[found.count - 1].parameters += parameters(of: node) }
     }
+    return found
   }
 }

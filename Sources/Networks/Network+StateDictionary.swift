@@ -30,16 +30,19 @@ extension Network {
   private static func recognized(
     _ tensors: [String: Tensor]
   ) throws -> (architecture: Architecture, channels: Int, classes: Int) {
+    func smallGraph(_ architecture: Architecture) -> Graph {
+      architecture.graph(channels: 3, classes: 2, height: 32, width: 32)
+    }
     // The one that shares most names; what is missing then or too much is told when the network is made.
     let shared = Architecture.allCases.map { architecture in
-      let names = Set(architecture.graph(channels: 3, classes: 2).parameters.map(\.name))
+      let names = Set(smallGraph(architecture).parameters.map(\.name))
       let found = names.intersection(tensors.keys).count
       return (architecture, share: Double(found) / Double(max(names.count, tensors.count)))
     }
     guard let best = shared.max(by: { $0.share < $1.share }), best.share > 0.8 else {
       throw ModelFileError.unknownNetwork(tensors.keys.sorted())
     }
-    let parameters = best.0.graph(channels: 3, classes: 2).parameters
+    let parameters = smallGraph(best.0).parameters
     func axis(_ name: String?, _ axis: Int) throws -> Int {
       guard let name, let shape = tensors[name]?.shape else { throw ModelFileError.missingParameter(name ?? "") }
       guard shape.indices.contains(axis), shape[axis] > 0 else {
@@ -47,7 +50,7 @@ extension Network {
       }
       return shape[axis]
     }
-    let channels = try axis(parameters.first?.name, 1)
+    let channels = try axis(parameters.first { $0.role == .convolutionWeight }?.name, 1)
     guard channels == 1 || channels == 3 else {
       throw ModelFileError.damaged("its network takes \(channels) channels, not 3 for colour or 1 for grey")
     }

@@ -29,8 +29,7 @@ import Tensors
   ///
   /// - Throws: ``ModelFileError`` when a parameter is missing, has another shape or is not part of the architecture.
   public convenience init(_ information: ModelInformation, parameters: [String: Tensor], device: Device = .cpu) throws {
-    let graph = information.architecture.graph(
-      channels: information.preprocessing.channels, classes: information.labels.count)
+    let graph = information.graph
     try Self.check(parameters, against: graph)
     try self.init(information, graph, parameters.mapValues { try $0.to(device) }, device)
   }
@@ -104,6 +103,9 @@ import Tensors
     for parameter in graph.parameters {
       guard let tensor = parameters[parameter.name] else { throw ModelFileError.missingParameter(parameter.name) }
       guard tensor.shape == parameter.shape else {
+        if parameter.role == .position {
+          throw ModelFileError.otherSize(patches: parameter.shape[1], found: tensor.shape)
+        }
         throw ModelFileError.wrongShape(parameter.name, expected: parameter.shape, found: tensor.shape)
       }
     }

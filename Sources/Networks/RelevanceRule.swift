@@ -69,7 +69,7 @@ extension Interpreter {
         return passed(try Self.matrixProduct(weights, inputs[2].value).passing(nil, factor: 0.5))
       case .layerNorm, .groupNorm:
         // The deviation counts as a constant.
-        return passed(try normalized(inputs[0].value, node, apply))
+        return passed(try normalized(inputs[0].value, node))
       default:
         let results = try results(of: node, { found.tensor($0).value }, images: count)
         // A padded or reordered image is an image.
@@ -104,27 +104,14 @@ extension Interpreter {
     }
   }
 
-  private func normalized(
-    _ x: Tensor, _ node: Graph.Node, _ apply: (Tensor...) throws -> Tensor
-  ) throws -> Tensor {
-    let (weight, bias) = (try parameter(of: node, "weight"), try parameter(of: node, "bias"))
-    let shape = x.shape
-    let epsilon = node.double("eps") ?? 1e-5
-    func scaled(_ x: Tensor, _ axes: [Int]) throws -> Tensor {
-      let centred = try x - x.mean(axes, keepingAxes: true)
-      let deviation = try ((centred * centred).mean(axes, keepingAxes: true) + epsilon).squareRoot()
-      return try centred / deviation.detached()
-    }
-    if node.rule == .layerNorm, case .ints(let sizes)? = node.argument("normalized_shape") {
-      let result = try scaled(x, Array(shape.indices.suffix(sizes.count)))
-      let product = try weight.map { try result * $0 } ?? result
-      return try bias.map { try product + $0 } ?? product
-    }
-    let groups = node.number("num_groups") ?? node.number("group") ?? 1
-    let result = try scaled(x.reshaped([shape[0], groups, -1]), [2]).reshaped(shape)
-    let perChannel = [1, shape[1]] + shape.dropFirst(2).map { _ in 1 }
-    let product = try weight.map { try result * $0.reshaped(perChannel) } ?? result
-    return try bias.map { try product + $0.reshaped(perChannel) } ?? product
+  private func normalized(_ x: Tensor, _ node: Graph.Node) throws -> Tensor {
+    let found = try normalization(node, of: x.shape)
+    let grouped = try x.reshaped(found.grouped)
+    let centred = try grouped - grouped.mean(found.axes, keepingAxes: true)
+    let deviation = try ((centred * centred).mean(found.axes, keepingAxes: true) + found.epsilon).squareRoot()
+    let result = try (centred / deviation.detached()).reshaped(x.shape)
+    let product = try found.weight.map { try result * $0 } ?? result
+    return try found.bias.map { try product + $0 } ?? product
   }
 }
 

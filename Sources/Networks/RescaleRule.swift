@@ -9,7 +9,7 @@ import Tensors
 ///   so that Δa (b + b₀)/2 + (a + a₀)/2 Δb = Δy. Captum has no rule here and lets the derivative through, so that sums fall short;
 /// - a softmax is Δp_i = m_i (Δx_i − Σ w_j Δx_j), where m_i = Δp_i / Δ log p_i and w = m / Σ m: the rule for the exponential of x less the
 ///   logarithm of the sum, whose weights follow from Σ Δp = 0. Captum spreads what is missing evenly, over all images of a batch;
-/// - layer and group normalisation are those of their parts: mean, square, inverse root and product;
+/// - layer and group normalisation and Euclidean norms are those of their parts: mean or sum, square, root and product;
 /// - a max pooling: see ``rescaledMaxPool(_:)``.
 ///
 /// What an operator gives for the images, with gradients, and for the baseline, without.
@@ -106,6 +106,16 @@ import Tensors
     let variance = try map(squares) { try $0.mean(axes, keepingAxes: true) }
     let factor = try variance.rescaled { try Self.number(1, like: $0) / ($0 + epsilon).squareRoot() }
     return try Self.product(centred, factor) { try $0 * $1 }
+  }
+
+  /// √Σ x² over some axes.
+  func norm(over axes: [Int], keepingAxes: Bool) throws -> Contrast {
+    let squares = try Self.product(self, self) { try $0 * $1 }
+    let sum = Contrast(
+      own: try squares.own.sum(axes, keepingAxes: keepingAxes),
+      reference: try squares.reference.sum(axes, keepingAxes: keepingAxes))
+    // The root has no derivative at zero, where nothing flows back in any case.
+    return try sum.rescaled { try ($0 + 1e-30).squareRoot() }
   }
 
   /// The same with a factor and a summand.

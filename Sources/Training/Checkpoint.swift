@@ -71,11 +71,12 @@ enum Checkpoint {
       }
       return result
     }
-    let parameters = architecture.graph(channels: images.channels, classes: images.classNames.count).parameters
+    let graph = architecture.graph(for: images)
+    let parameters = graph.parameters
     let trained = parameters.filter(\.isTrained)
     let state = try TrainingState(
-      architecture, recipe, start: position.start, channels: images.channels, classes: images.classNames.count,
-      parameters: part("", parameters), means: part("mean.", trained), squares: part("square.", trained))
+      architecture, recipe, start: position.start, graph: graph, parameters: part("", parameters),
+      means: part("mean.", trained), squares: part("square.", trained))
     state.steps = position.steps
     state.epoch = position.epoch
     state.stepsInEpoch = position.stepsInEpoch

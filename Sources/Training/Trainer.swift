@@ -70,6 +70,10 @@ public struct Trainer: Sendable {
     guard start.preprocessing.channels == images.channels else {
       throw TrainingError.differentStart("it takes \(start.preprocessing.channels) channels")
     }
+    guard start.graph.parameters == architecture.graph(for: images).parameters else {
+      let size = "\(start.preprocessing.height)×\(start.preprocessing.width)"
+      throw TrainingError.differentStart("its weights are for images of \(size) pixels")
+    }
   }
 
   /// Trains, and reports on the way. Cancelling the task stops it after the step under way; the state is on disk when this
@@ -95,13 +99,11 @@ public struct Trainer: Sendable {
           fraction: Double(state.stepsInEpoch * recipe.batchSize) / Double(train.count),
           ofSameData: found.isOfSameData))
     } else {
-      let parameters =
-        try start?.parameters
-        ?? architecture.initialParameters(
-          channels: train.channels, classes: train.classNames.count, seed: recipe.seed)
+      let graph = architecture.graph(for: train)
+      let parameters = try start?.parameters ?? architecture.initialParameters(of: graph, seed: recipe.seed)
       state = try TrainingState(
-        architecture, recipe, start: start?.information.origin.summary, channels: train.channels,
-        classes: train.classNames.count, parameters: parameters.mapValues { try $0.to(device).copy() })
+        architecture, recipe, start: start?.information.origin.summary, graph: graph,
+        parameters: parameters.mapValues { try $0.to(device).copy() })
     }
     do {
       while state.epoch < recipe.epochs { try runEpoch(state, stepsPerReport: stepsPerReport, report: report) }
@@ -191,5 +193,12 @@ public struct Trainer: Sendable {
         .accuracy(on: test, device: device)
     }
     return try Network(information, parameters: rounded, device: .cpu)
+  }
+}
+
+extension Architecture {
+  /// The network for images like these.
+  func graph(for images: any LabelledImages) -> Graph {
+    graph(channels: images.channels, classes: images.classNames.count, height: images.height, width: images.width)
   }
 }

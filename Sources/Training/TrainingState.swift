@@ -33,13 +33,12 @@ import Tensors
   private let trained: [String]
 
   init(
-    _ architecture: Architecture, _ recipe: Recipe, start: String? = nil, channels: Int, classes: Int,
-    parameters: [String: Tensor], means: [String: Tensor]? = nil, squares: [String: Tensor]? = nil
+    _ architecture: Architecture, _ recipe: Recipe, start: String? = nil, graph: Graph, parameters: [String: Tensor],
+    means: [String: Tensor]? = nil, squares: [String: Tensor]? = nil
   ) throws {
     self.architecture = architecture
     self.recipe = recipe
     self.start = start
-    let graph = architecture.graph(channels: channels, classes: classes)
     self.graph = graph
     let trained = graph.parameters.filter(\.isTrained).map(\.name)
     self.trained = trained

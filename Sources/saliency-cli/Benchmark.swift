@@ -10,7 +10,8 @@ struct Benchmark: InterruptibleCommand {
   static let configuration = CommandConfiguration(
     abstract: "Measures how accuracy falls when the most salient pixels turn black or white.",
     discussion: """
-      On every test image it deletes the pixels that each map ranks first and asks the classifier again (the paper's black- \
+      On every test image, or every picture of a folder without classes (each then counts as of the class that the model takes \
+      it for), it deletes the pixels that each map ranks first and asks the classifier again (the paper's black- \
       and white-deletion). Prints the areas under the accuracy curves with 95% bootstrap intervals over the images; ↓ marks \
       maps whose area should be low, ↑ those whose area should be high. Random pixels, and as many random pixels as each map \
       deletes, are the controls.
@@ -21,12 +22,16 @@ struct Benchmark: InterruptibleCommand {
       image and n, for all maps together).
 
       Writes curves.csv, summary.json, predictions.npy and the figures black-deletion and white-deletion as PNG, PDF and SVG; \
-      for further metrics every image's curves, such as rise-deletion.npy, and a figure. \
+      for further metrics every image's curves, such as rise-deletion.npy, and a figure; for several attributions \
+      attributions.csv and the page attributions.html with all scores, the differences from the gradient's same view and from \
+      the attribution's original, with paired intervals, and the time an image takes. \
       Ctrl-C keeps what is done; --resume goes on with it.
 
       EXAMPLES
         saliency benchmark --dataset cifar10 --output results
         saliency benchmark --model resnet.pt --dataset photos --limit 500 -o results
+        saliency benchmark --attributions all --limit 200 --output table
+        saliency benchmark --model resnet.pt --dataset pictures -o mine
         saliency benchmark --dataset cifar10 --output part1 --shard 1/2
         saliency benchmark --merge part1 part2 --output results
       """)
@@ -88,7 +93,7 @@ struct Benchmark: InterruptibleCommand {
     let dataset = try measured.named(for: model)
     let folder = try results.folder()
     let opened = try await model.open(on: device.apply())
-    let images = try await data.open(dataset, for: opened.classifier.preprocessing)
+    let images = try await data.open(dataset, explainedBy: opened.classifier)
     try RunOptions.identify(images, split)
     let explainer = try await maps.explainer(opened.classifier, seed: seed)
     if maps.comparesClasses { maps.comparison.tell(opened.classifier) }

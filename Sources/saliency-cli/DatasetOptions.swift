@@ -41,6 +41,14 @@ struct DatasetOptions: ParsableArguments {
     }
   }
 
+  /// Opens the data set as a classifier wants it, or the pictures in a folder, each of the class that the classifier takes it for.
+  func open(_ dataset: String, explainedBy classifier: any Classifier) async throws -> Dataset {
+    do { return try await open(dataset, for: classifier.preprocessing) } catch DatasetError.notADataset {
+      let folder = URL(filePath: dataset, directoryHint: .isDirectory)
+      return try await opened { try await .pictures(in: folder, for: classifier, progress: Self.show) }
+    }
+  }
+
   private func opened(_ open: () async throws -> Dataset) async throws -> Dataset {
     let dataset = try await Self.told(open())
     return limit.map { dataset.limited(to: $0) } ?? dataset

@@ -2,7 +2,11 @@ import ArgumentParser
 import Foundation
 import Saliency
 
-extension Architecture: ExpressibleByArgument {}
+extension Architecture: ExpressibleByArgument {
+  /// None, for so many would take a line each in an error; options name them in their help.
+  public static var allValueStrings: [String] { [] }
+  public static var defaultCompletionKind: CompletionKind { .list(allCases.map(\.rawValue)) }
+}
 
 extension Precision: ExpressibleByArgument {}
 

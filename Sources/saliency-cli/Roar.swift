@@ -32,7 +32,9 @@ struct Roar: InterruptibleCommand {
   @Flag(help: "Leave random pixels and edges out.") var noControls = false
 
   @Option(
-    help: "What is trained: basic-cnn, resnet18, resnet34, resnet50 or efficientnet-lite0 (default: the model's).")
+    help:
+      "What is trained: basic-cnn, resnet18, resnet34, resnet50, efficientnet-lite0 or vit-tiny (default: the model's)."
+  )
   var architecture: Architecture?
   @OptionGroup var training: RecipeOptions
   @Option(help: "Trainings of each kind, with other first weights.") var seeds = 1

@@ -18,7 +18,7 @@ struct Train: InterruptibleCommand {
   @Option(help: DatasetOptions.help) var dataset: String
   @OptionGroup(title: "Data") var data: DatasetOptions
 
-  @Option(help: "basic-cnn, resnet18, resnet34, resnet50 or efficientnet-lite0.")
+  @Option(help: "basic-cnn, resnet18, resnet34, resnet50, efficientnet-lite0 or vit-tiny.")
   var architecture = Architecture.basicCNN
 
   @Option(

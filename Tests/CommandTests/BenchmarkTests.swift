@@ -112,8 +112,44 @@ import Testing
       ])
     // All but expected gradients, which need baselines; two have no sign.
     let count = Attributions.selfSufficient.count
-    #expect(all.status == 0 && all.lines.count { $0.contains(" original ") } == count)
-    #expect(all.lines.count { $0.contains(" positive ") } == count - 2)
+    let areas = all.lines.prefix { !$0.hasPrefix("How much further") }
+    #expect(all.status == 0 && areas.count { $0.contains(" original ") && !$0.hasPrefix("  ") } == count)
+    #expect(areas.count { $0.contains(" positive ") && !$0.hasPrefix("  ") } == count - 2)
+    // Against the gradient all but its own two; against the original every signed attribution's positive.
+    let gains = all.lines.split { $0.hasPrefix("How much further") }.dropFirst().map { table in
+      table.dropFirst().count { $0.contains(#/ [−+]\d\.\d{4}/#) }
+    }
+    #expect(gains == [2 * count - 2 - 2, count - 2])
+  }
+
+  @Test("a folder of pictures: each is of the class that the model takes it for")
+  func pictures() throws {
+    for index in 0..<3 { try command.addPictures("photographs/\(index).png") }
+    let model = try #require(options.firstIndex(of: "--model")).advanced(by: 1)
+    let chosen = [
+      "benchmark", "--model", options[model], "--dataset", "photographs", "--attributions", "gradient,deeplift",
+      "--views",
+      "original,positive", "--metrics", "black,sensitivity-n", "--sensitivity-samples", "3", "--sensitivity-sizes",
+      "1,9",
+    ]
+    let finished = try command.run(chosen + ["--output", "run"])
+    #expect(finished.status == 0 && finished.errors == [])
+    #expect(finished.lines[0].contains("on photographs, pictures: 3 images, accuracy 1.0000"))
+    let table = try String(contentsOf: command.file("run/attributions.csv"), encoding: .utf8).split(separator: "\n")
+    #expect(
+      table[0] == "metric,attribution,view,good,score,low,high,than_gradient,than_gradient_low,than_gradient_high,"
+        + "than_original,than_original_low,than_original_high,seconds")
+    // Two attributions with two views each, and a sum in sensitivity-n; random pixels by both metrics.
+    #expect(table.count == 1 + 2 * 2 + 1 + 3 * 2 + 1)
+    let cells = table.map { $0.split(separator: ",", omittingEmptySubsequences: false) }
+    #expect(cells.allSatisfy { $0.count == 14 })
+    #expect(cells.dropFirst().allSatisfy { $0[1] == "random" || (Double($0[13]) ?? 0) > 0 })
+    let page = try String(contentsOf: command.file("run/attributions.html"), encoding: .utf8)
+    #expect(page.contains("better than the gradient") && page.contains("deeplift positive"))
+    #expect(page.split(separator: "<table>").count == 3)
+    try command.add(Data("text".utf8), as: "notes/notes.txt")
+    try command.expectFailure(
+      ["benchmark", "--model", options[model], "--dataset", "notes", "--output", "no"], ["notes", "picture"])
   }
 
   @Test("RISE and sensitivity-n: interrupted, in parts, or at one go, all the same")

@@ -20,7 +20,7 @@ import Testing
     }
   }
 
-  @Test("class folders become a model that explains", arguments: ["basic-cnn", "resnet18"])
+  @Test("class folders become a model that explains", arguments: ["basic-cnn", "resnet18", "vit-tiny"])
   func classFolders(architecture: String) throws {
     try command.addDataset()
     let finished = try command.run(
@@ -45,6 +45,31 @@ import Testing
     let explained = try command.run("explain", picture, "--model", "run/model.safetensors")
     #expect(explained.status == 0 && explained.errors == [])
     #expect(explained.output.contains("bright ") && explained.output.contains("dark "))
+  }
+
+  @Test("a transformer is looked into and explained by every attribution; its image size is its own")
+  func transformer() throws {
+    try command.addDataset()
+    let trained = try command.run(
+      "train", "--dataset", "data", "--output", "run", "--architecture", "vit-tiny", "--epochs", "1", "--size", "16")
+    #expect(trained.status == 0)
+    let model = ["--model", "run/model.safetensors"]
+    let inspected = try command.run(["models", "inspect", "run/model.safetensors", "--layers"])
+    #expect(inspected.status == 0 && inspected.output.contains("ViT-Tiny"))
+    #expect(inspected.lines.contains { $0.contains("blocks.3.norm2") && $0.contains("4×4") })
+    let picture = "data/test/bright/0.png"
+    let explained = try command.run(
+      [
+        "explain", picture, "--attributions", "all", "--steps", "2", "--samples", "2", "--masks", "3", "--baselines",
+        "data",
+      ]
+        + model)
+    #expect(explained.status == 0 && !explained.errors.contains { $0.contains("Left out") }, "\(explained)")
+    try command.expectFailure(["explain", picture, "--size", "32"] + model, ["images of another size"])
+    let other = try command.run(
+      "train", "--dataset", "data", "--output", "other", "--architecture", "vit-tiny", "--size", "24", "--start",
+      "run/model.safetensors")
+    #expect(other.status == 1 && other.errors.last?.contains("its weights are for images of 16×16 pixels") == true)
   }
 
   @Test("what was left out is on record")

@@ -16,7 +16,7 @@ import Testing
   @Test("fresh weights in the layers named, and no others", arguments: [Architecture.basicCNN, .resNet18])
   func randomized(architecture: Architecture) throws {
     let network = try formulaNetwork(architecture, channels: 1, classes: 3, height: 16, width: 16)
-    let fresh = try architecture.initialParameters(channels: 1, classes: 3, seed: 7)
+    let fresh = try architecture.initialParameters(of: network.graph, seed: 7)
     let chosen = [network.layers[0], network.layers[3]]
     let changed = try network.randomized(Set(chosen), seed: 7)
     var count = 0

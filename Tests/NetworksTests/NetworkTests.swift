@@ -129,7 +129,8 @@ struct Reference: CustomTestStringConvertible {
   @Test func parametersAreChecked() throws {
     let information = ModelInformation(
       architecture: .basicCNN, labels: LabelSet(unnamed: 4), preprocessing: Preprocessing(height: 32, width: 32))
-    var parameters = try Architecture.basicCNN.initialParameters(channels: 3, classes: 4, seed: 1)
+    var parameters = try Architecture.basicCNN.initialParameters(
+      of: .basicCNN(channels: 3, classes: 4), seed: 1)
     parameters["stranger"] = try Tensor(repeating: 0, shape: [1])
     #expect(throws: ModelFileError.unknownParameter("stranger")) { try Network(information, parameters: parameters) }
     parameters["stranger"] = nil

@@ -31,7 +31,7 @@ import Testing
   }
 
   private static func network(_ architecture: Architecture) throws -> Network {
-    let parameters = architecture.graph(channels: 3, classes: 5).parameters
+    let parameters = architecture.graph(channels: 3, classes: 5, height: 64, width: 64).parameters
     let tensors = try parameters.enumerated().map { ($1.name, try parameter($0, $1)) }
     let information = ModelInformation(
       architecture: architecture, labels: LabelSet(unnamed: 5),
@@ -61,7 +61,8 @@ import Testing
       (.resNet50, 1000, 25_557_032), (.efficientNetLite0, 1000, 4_652_008),
     ])
   func sizes(architecture: Architecture, classes: Int, count: Int) {
-    let trained = architecture.graph(channels: 3, classes: classes).parameters.filter(\.isTrained)
+    let trained = architecture.graph(channels: 3, classes: classes, height: 32, width: 32).parameters.filter(
+      \.isTrained)
     #expect(trained.reduce(0) { $0 + $1.shape.reduce(1, *) } == count)
   }
 }

@@ -37,8 +37,9 @@ public enum Formula {
   /// The weights of a network's parameter at position `stream`.
   @TorchActor public static func parameter(_ stream: Int, _ parameter: Graph.Parameter) throws -> Tensor {
     switch parameter.role {
-    case .convolutionWeight, .linearWeight:
-      let bound = 1.5 * (3 / Double(parameter.fanIn)).squareRoot()
+    case .convolutionWeight, .linearWeight, .position:
+      let sums = parameter.role == .position ? parameter.shape.reduce(1, *) : parameter.fanIn
+      let bound = 1.5 * (3 / Double(sums)).squareRoot()
       return try tensor(stream, parameter.shape, scale: 2 * bound, offset: -bound)
     case .bias, .shift, .runningMean, .other: return try tensor(stream, parameter.shape, scale: 0.4, offset: -0.2)
     case .scale, .runningVariance: return try tensor(stream, parameter.shape, offset: 0.5)

@@ -9,13 +9,15 @@ import Tensors
   let information = ModelInformation(
     architecture: architecture, labels: LabelSet(unnamed: classes),
     preprocessing: Preprocessing(height: height, width: width, channels: channels))
-  return try Network(information, parameters: formulaParameters(architecture, channels: channels, classes: classes))
+  return try Network(
+    information,
+    parameters: formulaParameters(architecture, channels: channels, classes: classes, height: height, width: width))
 }
 
 @TorchActor public func formulaParameters(
-  _ architecture: Architecture, channels: Int, classes: Int
+  _ architecture: Architecture, channels: Int, classes: Int, height: Int = 32, width: Int = 32
 ) throws -> [String: Tensor] {
-  let parameters = architecture.graph(channels: channels, classes: classes).parameters
+  let parameters = architecture.graph(channels: channels, classes: classes, height: height, width: width).parameters
   return try Dictionary(
     uniqueKeysWithValues: parameters.enumerated().map { ($1.name, try Formula.parameter($0, $1)) })
 }

@@ -68,7 +68,7 @@ struct BrightOrDark: LabelledImages {
   }
 
   /// Cancelled after any step and gone on with, the weights are the same bit by bit as without a break.
-  @Test(arguments: [Architecture.basicCNN, .resNet18], [1, 3, 5])
+  @Test(arguments: [Architecture.basicCNN, .resNet18, .vitTiny], [1, 3, 5])
   func interruptionsDoNotChangeTheWeights(_ architecture: Architecture, stepsBefore: Int) async throws {
     let (other, folder) = (try TemporaryFolder(), try TemporaryFolder())
     let whole = try await trainer(architecture, in: other, epochs: 2).run { _ in }

@@ -71,10 +71,11 @@ private struct Expected: Decodable {
   func lossCurveEqualsPyTorchs(_ architecture: Architecture, name: String) throws {
     let expected = try #require(Expected.read().curves[name]).loss
     var parameters: [String: Tensor] = [:]
-    for (stream, parameter) in architecture.graph(channels: 3, classes: 10).parameters.enumerated() {
+    let graph = architecture.graph(channels: 3, classes: 10, height: 32, width: 32)
+    for (stream, parameter) in graph.parameters.enumerated() {
       parameters[parameter.name] = try Formula.parameter(stream, parameter).to(.float64)
     }
-    let state = try TrainingState(architecture, Recipe(), channels: 3, classes: 10, parameters: parameters)
+    let state = try TrainingState(architecture, Recipe(), graph: graph, parameters: parameters)
     let images = try Formula.tensor(4200, [16, 3, 32, 32]).to(.float64)
     let labels = try Tensor((0..<16).map { Int64(7 * $0 % 10) }, shape: [16])
     for (step, loss) in expected.enumerated() {

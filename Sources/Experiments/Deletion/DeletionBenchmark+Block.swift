@@ -69,10 +69,13 @@ extension DeletionBenchmark {
       try Task.checkCancellation()
       let part = start..<min(start + setup.batchSize, range.count)
       let indices = part.map { range.lowerBound + $0 }
+      var seconds: [Double] = []
       maps.append(
         try clock.time(\.maps) {
-          try explainer.maps(input[part], classes: Array(classes[part]), indices: indices)
+          try explainer.maps(input[part], classes: Array(classes[part]), indices: indices) { seconds.append($0) }
         })
+      let seen = zip(explainer.attributions, seconds).filter { !explainer.views(of: $0.0).isEmpty }
+      for (place, entry) in seen.enumerated() { clock.add(entry.1, toAttribution: place) }
     }
     return try maps[0].indices.map { map in try Tensor.concatenate(maps.map { $0[map] }) }
   }

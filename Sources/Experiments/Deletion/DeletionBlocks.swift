@@ -15,11 +15,15 @@ struct DeletionBlocks: Sendable {
     blockFolder.appending(path: String(format: "%06d.safetensors", index), directoryHint: .notDirectory)
   }
 
-  @TorchActor func write(_ block: DeletionBlock, _ index: Int, _ metrics: [any Metric]) throws {
+  /// - Parameter seconds: what the maps of each attribution took, in seconds of one processor.
+  @TorchActor func write(
+    _ block: DeletionBlock, _ index: Int, _ metrics: [any Metric], seconds: [Double] = []
+  ) throws {
     func column<Element: TensorElement>(_ values: [Element]) throws -> Tensor {
       try Tensor(values, shape: [values.count])
     }
     var tensors = try ["labels": column(block.labels), "untouched": column(block.untouched)]
+    if !seconds.isEmpty { tensors["seconds"] = try column(seconds) }
     for (metric, answers) in zip(metrics, block.answers) {
       tensors["\(metric.name).values"] = try column(answers.values)
       tensors["\(metric.name).classes"] = try column(answers.classes)
@@ -28,6 +32,27 @@ struct DeletionBlocks: Sendable {
     if let check = block.check { tensors["check"] = try column(check.numbers) }
     try FileManager.default.createDirectory(at: blockFolder, withIntermediateDirectories: true)
     try SafeTensors(tensors: tensors).write(to: file(index))
+  }
+
+  /// What the maps of each attribution took in a block, in seconds of one processor; empty where that is not known.
+  @TorchActor func seconds(_ index: Int) throws -> [Double] {
+    guard let tensor = try? SafeTensors(contentsOf: file(index)).tensors["seconds"], tensor.type == .float64 else {
+      return []
+    }
+    let seconds = try tensor.doubles()
+    return seconds.allSatisfy { $0 >= 0 && $0.isFinite } ? seconds : []
+  }
+
+  /// The same for an image, over all blocks, by the attribution's name; nil where it is not known of every block.
+  @TorchActor func attributionSeconds(_ setup: DeletionSetup) throws -> [String: Double]? {
+    let names = setup.series.filter { $0.kind == .map }.map(\.attribution).unique
+    var sums = names.map { _ in 0.0 }
+    for index in 0..<setup.blockCount {
+      let found = try seconds(index)
+      guard found.count == names.count else { return nil }
+      for place in names.indices { sums[place] += found[place] }
+    }
+    return Dictionary(uniqueKeysWithValues: zip(names, sums.map { $0 / Double(setup.images) }))
   }
 
   /// Nil where it has not been computed.

@@ -16,6 +16,8 @@ import Tensors
   }
 
   public private(set) var seconds = Phases()
+  /// What each attribution of the explainer took of the maps' seconds.
+  private(set) var attributions: [Double] = []
 
   public init() {}
 
@@ -24,6 +26,11 @@ import Tensors
     for phase in [\Phases.maps, \.ranking, \.deleting, \.answers] {
       seconds[keyPath: phase] += other[keyPath: phase] / Double(count)
     }
+  }
+
+  func add(_ seconds: Double, toAttribution index: Int) {
+    while attributions.count <= index { attributions.append(0) }
+    attributions[index] += seconds
   }
 
   /// Adds the time that `body` takes to a phase's.

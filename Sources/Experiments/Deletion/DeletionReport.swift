@@ -120,6 +120,10 @@ public struct DeletionReport: ExperimentReport {
     if let table { items += [.table(table)] + claimLines.map { .sentence($0) } }
     if let check = result.check { items.append(.sentence(check.text + ".")) }
     if let scoreTable { items.append(.table(scoreTable)) }
+    if comparesAttributions {
+      items += Rival.allCases.map { .table(gains($0)) }
+      items += [.numbers("attributions.csv", attributionNumbers), .page("attributions.html", attributionTables)]
+    }
     items.append(.numbers("curves.csv", curves))
     if !accuracies.isEmpty { items.append(.array("predictions.npy", predictions)) }
     for metric in others {

@@ -12,6 +12,8 @@ public struct DeletionResult: Sendable {
   public let answers: [MetricAnswers]
   /// How answers in bfloat16 were checked; nil where there are none.
   public let check: AnswerCheck?
+  /// What the maps of one image took by each attribution, in seconds of one processor; nil where that is not known.
+  public var attributionSeconds: [String: Double]?
 
   /// Puts blocks together.
   ///

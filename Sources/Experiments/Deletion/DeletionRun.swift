@@ -132,8 +132,11 @@ public struct DeletionRun: Experiment {
         } catch let error as RunFolderError {
           work.withLock { $0.notes.append((block, "\(error.message); computed anew")) }
         }
-        let answers = try benchmark.measure(block, with: answering, clock: own, progress: report)
-        try blocks.write(answers, block, benchmark.metrics)
+        let one = DeletionClock()
+        let answers = try benchmark.measure(block, with: answering, clock: one, progress: report)
+        own.add(one.seconds, sharedBy: 1)
+        let shared = Double(max(1, threads / workers))
+        try blocks.write(answers, block, benchmark.metrics, seconds: one.attributions.map { $0 * shared })
         report(1)
       }
       try Task.checkCancellation()
@@ -167,7 +170,10 @@ public struct DeletionRun: Experiment {
   @TorchActor public func result(in folder: RunFolder) throws -> DeletionResult? {
     let (setup, metrics, blocks) = (settings.setup, benchmark.metrics, DeletionBlocks(folder: folder.url))
     let found = try (0..<setup.blockCount).compactMap { try blocks.block($0, setup, metrics) }
-    return found.count == setup.blockCount ? try DeletionResult(setup, metrics: metrics, blocks: found) : nil
+    guard found.count == setup.blockCount else { return nil }
+    var result = try DeletionResult(setup, metrics: metrics, blocks: found)
+    result.attributionSeconds = try blocks.attributionSeconds(setup)
+    return result
   }
 
   /// Writes what anyone needs to measure the same with another program: `images.npy`, uint8 [N, H, W, C], and `labels.npy`,
@@ -212,7 +218,13 @@ public struct DeletionRun: Experiment {
     guard missing.isEmpty else { throw EvaluationError.missingBlocks(missing) }
     let joined = try RunFolder(folder, settings, first.identity, parts: Self.parts, existing: existing)
     let metrics = try settings.setup.knownMetrics()
-    for (index, entry) in found { try DeletionBlocks(folder: folder).write(entry.block, index, metrics) }
-    return (joined, settings, try DeletionResult(settings.setup, metrics: metrics, blocks: found.values.map(\.block)))
+    let blocks = DeletionBlocks(folder: folder)
+    for (index, entry) in found {
+      let seconds = try DeletionBlocks(folder: entry.folder).seconds(index)
+      try blocks.write(entry.block, index, metrics, seconds: seconds)
+    }
+    var result = try DeletionResult(settings.setup, metrics: metrics, blocks: found.values.map(\.block))
+    result.attributionSeconds = try blocks.attributionSeconds(settings.setup)
+    return (joined, settings, result)
   }
 }

@@ -93,16 +93,17 @@ public struct GroundTruthRun: Experiment {
   @TorchActor private static func start(
     _ architecture: Architecture, for images: ShapeImages, seed: UInt64
   ) throws -> Network {
-    let classes = images.classNames.count
-    var parameters = try architecture.initialParameters(channels: images.channels, classes: classes, seed: seed)
+    let graph = architecture.graph(
+      channels: images.channels, classes: images.classNames.count, height: images.height, width: images.width)
+    var parameters = try architecture.initialParameters(of: graph, seed: seed)
     let generator = try Generator(seed: seed)
-    for parameter in architecture.graph(channels: images.channels, classes: classes).parameters {
+    for parameter in graph.parameters {
       switch parameter.role {
       case .convolutionWeight:
         parameters[parameter.name] = try .normal(
           deviation: (2 / Double(parameter.fanIn)).squareRoot(), shape: parameter.shape, using: generator)
       case .bias: parameters[parameter.name] = try Tensor(repeating: 0, shape: parameter.shape)
-      case .linearWeight, .scale, .shift, .runningMean, .runningVariance, .other: break
+      case .linearWeight, .scale, .shift, .runningMean, .runningVariance, .position, .other: break
       }
     }
     return try Network(
