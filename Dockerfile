@@ -1,9 +1,10 @@
 # docker build --tag saliency . && docker run --rm --volume "$PWD:/pictures" saliency explain photo.jpg
+# Without saliency explore, whose page nobody outside of the container could reach.
 FROM swift:6.1-bookworm AS build
 WORKDIR /src
 COPY . .
 RUN Scripts/bootstrap \
-  && swift build --configuration release --product saliency --static-swift-stdlib \
+  && swift build --configuration release --product saliency --static-swift-stdlib --disable-default-traits \
   && mkdir /out && cp -r "$(swift build --configuration release --show-bin-path)"/saliency \
     "$(swift build --configuration release --show-bin-path)"/swift-saliency_Networks.resources /out/
 

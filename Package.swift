@@ -24,16 +24,30 @@ if let libtorch {
   torchLinker = [.unsafeFlags(flags.flatMap { ["-Xlinker", $0] })]
 }
 
+// Who builds without the trait Explorer compiles none of them.
+let serverPackages: [Target.Dependency] = [
+  ("Hummingbird", "hummingbird"), ("HummingbirdCore", "hummingbird"), ("Logging", "swift-log"),
+  ("NIOCore", "swift-nio"),
+].map { .product(name: $0, package: $1, condition: .when(traits: ["Explorer"])) }
+
 let package = Package(
   name: "swift-saliency",
   products: [
-    // Maps of classifiers, for which libtorch is enough; and everything.
+    // Maps of classifiers, for which libtorch is enough; everything; and the page in the browser with its server.
     .library(name: "SaliencyMaps", targets: ["SaliencyMaps"]),
     .library(name: "Saliency", targets: ["Saliency"]),
+    .library(name: "SaliencyExplorer", targets: ["SaliencyExplorer"]),
     .executable(name: "saliency", targets: ["saliency-cli"]),
+  ],
+  traits: [
+    .default(enabledTraits: ["Explorer"]),
+    .trait(name: "Explorer", description: "The server of saliency explore, and the packages of HTTP that it needs."),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.80.0"),
+    .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.0.0"),
     .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
   ],
   targets: [
@@ -78,9 +92,15 @@ let package = Package(
         "Downloads", "Experiments", "Figures", "Files", "Maps", "Networks", "Pictures", "Reports", "Training",
       ]),
     .target(name: "Explorer", dependencies: ["Saliency"], resources: [.embedInCode("Page")]),
+    .target(
+      name: "SaliencyExplorer",
+      dependencies: ["Explorer", "Saliency"] + serverPackages),
     .executableTarget(
       name: "saliency-cli",
-      dependencies: ["Explorer", "Saliency", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+      dependencies: [
+        "Explorer", "Saliency", .target(name: "SaliencyExplorer", condition: .when(traits: ["Explorer"])),
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
     .target(
       name: "TestSupport", dependencies: ["CArchive", "CCairo", "Figures", "Networks", "Rasters"],
       path: "Tests/TestSupport"),
@@ -104,7 +124,13 @@ let package = Package(
       name: "FiguresTests", dependencies: ["Figures", "Rasters", "TestSupport"], exclude: ["Golden"]),
     .testTarget(name: "ExplorerTests", dependencies: ["Explorer", "Saliency", "TestSupport"]),
     .testTarget(
-      name: "PagesTests", dependencies: ["Explorer", "Figures", "Pictures", "Reports", "Rasters", "TestSupport"]),
+      name: "SaliencyExplorerTests", dependencies: ["Explorer", "SaliencyExplorer", "TestSupport"] + serverPackages),
+    .testTarget(
+      name: "PagesTests",
+      dependencies: [
+        "Explorer", "Figures", "Pictures", "Reports", "Rasters",
+        .target(name: "SaliencyExplorer", condition: .when(traits: ["Explorer"])), "TestSupport",
+      ]),
     .testTarget(
       name: "ReportsTests", dependencies: ["Reports", "Saliency", "TestSupport"], exclude: ["Golden"]),
     .testTarget(

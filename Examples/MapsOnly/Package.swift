@@ -4,7 +4,7 @@ import PackageDescription
 
 let package = Package(
   name: "MapsOnly",
-  dependencies: [.package(name: "swift-saliency", path: "../..")],
+  dependencies: [.package(name: "swift-saliency", path: "../..", traits: [])],
   targets: [
     .executableTarget(
       name: "MapsOnly", dependencies: [.product(name: "SaliencyMaps", package: "swift-saliency")])

@@ -212,6 +212,8 @@ package struct ProgressMessage: ExplorerMessage {
 package struct ErrorMessage: ExplorerMessage {
   package let type = "error"
   let message: String
+
+  package init(message: String) { self.message = message }
 }
 
 extension Array {

@@ -18,15 +18,15 @@ package enum ExplorerPage {
   }
 
   private static func filled(
-    _ template: [UInt8], _ messages: [any ExplorerMessage], title: String, policy: String, script: String
+    _ body: [UInt8], _ messages: [any ExplorerMessage], title: String, policy: String, script: String
   ) throws -> Data {
     let data = try "[" + messages.map { try scriptText(json($0)) }.joined(separator: ",\n") + "]"
     // Each place is there once, and what is put there is not looked through again.
-    var page = text(template)[...]
+    var page = text(PackageResources.frame_html)[...]
     var result = ""
     for (place, content) in [
-      ("{{policy}}", policy), ("{{title}}", escaped(title)), ("{{style}}", style), ("{{data}}", data),
-      ("{{script}}", script),
+      ("{{policy}}", policy), ("{{title}}", escaped(title)), ("{{style}}", style), ("{{body}}", text(body)),
+      ("{{data}}", data), ("{{script}}", script),
     ] {
       guard let range = page.range(of: place) else { preconditionFailure("the page has no \(place)") }
       result += page[..<range.lowerBound] + content

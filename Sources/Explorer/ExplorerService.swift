@@ -7,47 +7,32 @@ import Rasters
 import Saliency
 import Tensors
 
-/// Answers a served page's requests.
-package struct ExplorerService: Sendable {
+/// The page that asks about pictures, and its answers.
+package struct ExplorerService: ExplorerSite {
   private let session: ExplorerSession
-  private let gate: ExplorerGate
   private let version: String
 
-  package init(_ session: ExplorerSession, gate: ExplorerGate, version: String) {
-    (self.session, self.gate, self.version) = (session, gate, version)
+  package init(_ session: ExplorerSession, version: String) { (self.session, self.version) = (session, version) }
+
+  package var policy: String { ExplorerPage.policy(isServed: true) }
+
+  package func page() async throws -> Data {
+    try await ExplorerPage.html(session.greeting(), title: "saliency explorer", isServed: true)
   }
 
-  package func handle(_ request: HTTPRequest, _ response: HTTPResponse) async {
-    switch gate.verdict(request) {
-    case .refused(let status, let message): response.fail(status, message)
-    case .passes(let path):
-      do {
-        if request.method == "GET" {
-          guard path.isEmpty else { return response.fail(404, "there is no such page") }
-          let page = try await ExplorerPage.html(session.greeting(), title: "saliency explorer", isServed: true)
-          response.answer(200, "text/html; charset=utf-8", page, policy: ExplorerPage.policy(isServed: true))
-        } else {
-          try await answer(path, request, response)
-        }
-      } catch is CancellationError {
-      } catch {
-        // The request was understood: what is wrong is part of the answer.
-        response.fail(200, error.localizedDescription.split(whereSeparator: \.isNewline).joined(separator: " "))
-      }
-    }
+  package func file(_ body: Data) async throws -> (type: String, content: Data) {
+    try await ExplorerExport(session: session, version: version).file(ExplorerWish(body))
   }
 
-  private func answer(_ path: String, _ request: HTTPRequest, _ response: HTTPResponse) async throws {
-    let tell: ExplorerSession.Tell = { message in
-      response.begin(200, "application/x-ndjson")
-      try response.send(message)
+  package func answer(
+    _ question: String, named name: String?, _ body: Data, _ tell: @escaping ExplorerSession.Tell
+  ) async throws {
+    if question == "pictures" {
+      guard !body.isEmpty else { throw PictureError.empty(path: name ?? "the picture") }
+      return try await open(session.add(body, named: name ?? ""), tell)
     }
-    if path == "pictures" {
-      guard !request.body.isEmpty else { throw PictureError.empty(path: request.value("name") ?? "the picture") }
-      return try await open(session.add(request.body, named: request.value("name") ?? ""), tell)
-    }
-    let wish = try ExplorerWish(request.body)
-    switch path {
+    let wish = try ExplorerWish(body)
+    switch question {
     case "example": try await open(session.add(session.example(wish.name), named: wish.name), tell)
     case "look": try await look(wish.picture, tell)
     case "model":
@@ -62,10 +47,7 @@ package struct ExplorerService: Sendable {
     case "contrast": try await contrast(wish, tell)
     case "deletion": try await deletion(wish, tell)
     case "answer": try await ownPixels(wish, tell)
-    case "export":
-      let (type, content) = try await ExplorerExport(session: session, version: version).file(wish)
-      response.answer(200, type, content)
-    default: response.fail(404, "there is no “\(path.prefix(30))” here")
+    default: throw ExplorerError.unknown("“\(question.prefix(30))” here")
     }
   }
 

@@ -12,9 +12,6 @@ struct ExampleMaker: Sendable {
   let images: any LabelledImages
   let options: ReportOptions
 
-  /// Steps of a twentieth of the pixels.
-  static let fractions = (0...20).map { Double($0) / 20 }
-
   /// An image of a class; none if no image of it was classified correctly.
   struct Choice: Equatable {
     let label: Int
@@ -55,7 +52,7 @@ struct ExampleMaker: Sendable {
     }
     return PageExamples(
       choice: description, without: all.filter { $0.image == nil }.map { names[$0.label] },
-      leftOut: all.count - shown.count, fractions: Self.fractions, height: input.height, width: input.width,
+      leftOut: all.count - shown.count, fractions: DeletionSteps.fractions, height: input.height, width: input.width,
       examples: examples)
   }
 
@@ -82,18 +79,15 @@ struct ExampleMaker: Sendable {
   @TorchActor private func map(
     _ map: SaliencyMap, of picture: Raster<Float>, _ label: Int
   ) throws -> PageMap {
-    let pixels = map.values.values.count
-    // Ties go to the lower index, and pixels without saliency are never deleted.
-    let order = map.values.values.indices.filter { map.values.values[$0] > 0 }
-      .sorted { (-map.values.values[$0], $0) < (-map.values.values[$1], $1) }
-    let deleted = Self.fractions.map { Ranking.count($0, of: pixels, available: order.count) }
-    var steps = [UInt8](repeating: 255, count: pixels)
-    for (place, pixel) in order.enumerated() {
-      if let step = deleted.firstIndex(where: { $0 > place }) { steps[pixel] = UInt8(step) }
-    }
+    let (steps, classifier) = (DeletionSteps(map.values), explainer.classifier)
     var answers: [String: [PageAnswer]] = [:]
     for replacement in [Replacement.black, .white] {
-      answers[replacement.rawValue] = try self.answers(picture, steps, deleted, replacement, label)
+      answers[replacement.rawValue] = try steps.answers(picture, replacement, classifier).map { prediction in
+        PageAnswer(
+          name: classifier.labels[prediction.predictedClass],
+          probability: Self.rounded(prediction.probabilities[prediction.predictedClass]),
+          explained: Self.rounded(prediction.probabilities[label]))
+      }
     }
     let scale = DisplayScale(of: map.values, percentile: 99.5)
     let colours = map.values.values.flatMap { value in
@@ -103,39 +97,7 @@ struct ExampleMaker: Sendable {
     let coloured = PixelArray(height: map.values.height, width: map.values.width, channels: 3, values: colours)
     return PageMap(
       attribution: map.attribution, view: map.view, picture: try coloured.encodedPNG(for: "the \(map.view) map"),
-      steps: Data(steps), deleted: deleted, answers: answers)
-  }
-
-  @TorchActor private func answers(
-    _ picture: Raster<Float>, _ steps: [UInt8], _ deleted: [Int], _ replacement: Replacement, _ label: Int
-  ) throws -> [PageAnswer] {
-    let value: Float = replacement == .white ? 1 : 0
-    // Where a map has run out of pixels the image stays the same.
-    let different = deleted.indices.filter { $0 == 0 || deleted[$0] != deleted[$0 - 1] }
-    let inputs = try different.map { step in
-      var image = picture
-      for pixel in steps.indices where steps[pixel] <= step {
-        for channel in 0..<image.channels { image.values[pixel * image.channels + channel] = value }
-      }
-      return try Preprocessing.image(from: image)
-    }
-    let classifier = explainer.classifier
-    let logits = try Torch.withoutGradient { try classifier.logits(.concatenate(inputs).to(classifier.device)) }
-    let (values, classes) = (try logits.floats(), logits.shape[1])
-    let found = try different.indices.map { row in
-      let scores = Array(values[row * classes..<(row + 1) * classes])
-      guard scores.allSatisfy(\.isFinite) else { throw ClassifierError.notFinite(what: "logits") }
-      let prediction = Prediction(logits: scores)
-      return PageAnswer(
-        name: classifier.labels[prediction.predictedClass],
-        probability: Self.rounded(prediction.probabilities[prediction.predictedClass]),
-        explained: Self.rounded(prediction.probabilities[label]))
-    }
-    var place = -1
-    return deleted.indices.map { step in
-      if place + 1 < different.count, different[place + 1] == step { place += 1 }
-      return found[place]
-    }
+      steps: Data(steps.steps), deleted: steps.deleted, answers: answers)
   }
 
   /// To what the page shows, so that files stay small.

@@ -1,7 +1,10 @@
 import ArgumentParser
-import Explorer
 import Foundation
 import Saliency
+
+#if Explorer
+  import SaliencyExplorer
+#endif
 
 struct Explore: InterruptibleCommand {
   static let configuration = CommandConfiguration(
@@ -27,51 +30,54 @@ struct Explore: InterruptibleCommand {
   @Flag(help: "Open the page in the browser.") var open = false
   @Option(help: ArgumentHelp("Offer the model files of this folder, too.", valueName: "folder"))
   var modelsFolder: String?
+  @Option(
+    help: ArgumentHelp(
+      "The data set that results are of, for their pictures; one that was fetched is found.", valueName: "name|folder"))
+  var dataset: String?
+  @OptionGroup(title: "Data") var data: DataFolderOptions
   @OptionGroup(title: "Model") var model: ModelOptions
   @OptionGroup(title: "Computing") var device: DeviceOptions
 
   func work() async throws {
-    let server: LoopbackServer
-    do { server = try LoopbackServer(port: port) } catch {
-      throw CommandError("--port \(port): \(error.localizedDescription); choose another or leave --port out")
-    }
-    defer { server.stop() }
-    let gate = ExplorerGate(port: server.port)
-    if let results {
-      let found = try ResultFolders.read(URL(filePath: results))
-      server.start(try ResultsService(found, of: results, gate: gate).handle)
-    } else {
-      server.start(try await service(gate).handle)
-    }
-    let address = gate.address(port: server.port)
-    try Console.result(address)
-    Console.note("The page is under this address, on this machine alone. Ctrl-C ends it.")
-    if open { show(address) }
-    do {
-      while true { try await Task.sleep(for: .seconds(3600)) }
-    } catch {
-      // The program must not end under a computation.
-      await server.end()
-      throw error
-    }
+    #if Explorer
+      let server = try await server()
+      let opens = open
+      do {
+        try await server.run(port: port) { address in
+          do { try Console.result(address.absoluteString) } catch { Console.error(error.told) }
+          Console.note("The page is under this address, on this machine alone. Ctrl-C ends it.")
+          if opens { show(address.absoluteString) }
+        }
+      } catch let error as POSIXError {
+        throw CommandError("--port \(port): \(error.localizedDescription); choose another or leave --port out")
+      }
+    #else
+      throw CommandError(
+        "this build of saliency is without the explorer; build it with the package's trait Explorer, which is on by default"
+      )
+    #endif
   }
+}
 
-  private func service(_ gate: ExplorerGate) async throws -> ExplorerService {
-    let device = try await device.apply()
-    let name = model.named ?? Explain.usualModel
-    let models = try models(name, device)
-    let version = SaliencyCommand.configuration.version
-    let session = ExplorerSession(models, examples: ShippedPictures.all, version: version)
-    try await session.use(name)
-    return ExplorerService(session, gate: gate, version: version)
-  }
-
-  private func models(_ name: String, _ device: Device) throws -> ExplorerModels {
-    let folder = modelsFolder.map { URL(filePath: $0, directoryHint: .isDirectory) }
-    do {
-      return try ExplorerModels(name, settings: model.input.settings, folder: folder, device: device)
-    } catch let error as CocoaError {
-      throw CommandError("--models-folder \(modelsFolder ?? ""): \(error.reason)")
+#if Explorer
+  extension Explore {
+    private func server() async throws -> ExplorerServer {
+      if let results {
+        defer { Console.clearProgress() }
+        return try await ExplorerServer(results: URL(filePath: results), dataset: dataset, in: data.folder) {
+          Console.progress(Double($0) / Double($1), "\($0)/\($1) images read")
+        }
+      }
+      let device = try await device.apply()
+      let folder = modelsFolder.map { URL(filePath: $0, directoryHint: .isDirectory) }
+      do {
+        return try await ExplorerServer(
+          model: model.named ?? Explain.usualModel, settings: model.input.settings, modelsFolder: folder,
+          device: device,
+          version: SaliencyCommand.configuration.version)
+      } catch let error as CocoaError {
+        throw CommandError("--models-folder \(modelsFolder ?? ""): \(error.reason)")
+      }
     }
   }
 
@@ -85,4 +91,4 @@ struct Explore: InterruptibleCommand {
       return Console.note("No browser could be opened; open the address by hand.")
     }
   }
-}
+#endif

@@ -58,31 +58,19 @@ import Testing
     try FileManager.default.createDirectory(at: datasets, withIntermediateDirectories: true)
     try FileManager.default.createSymbolicLink(
       at: datasets.appending(path: "fashion-mnist"), withDestinationURL: command.folder.file("set"))
-    let run = try command.run([
-      "benchmark", "--model", "fashion-mnist-basic-cnn", "--views", "positive", "--fractions",
-      "0,0.5",
-      "--metrics", "black,white", "--no-controls", "--save-images", "--output", "results",
-    ])
-    #expect(run.status == 0, "\(run)")
-    let output = command.folder.file("address")
-    try Data().write(to: output)
-    var page = ""
-    let finished = try command.run(
-      ["explore", "results"], output: output.path,
-      signalling: {
-        let line = (try? String(contentsOf: output, encoding: .utf8)) ?? ""
-        guard page.isEmpty, let match = line.firstMatch(of: #/127\.0\.0\.1:(\d+)(\/[0-9a-f]{32}\/)\n/#),
-          let port = UInt16(match.1)
-        else { return nil }
-        page = (try? LocalClient.ask(port, "GET \(match.2) HTTP/1.1")) ?? ""
-        return SIGINT
-      })
-    #expect(finished.status == 130)
-    let start = try #require(page.range(of: "id=\"page-data\">")).upperBound
-    let json = page[start...].prefix { $0 != "<" }
-    let found = try #require(JSONSerialization.jsonObject(with: Data(json.utf8)) as? [[String: Any]])
+    // One run keeps its images, and the other does not.
+    for (folder, more) in [("results/kept", ["--save-images"]), ("results/plain", [])] {
+      let run = try command.run(
+        [
+          "benchmark", "--model", "fashion-mnist-basic-cnn", "--views", "positive", "--fractions", "0,0.5", "--metrics",
+          "black,white", "--no-controls", "--output", folder,
+        ] + more)
+      #expect(run.status == 0, "\(run)")
+    }
+    let found = try shown(["explore", "results"], command)
     let rankings = try #require(found.first?["rankings"] as? [[String: Any]])
-    #expect(found.count == 1 && rankings.map { $0["metric"] as? String } == ["black", "white"])
+    #expect(found.map { $0["path"] as? String } == ["kept", "plain"])
+    #expect(rankings.map { $0["metric"] as? String } == ["black", "white"])
     #expect(rankings.map { $0["shouldChange"] as? Bool } == [true, false])
     for ranking in rankings {
       let worst = try #require(ranking["worst"] as? [[String: Any]])
@@ -96,9 +84,42 @@ import Testing
         #expect(image["failure"] as? Double == expected)
       }
     }
-    #expect((found[0]["pictures"] as? [String: String])?.count == 6)
+    // Both are shown with the same images, the second's out of the data set.
+    let pictures = found.map { $0["pictures"] as? [String: String] }
+    #expect(pictures[0]?.count == 6 && pictures[0] == pictures[1])
+    #expect(found[0]["truths"] as? [String: Int] == found[1]["truths"] as? [String: Int])
+    #expect(found[1]["missing"] == nil)
     #expect((found[0]["labels"] as? [String])?.count == 10)
     try command.expectFailure(["explore", "set"], ["set holds no finished results"])
+
+    // A data set of other content, and none, are told.
+    try command.addIDX("fashion-else", side: 28, train: 4, test: 7)
+    let other = try shown(["explore", "results/plain", "--dataset", "fashion-else"], command)
+    #expect(other[0]["missing"] as? String == "the run kept no images, and fashion-else holds others than it measured")
+    #expect((other[0]["pictures"] as? [String: String])?.isEmpty == true)
+    let none = try shown(["explore", "results/plain", "--dataset", "nothing"], command)
+    #expect((none[0]["missing"] as? String)?.contains("nothing") == true)
+  }
+
+  /// What a page of results is told.
+  private func shown(_ arguments: [String], _ command: Command) throws -> [[String: Any]] {
+    let output = command.folder.file("address")
+    try Data().write(to: output)
+    var page = ""
+    let finished = try command.run(
+      arguments, output: output.path,
+      signalling: {
+        let line = (try? String(contentsOf: output, encoding: .utf8)) ?? ""
+        guard page.isEmpty, let match = line.firstMatch(of: #/127\.0\.0\.1:(\d+)(\/[0-9a-f]{32}\/)\n/#),
+          let port = UInt16(match.1)
+        else { return nil }
+        page = (try? LocalClient.ask(port, "GET \(match.2) HTTP/1.1")) ?? ""
+        return SIGINT
+      })
+    #expect(finished.status == 130, "\(finished)")
+    let start = try #require(page.range(of: "id=\"page-data\">")).upperBound
+    let json = page[start...].prefix { $0 != "<" }
+    return try #require(JSONSerialization.jsonObject(with: Data(json.utf8)) as? [[String: Any]])
   }
 
   @Test("what cannot be is told")

@@ -1,6 +1,7 @@
 import Experiments
 import Foundation
 import Saliency
+import Synchronization
 import TestSupport
 import Testing
 
@@ -8,7 +9,6 @@ import Testing
 
 /// What a page is answered, without a browser.
 @Suite(.serialized) struct ExplorerServiceTests {
-  private static let token = "0123456789abcdef0123456789abcdef"
   private static let model = "fashion-mnist-basic-cnn"
 
   private let session: ExplorerSession
@@ -21,25 +21,27 @@ import Testing
       try ExplorerModels(Self.model, settings: ScriptSettings(), folder: nil, device: .cpu), version: "1",
       limits: limits)
     try await session.use(Self.model)
-    service = ExplorerService(session, gate: ExplorerGate(port: 1, token: Self.token), version: "1")
+    service = ExplorerService(session, version: "1")
   }
 
   private typealias Message = [String: Any]
 
-  private func ask(_ path: String, _ body: Data, method: String = "POST") async throws -> [Message] {
-    let head = "\(method) /\(Self.token)/\(path) HTTP/1.1\r\nHost: 127.0.0.1:1"
-    var request = try #require(HTTPRequest(head: Data(head.utf8)))
-    request.body = body
-    let response = HTTPResponse()
-    await service.handle(request, response)
-    response.finish()
-    var text = Data()
-    while case .piece(let data) = response.next(within: 0) { text += data }
-    let content = try #require(String(decoding: text, as: UTF8.self).components(separatedBy: "\r\n\r\n").last)
-    return try content.split(separator: "\n").map { line in
-      let object = try JSONSerialization.jsonObject(with: Data(line.utf8))
-      return try #require(object as? Message)
+  private func ask(_ question: String, named name: String? = nil, _ body: Data) async throws -> [Message] {
+    let lines = Mutex<[Data]>([])
+    do {
+      if question == "export" {
+        _ = try await service.file(body)
+      } else {
+        try await service.answer(question, named: name, body) { message in
+          let line = try message.line()
+          lines.withLock { $0.append(line) }
+        }
+      }
+    } catch {
+      let line = try ErrorMessage(error).line()
+      lines.withLock { $0.append(line) }
     }
+    return try lines.withLock { $0 }.map { try #require(JSONSerialization.jsonObject(with: $0) as? Message) }
   }
 
   private func ask(_ path: String, _ wish: Message) async throws -> [Message] {
@@ -49,8 +51,8 @@ import Testing
   private static let pixels = PixelArray(
     height: 20, width: 24, values: (0..<480).map { UInt8(truncatingIfNeeded: $0 * $0 * 31 % 251) })
 
-  private func add(_ name: String = "a%20b.png") async throws -> [Message] {
-    try await ask("pictures?name=\(name)", Self.pixels.encodedPNG(for: "a test"))
+  private func add(_ name: String = "a b.png") async throws -> [Message] {
+    try await ask("pictures", named: name, Self.pixels.encodedPNG(for: "a test"))
   }
 
   private func addedPicture() async throws -> String {
@@ -123,10 +125,10 @@ import Testing
       ("x.png", Data("no picture".utf8), "x.png is not a picture"), ("x.png", whole.prefix(200), "x.png is truncated"),
       ("x.png", large, "x.png has 1000×1001 pixels, more than the limit of 1000000"),
       ("x.png", Data(), "x.png is empty"),
-      ("..%2F..%2Fetc%2Fpasswd", Data("no".utf8), "passwd is not a picture"),
-      ("%00%0a", Data("no".utf8), "picture is not"),
+      ("../../etc/passwd", Data("no".utf8), "passwd is not a picture"),
+      ("\0\n", Data("no".utf8), "picture is not"),
     ] {
-      let messages = try await ask("pictures?name=\(name)", body)
+      let messages = try await ask("pictures", named: name, body)
       #expect(messages.count == 1 && messages[0]["type"] as? String == "error")
       let message = try #require(messages[0]["message"] as? String)
       #expect(message.contains(text) && !message.contains("\n"), "\(message)")
@@ -180,15 +182,8 @@ import Testing
 
   @Test("the page may ask nobody but its server")
   func page() async throws {
-    let head = "GET /\(Self.token)/ HTTP/1.1\r\nHost: 127.0.0.1:1"
-    let response = HTTPResponse()
-    await service.handle(try #require(HTTPRequest(head: Data(head.utf8))), response)
-    guard case .piece(let first) = response.next(within: 0) else {
-      Issue.record("there is no page")
-      return
-    }
-    let text = String(decoding: first, as: UTF8.self)
-    #expect(text.contains("Content-Security-Policy: default-src 'none'; img-src data: blob:; style-src 'sha256-"))
-    #expect(text.contains("connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"))
+    #expect(try await String(decoding: service.page(), as: UTF8.self).contains(service.policy))
+    #expect(service.policy.hasPrefix("default-src 'none'; img-src data: blob:; style-src 'sha256-"))
+    #expect(service.policy.hasSuffix("connect-src 'self'; base-uri 'none'; form-action 'none'"))
   }
 }

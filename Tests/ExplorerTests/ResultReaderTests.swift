@@ -18,21 +18,21 @@ import Testing
   }
 
   @Test("folders without results are named")
-  func nothing() throws {
+  func nothing() async throws {
     let folder = try TemporaryFolder()
-    #expect(throws: ResultsError.noResults(folder.url.relativePath)) { try ResultFolders.read(folder.url) }
+    await #expect(throws: ResultsError.noResults(folder.url.relativePath)) { try await ResultFolders.read(folder.url) }
     let missing = folder.file("missing")
-    #expect(throws: ResultsError.missing(missing.relativePath)) { try ResultFolders.read(missing) }
+    await #expect(throws: ResultsError.missing(missing.relativePath)) { try await ResultFolders.read(missing) }
     let file = folder.file("file")
     try Data().write(to: file)
-    #expect(throws: ResultsError.noFolder(file.relativePath)) { try ResultFolders.read(file) }
+    await #expect(throws: ResultsError.noFolder(file.relativePath)) { try await ResultFolders.read(file) }
   }
 
   @Test("what is no run's is refused with the file's name", arguments: ["", "{}", "[1]", "no JSON"])
-  func damaged(settings: String) throws {
+  func damaged(settings: String) async throws {
     let folder = try TemporaryFolder()
     for name in ResultReader.files { try Data(settings.utf8).write(to: folder.file(name)) }
-    let error = #expect(throws: ResultsError.self) { try ResultFolders.read(folder.url) }
+    let error = await #expect(throws: ResultsError.self) { try await ResultFolders.read(folder.url) }
     #expect(error?.localizedDescription.hasSuffix("settings.json: is not of this version or damaged") == true)
   }
 }

@@ -36,6 +36,7 @@ struct ResultsPageTests {
           worst: [image(5, 0.75, [2, 0, 0])]),
       ],
       labels: ["cat", hostileNames[3], "dog"], truths: ["7": 0, "3": 0, "5": 2], pictures: ["7": picture],
+      missing: nil,
       examples: [
         .init(name: "cat", probability: 0.5, picture: picture, maps: [.init(title: "active", picture: picture)])
       ],

@@ -35,12 +35,12 @@ import Testing
     let images = noise().test
     let explainer = try Explainer(model.classifier)
     let benchmark = try DeletionBenchmark(
-      explainer, images: images, fractions: ExampleMaker.fractions, controls: false, blockSize: 12)
+      explainer, images: images, fractions: DeletionSteps.fractions, controls: false, blockSize: 12)
     let block = try benchmark.measure(0, with: benchmark.answering())
     let examples = try ExampleMaker(explainer: explainer, images: images, options: ReportOptions())
       .make(labels: block.labels, predicted: block.untouched)
     #expect(!examples.examples.isEmpty && examples.examples.count + examples.without.count == 3)
-    let steps = ExampleMaker.fractions.count
+    let steps = DeletionSteps.fractions.count
     for example in examples.examples {
       #expect(block.labels[example.index] == block.untouched[example.index])
       let input = try ClassificationReport.batch(

@@ -21,24 +21,29 @@ public struct LocalClient {
     setsockopt(file, SOL_SOCKET, SO_RCVTIMEO, &time, socklen_t(MemoryLayout<timeval>.size))
   }
 
-  public func send(_ bytes: some Sequence<UInt8>) {
+  /// - Returns: whether the server took all of it.
+  @discardableResult public func send(_ bytes: some Sequence<UInt8>) -> Bool {
     let data = Array(bytes)
     var done = 0
     while done < data.count {
       let count = data[done...].withUnsafeBytes { Foundation.send(file, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
-      guard count > 0 else { return }
+      guard count > 0 else { return false }
       done += count
     }
+    return true
   }
 
-  /// All that comes until the server ends it.
-  public func answer() -> String {
+  /// All that comes until the server ends it, or until it ends with a text.
+  public func answer(until end: String? = nil) -> String {
     var data = Data()
     var buffer = [UInt8](repeating: 0, count: 1 << 16)
     while true {
       let count = recv(file, &buffer, buffer.count, 0)
       guard count > 0 else { return String(decoding: data, as: UTF8.self) }
       data += buffer[..<count]
+      if let end, String(decoding: data.suffix(end.utf8.count), as: UTF8.self) == end {
+        return String(decoding: data, as: UTF8.self)
+      }
     }
   }
 
@@ -48,7 +53,9 @@ public struct LocalClient {
   public static func ask(_ port: UInt16, _ head: String, _ body: Data = Data()) throws -> String {
     let client = try LocalClient(port: port)
     defer { client.leave() }
-    client.send(Data("\(head)\r\nHost: 127.0.0.1:\(port)\r\nContent-Length: \(body.count)\r\n\r\n".utf8) + body)
+    client.send(
+      Data("\(head)\r\nHost: 127.0.0.1:\(port)\r\nContent-Length: \(body.count)\r\nConnection: close\r\n\r\n".utf8)
+        + body)
     return client.answer()
   }
 }

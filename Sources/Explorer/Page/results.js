@@ -74,7 +74,8 @@
     select.addEventListener("change", show);
     if (result.rankings.length) show();
     const heads = ["image", ...(hasPictures ? [""] : []), "answer", "while pixels are deleted", "first other answer", "failure"];
-    return [make("label", { className: "pick" }, "map ", select), note, make("div", { className: "scroll", tabIndex: 0, role: "region", ariaLabel: "Images" },
+    const missing = result.missing ? [make("p", { className: "small quiet", textContent: `No pictures: ${result.missing}.` })] : [];
+    return [make("label", { className: "pick" }, "map ", select), note, ...missing, make("div", { className: "scroll", tabIndex: 0, role: "region", ariaLabel: "Images" },
       make("table", {}, make("thead", {}, make("tr", {}, ...heads.map((text) => make("th", { scope: "col", textContent: text })))), body))];
   };
 

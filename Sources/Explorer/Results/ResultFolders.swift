@@ -11,13 +11,16 @@ package enum ResultFolders {
 
   /// What is found, in the order of the paths.
   ///
+  /// - Parameter images: where images are looked for that runs did not keep.
   /// - Throws: ``ResultsError`` when nothing is there; Foundation's errors when the folder cannot be read.
-  package static func read(_ folder: URL) throws -> [ResultMessage] {
+  package static func read(_ folder: URL, images: ResultImages = ResultImages()) async throws -> [ResultMessage] {
     guard folder.exists else { throw ResultsError.missing(folder.relativePath) }
     guard folder.isFolder else { throw ResultsError.noFolder(folder.relativePath) }
     let found = folders(in: folder, depth: depth).sorted { $0.path < $1.path }
     guard !found.isEmpty else { throw ResultsError.noResults(folder.relativePath) }
-    return try found.map { try ResultReader($0, below: folder).message() }
+    var messages: [ResultMessage] = []
+    for one in found { messages.append(try await ResultReader(one, below: folder).message(images)) }
+    return messages
   }
 
   private static func folders(in folder: URL, depth: Int) -> [URL] {

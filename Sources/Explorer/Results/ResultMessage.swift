@@ -48,9 +48,11 @@ package struct ResultMessage: ExplorerMessage {
   let rankings: [Ranking]
   /// The classes' names, if the model is at hand.
   let labels: [String]
-  /// The true class of every image in the rankings, and the image itself as PNG, where the run kept them.
+  /// The true class of every image in the rankings, and the image itself as PNG, where there are any.
   let truths: [String: Int]
   let pictures: [String: Data]
+  /// Why there are none.
+  let missing: String?
   let examples: [Example]
   /// A page that lies in the folder.
   let page: String?

@@ -35,16 +35,23 @@ struct ResultReader {
     }
   }
 
-  func message() throws -> ResultMessage {
+  /// - Parameter source: where images are looked for that the run did not keep.
+  func message(_ source: ResultImages) async throws -> ResultMessage {
     let rankings = try rankings()
     let shown = Set(rankings.flatMap { $0.worst.map(\.index) })
-    let kept = keptImages(shown)
+    var (kept, missing) = (try await keptImages(shown), nil as String?)
+    if kept.pictures.isEmpty, !shown.isEmpty {
+      do { kept = try await pictures(shown, of: source.images(of: settings)) } catch let error as ResultImages.Missing {
+        missing = error.reason
+      }
+    }
     let page = folder.deletingLastPathComponent().appending(path: "index.html")
     return ResultMessage(
       path: path, model: settings.model, dataset: settings.dataset, images: settings.setup.images,
       fractions: settings.setup.fractions,
       metrics: Dictionary(metrics.map { ($0.name, $0.title) }) { first, _ in first }, curves: try curves(),
-      rankings: rankings, labels: labels, truths: kept.truths, pictures: kept.pictures, examples: examples,
+      rankings: rankings, labels: labels, truths: kept.truths, pictures: kept.pictures, missing: missing,
+      examples: examples,
       page: page.exists ? page.relativePath : nil)
   }
 
@@ -124,13 +131,39 @@ struct ResultReader {
   // MARK: What else is there
 
   /// By the model's name alone, if it ships with this program or was fetched.
-  private var labels: [String] {
-    let file = BundledModel.named(settings.model)?.url ?? KnownModel.named(settings.model)?.file()
-    return file.flatMap { try? ModelInformation(contentsOf: $0).labels.names } ?? []
+  private var labels: [String] { Self.information(settings.model)?.labels.names ?? [] }
+
+  static func information(_ model: String) -> ModelInformation? {
+    let file = BundledModel.named(model)?.url ?? KnownModel.named(model)?.file()
+    return file.flatMap { try? ModelInformation(contentsOf: $0) }
+  }
+
+  /// Twice as large as the page shows them.
+  private static let pictureSide = 84
+
+  private func pictures(
+    _ indices: Set<Int>, of images: any LabelledImages
+  ) async throws -> (truths: [String: Int], pictures: [String: Data]) {
+    var (truths, pictures): ([String: Int], [String: Data]) = ([:], [:])
+    for index in indices {
+      truths["\(index)"] = Int(images.labels[index])
+      pictures["\(index)"] = try await Self.encoded(images[index], index)
+    }
+    return (truths, pictures)
+  }
+
+  private static func encoded(_ image: PixelArray, _ index: Int) async throws -> Data {
+    let factor = Double(pictureSide) / Double(max(image.height, image.width))
+    guard factor < 1 else { return try image.encodedPNG(for: "image \(index)") }
+    let (height, width) = (Double(image.height) * factor, Double(image.width) * factor)
+    return try await image.resized(height: max(1, Int(height)), width: max(1, Int(width)))
+      .encodedPNG(for: "image \(index)")
   }
 
   /// Images and classes that `--save-images` kept.
-  private func keptImages(_ indices: Set<Int>) -> (truths: [String: Int], pictures: [String: Data]) {
+  private func keptImages(
+    _ indices: Set<Int>
+  ) async throws -> (truths: [String: Int], pictures: [String: Data]) {
     var (truths, pictures): ([String: Int], [String: Data]) = ([:], [:])
     let count = settings.setup.images
     if let file = try? Data(contentsOf: folder.appending(path: "labels.npy"), options: .mappedIfSafe),
@@ -141,7 +174,7 @@ struct ResultReader {
     if let file = try? Data(contentsOf: folder.appending(path: "images.npy"), options: .mappedIfSafe),
       let images = ImageArray(file, count: count, pixels: settings.setup.pixels)
     {
-      for index in indices { pictures["\(index)"] = try? images[index].encodedPNG(for: "image \(index)") }
+      for index in indices { pictures["\(index)"] = try await Self.encoded(images[index], index) }
     }
     return (truths, pictures)
   }
