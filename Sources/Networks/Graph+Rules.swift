@@ -39,7 +39,7 @@ extension Graph.Node {
     if isMaxPool { return .maxPool }
     let reads = places.count
     switch operation {
-    case "aten::mul", "aten::matmul", "aten::bmm", "aten::mm": return reads == 2 ? .product : nil
+    case "aten::mul", "aten::matmul", "aten::bmm", "aten::mm", "aten::einsum": return reads == 2 ? .product : nil
     case "aten::div": return reads == 2 ? .quotient : Self.readsOnlySecond(self) ? .elementwise : nil
     case "aten::softmax", "aten::_softmax", "aten::_safe_softmax": return .softmax
     case "aten::scaled_dot_product_attention": return isPlainAttention ? .attention : nil
@@ -76,7 +76,9 @@ extension Graph.Node {
   private var isLinear: Bool {
     if Self.linear.contains(operation) { return true }
     // A product of two results is not, a product with a constant is; so is a quotient by one.
-    if ["aten::mul", "aten::matmul", "aten::bmm", "aten::mm"].contains(operation) { return places.count == 1 }
+    if ["aten::mul", "aten::matmul", "aten::bmm", "aten::mm", "aten::einsum"].contains(operation) {
+      return places.count == 1
+    }
     if operation == "aten::div" { return places.count == 1 && argument("other").map { $0.places.isEmpty } ?? false }
     if operation == "aten::batch_norm" { return batchNorm != nil }
     if operation == "aten::conv2d" || operation == "aten::linear" || operation == "aten::addmm" {
@@ -107,7 +109,8 @@ extension Graph.Node {
     "aten::replication_pad2d", "aten::reshape", "aten::reshape_as", "aten::roll", "aten::rsub", "aten::select",
     "aten::slice",
     "aten::split",
-    "aten::split_with_sizes", "aten::squeeze", "aten::stack", "aten::sub", "aten::sum", "aten::t", "aten::to",
+    "aten::split_with_sizes", "aten::squeeze", "aten::stack", "aten::sub", "aten::sum", "aten::swapaxes", "aten::t",
+    "aten::to",
     "aten::transpose", "aten::unbind", "aten::unflatten", "aten::unsqueeze", "aten::upsample_bilinear2d",
     "aten::upsample_nearest2d", "aten::view", "aten::view_as",
   ]
