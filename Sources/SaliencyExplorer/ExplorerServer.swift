@@ -66,7 +66,9 @@
       progress: @escaping @Sendable (_ done: Int, _ total: Int) -> Void = { _, _ in }
     ) async throws {
       let images = ResultImages(dataset: dataset, in: data, progress: progress)
-      self.init(try ResultsService(await ResultFolders.read(folder, images: images), of: folder.relativePath))
+      self.init(
+        try ResultsService(
+          await ResultFolders.read(folder, images: images), of: folder.standardizedFileURL.lastPathComponent))
     }
 
     /// Answers requests until the task is cancelled; then nothing that was begun for a request goes on.

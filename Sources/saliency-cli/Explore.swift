@@ -49,7 +49,8 @@ struct Explore: InterruptibleCommand {
           if opens { show(address.absoluteString) }
         }
       } catch let error as POSIXError {
-        throw CommandError("--port \(port): \(error.localizedDescription); choose another or leave --port out")
+        throw CommandError(
+          "--port \(port): \(String(cString: strerror(error.code.rawValue))); choose another or leave --port out")
       }
     #else
       throw CommandError(

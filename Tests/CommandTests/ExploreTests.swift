@@ -128,6 +128,12 @@ import Testing
     try command.expectFailure(
       ["explore", "--model", await Materials.model(), "--models-folder", "nowhere"], ["--models-folder nowhere"])
     try command.expectFailure(["explore", "--model", "nothing.pt"], ["nothing.pt"])
+    let taken = try LocalServer { _, _ in }
+    let port = try #require(taken.address().port)
+    try command.expectFailure(
+      ["explore", "--model", await Materials.model(), "--port", "\(port)"],
+      ["--port \(port): Address already in use; choose another"])
+    #expect(taken.requests.isEmpty)
     expectUsageError(["explain", "photo.png", "--class", "a", "--class", "b"], ["--format html takes several"])
     expectUsageError(["explore", "--port", "70000"], ["--port"])
   }

@@ -57,7 +57,7 @@ struct ResultsPageTests {
     #expect(try texts(".chart figcaption") == ["Black-deletion", "White-deletion"])
     #expect(try texts("tbody th") == ["image 7", "image 3"])
     #expect(try texts("tbody td.number") == ["100%", "25%"])
-    #expect(try texts("tbody tr:nth-child(2) td:nth-child(5)") == ["dog from 50%"])
+    #expect(try texts("tbody tr:nth-child(2) td:nth-child(6)") == ["dog from 50%"])
     #expect(
       try browser.run("return document.querySelectorAll('tbody tr:nth-child(2) .same').length", as: Int.self) == 1)
     _ = try browser.run(

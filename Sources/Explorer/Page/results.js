@@ -64,16 +64,16 @@
         const row = make("tr", {}, make("th", { scope: "row", textContent: `image ${image.index}` }));
         if (hasPictures) row.append(make("td", {}, result.pictures[image.index] ? picture(result.pictures[image.index], `Image ${image.index}`) : ""));
         row.append(
+          make("td", { className: "number", textContent: percent(image.failure) }),
           make("td", { textContent: name(image.classes[0]) + (truth !== undefined && truth !== image.classes[0] ? ` (is ${name(truth)})` : "") }),
           make("td", {}, make("div", { className: "course", role: "img", ariaLabel: changed < 0 ? "the answer stays" : `another answer from ${percent(result.fractions[changed])} on` }, ...cells)),
-          make("td", { textContent: changed < 0 ? "stays" : `${name(image.classes[changed])} from ${percent(result.fractions[changed])}` }),
-          make("td", { className: "number", textContent: percent(image.failure) }));
+          make("td", { textContent: changed < 0 ? "stays" : `${name(image.classes[changed])} from ${percent(result.fractions[changed])}` }));
         return row;
       }));
     };
     select.addEventListener("change", show);
     if (result.rankings.length) show();
-    const heads = ["image", ...(hasPictures ? [""] : []), "answer", "while pixels are deleted", "first other answer", "failure"];
+    const heads = ["image", ...(hasPictures ? [""] : []), "failure", "answer", "while pixels are deleted", "first other answer"];
     const missing = result.missing ? [make("p", { className: "small quiet", textContent: `No pictures: ${result.missing}.` })] : [];
     return [make("label", { className: "pick" }, "map ", select), note, ...missing, make("div", { className: "scroll", tabIndex: 0, role: "region", ariaLabel: "Images" },
       make("table", {}, make("thead", {}, make("tr", {}, ...heads.map((text) => make("th", { scope: "col", textContent: text })))), body))];
