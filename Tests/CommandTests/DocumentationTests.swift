@@ -117,6 +117,14 @@ import Testing
       --precision bfloat16 --no-skip-grey --output benchmark
       """, #"gradient active +0\.\d{4}"#
     ),
+    (
+      """
+      benchmark --model fashion-mnist-basic-cnn --dataset fashion-mnist --limit 2 --output table --resume --attributions all \
+      --baselines fashion-mnist --no-controls --rivals 3 --metrics black,white,rise-deletion,rise-insertion,sensitivity-n \
+      --fractions 0,0.5 --rise-steps 2 --sensitivity-samples 2 --sensitivity-sizes 20,100 --masks 4 --steps 2 --samples 2 \
+      --window 7 --stride 7
+      """, #"attributions.html"#
+    ),
     ("ground-truth --images 8 --training-images 64 --epochs 1 --attributions gradient --seed 7 -o truth", #"0\.\d\d"#),
     (
       """
