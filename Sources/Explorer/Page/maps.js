@@ -15,7 +15,16 @@ const Maps = (() => {
   const floats = (text) => new Float32Array(bytes(text).buffer);
   const integers = (text) => new Int32Array(bytes(text).buffer);
 
-  // A map is { height, width, values }.
+  // A map is { height, width, values }; its values do not change.
+
+  // What follows from a map's values alone, made when it is first asked for.
+  const found = new WeakMap();
+  const once = (values, what, make) => {
+    if (!found.has(values)) found.set(values, new Map());
+    const own = found.get(values);
+    if (!own.has(what)) own.set(what, make());
+    return own.get(what);
+  };
 
   const percentile = (sorted, share) => {
     const place = (share / 100) * (sorted.length - 1), below = Math.floor(place);
@@ -25,7 +34,7 @@ const Maps = (() => {
 
   // From the smallest value to the percentile; to the largest where so few pixels differ that the percentile is the smallest.
   const scale = (map, clip) => {
-    const sorted = map.values.filter(Number.isFinite).sort();
+    const sorted = once(map.values, "sorted", () => map.values.filter(Number.isFinite).sort());
     if (!sorted.length) return { low: 0, high: 0 };
     const clipped = percentile(sorted, clip);
     return { low: sorted[0], high: clipped > sorted[0] ? clipped : sorted[sorted.length - 1] };
@@ -33,7 +42,7 @@ const Maps = (() => {
 
   // The percentile of the magnitudes, or the largest where that is 0.
   const limit = (map, clip) => {
-    const sorted = map.values.filter(Number.isFinite).map(Math.abs).sort();
+    const sorted = once(map.values, "magnitudes", () => map.values.filter(Number.isFinite).map(Math.abs).sort());
     if (!sorted.length) return 0;
     const clipped = percentile(sorted, clip);
     return clipped > 0 ? clipped : sorted[sorted.length - 1];
@@ -71,7 +80,7 @@ const Maps = (() => {
   // counts as nothing; of a signed map one sign can be left out.
   const shown = (map, { signed, negated, clip, sigma, threshold = 0, sign = "both" }) => {
     let result = smoothed(map, sigma);
-    if (negated) result = { ...result, values: result.values.map((value) => -value) };
+    if (negated) result = { ...result, values: once(result.values, "negated", () => result.values.map((value) => -value)) };
     const positions = new Float32Array(result.values.length);
     const range = signed ? { high: limit(result, clip) } : scale(result, clip);
     for (let i = 0; i < positions.length; i++) {
