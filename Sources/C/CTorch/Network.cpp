@@ -14,9 +14,10 @@ static c10::optional<at::Tensor> optional(const CTTensor *tensor) {
 
 namespace {
 
-/// A convolution with a stride s > 1 of an image with few channels, as networks begin with. Its gradient in the image, for which oneDNN
-/// has no fast way (seen in 2.6: with windows of 7×7 and stride 2 it takes about twice as long as this): with u = s m + a, the sum over all taps t and places i with s i + t - p = u of
-/// W[o, c, t] G[o, i] is, for each of the s² phases a, a convolution of stride 1 of G with every s-th tap, the last one first.
+/// A convolution with a stride s > 1 of an image with few channels, as networks begin with. For its gradient in the image oneDNN has
+/// no fast way: 2.6 takes about twice as long as this for windows of 7×7 and stride 2. With u = s m + a, the sum over all taps t
+/// and places i with s i + t - p = u of W[o, c, t] G[o, i] is, for each of the s² phases a, a convolution of stride 1 of G with
+/// every s-th tap, the last one first.
 struct FewChannels : torch::autograd::Function<FewChannels> {
   static bool fits(const at::Tensor &input, const at::Tensor &weight, const CTWindow &window, int64_t groups) {
     const int64_t stride = window.stride[0];
