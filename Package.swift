@@ -53,6 +53,7 @@ let package = Package(
   targets: [
     .target(name: "Files"),
     .target(name: "Rasters"),
+    .target(name: "Distribution", dependencies: ["Files"]),
     .systemLibrary(
       name: "CVipsLibrary", path: "Sources/C/CVipsLibrary", pkgConfig: "vips", providers: [.apt(["libvips-dev"])]),
     .target(name: "CVips", dependencies: ["CVipsLibrary"], path: "Sources/C/CVips"),
@@ -74,11 +75,12 @@ let package = Package(
     .target(
       name: "Networks", dependencies: ["Files", "Maps"],
       resources: [.copy("Weights"), .embedInCode("Presets")]),
-    .target(name: "Training", dependencies: ["Networks"]),
+    .target(name: "Training", dependencies: ["Distribution", "Networks"]),
     .target(
       name: "Experiments",
       dependencies: [
-        "Datasets", "Downloads", "Figures", "Files", "Maps", "Networks", "Rasters", "Tensors", "Training",
+        "Datasets", "Distribution", "Downloads", "Figures", "Files", "Maps", "Networks", "Rasters", "Tensors",
+        "Training",
       ]),
     .target(
       name: "Reports",
@@ -89,7 +91,8 @@ let package = Package(
     .target(
       name: "Saliency",
       dependencies: [
-        "Downloads", "Experiments", "Figures", "Files", "Maps", "Networks", "Pictures", "Reports", "Training",
+        "Distribution", "Downloads", "Experiments", "Figures", "Files", "Maps", "Networks", "Pictures", "Reports",
+        "Training",
       ]),
     .target(name: "Explorer", dependencies: ["Saliency"], resources: [.embedInCode("Page")]),
     .target(
@@ -108,6 +111,7 @@ let package = Package(
       name: "CCairo", path: "Sources/C/CCairo", pkgConfig: "pangocairo",
       providers: [.apt(["libcairo2-dev", "libpango1.0-dev"])]),
     .target(name: "Figures", dependencies: ["Files", "Rasters", "CCairo"]),
+    .testTarget(name: "DistributionTests", dependencies: ["Distribution", "Files", "TestSupport"]),
     .testTarget(name: "FilesTests", dependencies: ["Files", "TestSupport"]),
     .testTarget(
       name: "ExperimentsTests", dependencies: ["Experiments", "Saliency", "TestSupport"], exclude: ["Golden"]),

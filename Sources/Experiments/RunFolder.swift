@@ -1,3 +1,4 @@
+import Distribution
 import Files
 import Foundation
 import Synchronization
@@ -7,15 +8,20 @@ import Synchronization
 ///
 /// A run that was broken off at any moment is gone on with in the same folder, but only by one with equal settings and an equal
 /// ``RunIdentity``.
+///
+/// Several processes, on machines that share the folder, can work in it at the same time if all of them open it with ``Existing/share(_:)``.
 public final class RunFolder: Sendable {
   /// What is to be done with results that a folder holds.
-  public enum Existing: Sendable {
+  public enum Existing: Sendable, Equatable {
     /// Throw.
     case refuse
     /// Go on with them. Where there are none, begin.
     case resume
     /// Remove them, and begin.
     case replace
+    /// Go on with them, or begin, together with other processes that do the same. Where the first of them finds the work of processes
+    /// that are gone, it is ``RunFolder/lost``.
+    case share(Worker)
   }
 
   public static let summary = "summary.json"
@@ -24,7 +30,14 @@ public final class RunFolder: Sendable {
   public let url: URL
   /// Whether there was something to go on with.
   public let isResumed: Bool
+  /// What processes that shared the folder before began with and did not finish: the number of the piece, and who it was.
+  public let lost: [(piece: Int, by: String)]
+  /// This process among those that share the folder; nil where it has it alone.
+  public let worker: Worker?
+  /// Whether it is the first of those that share the folder, or has it alone.
+  public let isFirst: Bool
   private let lock: FolderLock
+  private let lead = Mutex<FolderLock?>(nil)
   private let record: Mutex<RunRecord>
 
   /// Makes the folder ready.
@@ -43,15 +56,18 @@ public final class RunFolder: Sendable {
   ) throws {
     self.url = url
     try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-    do { lock = try FolderLock(url) } catch is FolderLock.Busy {
-      throw RunFolderError.busy(folder: url.relativePath)
-    }
+    let entry = try Self.enter(url, existing)
+    lock = entry.lock
+    worker = entry.worker
+    isFirst = entry.isFirst
+    lost = entry.isFirst && worker != nil ? try WorkQueue.lost(in: Self.claims(in: url)) : []
+    if entry.isFirst { try Self.remove(Self.claims, in: url) }
     var old: [String] = []
     switch existing {
     case .refuse:
       try Self.checkEmpty(url, known: known)
       isResumed = false
-    case .resume:
+    case .resume, .share:
       if let found = try Self.found(in: url, as: Settings.self) {
         guard found.settings == settings, found.identity == identity else {
           throw RunFolderError.otherRun(url, found, Found(settings: settings, identity: identity))
@@ -67,7 +83,6 @@ public final class RunFolder: Sendable {
         isResumed = known.contains(where: files.contains)
         guard isResumed || files.isEmpty else { throw RunFolderError.holdsOtherFiles(folder: url.relativePath) }
       }
-      try Self.remove(Self.summary, in: url)
     case .replace:
       // Of whatever run; nothing outside of the folder, whatever the record says.
       let data = try? Data(contentsOf: url.appending(path: Self.settings))
@@ -78,8 +93,32 @@ public final class RunFolder: Sendable {
     }
     let all = parts + old.filter { !parts.contains($0) }
     record = Mutex(RunRecord(settings: settings, identity: identity, parts: all))
-    try write(record.withLock(\.self), as: Self.settings)
+    if entry.isFirst { try Self.encoded(record.withLock(\.self)).writeWhole(to: url.appending(path: Self.settings)) }
+    if worker != nil { lock.share() }
+    withExtendedLifetime(entry.turn) {}
   }
+
+  private struct Entry {
+    let lock: FolderLock
+    var worker: Worker?
+    /// Whether nobody else is at work.
+    var isFirst = true
+    /// Keeps others that share the folder from opening it at the same time.
+    var turn: FolderLock?
+  }
+
+  private static func enter(_ url: URL, _ existing: Existing) throws -> Entry {
+    do {
+      guard case .share(let worker) = existing else { return Entry(lock: try FolderLock(url)) }
+      let turn = try FolderLock.waited(url, name: ".turn", seconds: 60)
+      do { return Entry(lock: try FolderLock(url), worker: worker, turn: turn) } catch is FolderLock.Busy {
+        return Entry(lock: try FolderLock(url, isShared: true), worker: worker, isFirst: false, turn: turn)
+      }
+    } catch is FolderLock.Busy { throw RunFolderError.busy(folder: url.relativePath) }
+  }
+
+  private static let claims = ".claims"
+  private static func claims(in url: URL) -> URL { url.appending(path: claims, directoryHint: .notDirectory) }
 
   /// Whether nothing is in the way of a new run, so that this is known before any work is done.
   ///
@@ -152,6 +191,11 @@ extension RunFolder {
   /// Removes a part; nothing where it is not there.
   package func remove(_ name: String) throws { try Self.remove(name, in: url) }
 
+  /// Says that what is here may change, and is not whole until the summary is written again.
+  func reopen() throws {
+    if isFirst { try Self.remove(Self.summary, in: url) }
+  }
+
   /// A part that is written piece by piece and appears when it is kept. Folders on the way to it are made.
   package func begin(_ name: String) throws -> WholeFile {
     let file = file(name)
@@ -165,10 +209,12 @@ extension RunFolder {
     try file.keep()
   }
 
-  public func write(_ value: some Encodable, as name: String) throws {
+  public func write(_ value: some Encodable, as name: String) throws { try write(Self.encoded(value), as: name) }
+
+  private static func encoded(_ value: some Encodable) throws -> Data {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    try write(encoder.encode(value), as: name)
+    return try encoder.encode(value)
   }
 
   /// What was written; nil where there is nothing, or something damaged.
@@ -186,12 +232,41 @@ extension RunFolder {
       record.parts += names.filter { !record.parts.contains($0) }
       return record
     }
+    try Self.remove(Self.summary, in: url)
     try write(all, as: Self.settings)
     for file in files { try write(file.data, as: file.name) }
     guard let summary else { return names }
     try write(summary, as: Self.summary)
+    try endSharing()
     return names + [Self.summary]
   }
+
+  /// Removes what the processes that shared the folder told each other.
+  package func endSharing() throws { try Self.remove(Self.claims, in: url) }
+
+  /// Deals out the pieces of the run's work, to this process alone or to all that share the folder.
+  ///
+  /// - Throws: `FileError`.
+  package func queue(_ pieces: some Sequence<Int>) throws -> WorkQueue {
+    try reopen()
+    guard let worker else { return WorkQueue(pieces) }
+    return try WorkQueue(pieces, claims: Self.claims(in: url), as: worker.name, start: worker.start)
+  }
+
+  /// Makes this process the one that puts the results together when all pieces are done: the first that asks.
+  ///
+  /// - Throws: ``LeftToAnother``; `FileError`.
+  package func takeLead() throws {
+    guard worker != nil else { return }
+    do {
+      let lock = try FolderLock(url, name: ".lead")
+      lead.withLock { $0 = lock }
+    } catch is FolderLock.Busy { throw LeftToAnother() }
+    if has(Self.summary) { throw LeftToAnother() }
+  }
+
+  /// Another of the processes that share the folder puts the results together.
+  public struct LeftToAnother: Error {}
 }
 
 /// `settings.json`: the settings' own entries, and beside them the identity and the names of what the run writes.

@@ -81,7 +81,11 @@ struct ExperimentRun: Sendable {
       return Result(experiment: experiment, examples: kept.value)
     }
     var needed = result
-    if needed == nil { needed = try await run.run(in: folder) { report($0.of("\(name): deletion")) }.result }
+    if needed == nil {
+      let found = try await run.run(in: folder) { report($0.of("\(name): deletion")) }
+      try folder.write(found.findings)
+      needed = found.result
+    }
     guard let needed else { throw EvaluationError.missingImages(0) }
     let maker = ExampleMaker(explainer: explainer, images: test, options: options)
     let examples = try await TorchActor.run {

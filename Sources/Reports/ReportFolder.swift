@@ -1,3 +1,4 @@
+import Distribution
 import Experiments
 import Figures
 import Files
@@ -44,6 +45,20 @@ struct ReportFolder: Sendable {
 
   func experiment(_ name: String) -> URL { folder.folder(name) }
 
+  /// Where processes share the folder: the pieces of the work for this one, as it gets them, until all are done, and then the
+  /// task of making the page, which one of them has.
+  ///
+  /// - Throws: what `work` throws; `RunFolder.LeftToAnother`; `FileError`.
+  func share(_ pieces: Int, _ work: (WorkQueue.Piece) async throws -> Void) async throws {
+    guard folder.worker != nil else { return }
+    let queue = try folder.queue(0..<pieces)
+    while let piece = try queue.next() {
+      try await work(piece)
+      try queue.finish(piece.number)
+    }
+    try folder.takeLead()
+  }
+
   /// Writes the page, the numbers in it, and the same as a PDF with its figures.
   ///
   /// - Returns: the report with its documents.
@@ -69,6 +84,7 @@ struct ReportFolder: Sendable {
     ]
     try folder.write(report, as: "results.json")
     try folder.write(Data(Page.html(report, examples: examples).utf8), as: "index.html")
+    try folder.endSharing()
     return report
   }
 }

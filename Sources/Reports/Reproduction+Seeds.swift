@@ -18,20 +18,20 @@ extension Reproduction {
     let accuracy: Double
   }
 
-  /// Trains models from all seeds and measures each; the page shows their means, and the first one's examples and checks.
+  /// Trains models from some seeds and measures each; the page shows their means, and the first one's examples and checks.
   func trained(
-    _ wanted: Wanted, in output: ReportFolder, _ report: @Sendable @escaping (RunEvent) -> Void
+    _ wanted: Wanted, seeds: Range<Int>, in output: ReportFolder, _ report: @Sendable @escaping (RunEvent) -> Void
   ) async throws -> ExperimentRun.Result {
     let data = try await open(wanted.dataset, nil)
     let count = spreadImages ?? (data.test.height * data.test.width <= 64 * 64 ? 1000 : 300)
     let sample = data.limited(to: min(options.limit ?? .max, count))
     var (runs, networks): ([ExperimentRun.Result], [[Measured]]) = ([], [])
-    let clock = TimeLeft(trainings: seeds)
-    for seed in 0..<seeds {
+    let clock = TimeLeft(trainings: seeds.count)
+    for seed in seeds {
       let folder = output.experiment(wanted.name).appending(path: "seed-\(seed)", directoryHint: .isDirectory)
       let files = try await train(wanted, seed, on: data, in: folder) { event in
         report(event)
-        if let left = clock.estimate(event, seed: seed) { report(.note("\(wanted.name): \(left)")) }
+        if let left = clock.estimate(event, seed: seed - seeds.lowerBound) { report(.note("\(wanted.name): \(left)")) }
       }
       let (file, device) = (files[files.count - 1].path, device)
       let model = try await TorchActor.run { try ModelChoice.open(file, device: device) }
@@ -46,7 +46,7 @@ extension Reproduction {
       if files.count > 1 {
         networks.append(try await measure(files, wanted, own.precision, on: sample, in: folder, seed, report))
       }
-      if let left = clock.finished(seed: seed) { report(.note("\(wanted.name): \(left)")) }
+      if let left = clock.finished(seed: seed - seeds.lowerBound) { report(.note("\(wanted.name): \(left)")) }
     }
     var experiment = PageExperiment.mean(of: runs.map(\.experiment))
     if !networks.isEmpty { experiment.spread = Self.spread(runs.map(\.experiment), networks, sample.test.count) }

@@ -73,12 +73,12 @@ public struct Reproduction: Sendable {
     }
   }
 
-  /// Makes the page.
+  /// Makes the page. Processes that share the folder share the models and seeds, and one of them makes the page.
   ///
   /// - Parameters:
   ///   - existing: what to do with results that the folder holds.
   ///   - report: told how far the run is.
-  /// - Throws: `RunFolderError`, ``ReportError``, and what `ExperimentRun` and ``TrainingRun`` throw.
+  /// - Throws: `RunFolderError`, ``ReportError``, `RunFolder.LeftToAnother`, and what `ExperimentRun` and ``TrainingRun`` throw.
   /// - Returns: what the page says.
   public func run(
     existing: RunFolder.Existing = .refuse, report: @Sendable @escaping (RunEvent) -> Void = { _ in }
@@ -93,6 +93,20 @@ public struct Reproduction: Sendable {
       missing.append(what)
       report(.warning(what.what + (what.command.map { " Get it with: \($0)" } ?? "")))
     }
+    let pieces = wanted.flatMap { wanted in (0..<max(1, seeds)).map { (wanted, seed: $0) } }
+    try await output.share(pieces.count) { piece in
+      let (wanted, seed) = pieces[piece.number]
+      let name = seeds > 0 ? "\(wanted.name), seed \(seed)" : wanted.name
+      if let lost = piece.lostBy { report(.warning("\(name) was begun by \(lost), which is gone; gone on with")) }
+      guard seeds > 0 || wanted.bundled != nil else { return }
+      do {
+        if seeds > 0 {
+          _ = try await trained(wanted, seeds: seed..<seed + 1, in: output, report)
+        } else {
+          _ = try await bundled(wanted, in: output, report)
+        }
+      } catch DatasetError.notFetched {}  // The one that makes the page says so.
+    }
     for wanted in wanted where !absent.contains(wanted.dataset) {
       guard seeds > 0 || wanted.bundled != nil else {
         miss(
@@ -104,7 +118,8 @@ public struct Reproduction: Sendable {
       }
       do {
         results.append(
-          try await seeds > 0 ? trained(wanted, in: output, report) : bundled(wanted, in: output, report))
+          try await seeds > 0
+            ? trained(wanted, seeds: 0..<seeds, in: output, report) : bundled(wanted, in: output, report))
       } catch DatasetError.notFetched(let name) {
         absent.insert(wanted.dataset)
         miss(

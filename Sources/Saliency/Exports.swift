@@ -1,5 +1,6 @@
 // One import gives users the whole library.
 @_exported import Datasets
+@_exported import Distribution
 @_exported import Experiments
 @_exported import Figures
 @_exported import Files

@@ -32,6 +32,7 @@ struct Benchmark: InterruptibleCommand {
         saliency benchmark --model resnet.pt --dataset photos --limit 500 -o results
         saliency benchmark --attributions all --limit 200 --output table
         saliency benchmark --model resnet.pt --dataset pictures -o mine
+        srun -n 8 saliency benchmark --dataset cifar10 --output shared/results
         saliency benchmark --dataset cifar10 --output part1 --shard 1/2
         saliency benchmark --merge part1 part2 --output results
       """)
@@ -60,7 +61,11 @@ struct Benchmark: InterruptibleCommand {
   @OptionGroup var results: RunOptions
   @Flag(help: "Keep the images and their classes as images.npy and labels.npy, for other programs.")
   var saveImages = false
-  @Option(help: ArgumentHelp("Compute part I of N only, to be merged later.", valueName: "I/N")) var shard: ShardOption?
+  @OptionGroup var distribution: DistributionOptions
+  @Option(
+    help: ArgumentHelp(
+      "Compute part I of N only, to be merged later: for machines that share no folder.", valueName: "I/N"))
+  var shard: ShardOption?
   @Option(parsing: .upToNextOption, help: ArgumentHelp("Join the parts in these folders.", valueName: "folder"))
   var merge: [String] = []
 
@@ -82,6 +87,9 @@ struct Benchmark: InterruptibleCommand {
       throw ValidationError("--fractions must lie in 0…1 and ascend, such as 0,0.1,0.2")
     }
     if let block, block < 1 { throw ValidationError("--block must be at least 1") }
+    guard shard == nil || distribution.distributed != .on else {
+      throw ValidationError("--distributed on shares the whole work: leave --shard out")
+    }
     guard merge.isEmpty || (measured.dataset == nil && shard == nil && !results.resume) else {
       throw ValidationError("--merge takes everything from the parts: leave --dataset, --shard and --resume out")
     }
@@ -91,7 +99,9 @@ struct Benchmark: InterruptibleCommand {
 
   private func measure() async throws {
     let dataset = try measured.named(for: model)
-    let folder = try results.folder()
+    let existing = try shard == nil ? distribution.existing(results) : results.existing
+    let folder = try results.folder(existing)
+    try await distribution.saveThreads(device)
     let opened = try await model.open(on: device.apply())
     let images = try await data.open(dataset, explainedBy: opened.classifier)
     try RunOptions.identify(images, split)
@@ -114,7 +124,7 @@ struct Benchmark: InterruptibleCommand {
       return try Console.result(
         "part \(shard.index) of \(shard.count) is done; join all parts with saliency benchmark --merge")
     }
-    try await results.run(run, in: folder) { if saveImages { try run.writeImages(to: $0) } }
+    try await results.run(run, in: folder, existing: existing) { if saveImages { try run.writeImages(to: $0) } }
   }
 
   private func join() async throws {

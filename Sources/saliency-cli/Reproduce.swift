@@ -51,6 +51,7 @@ struct Reproduce: InterruptibleCommand {
   @Flag(help: "Measure 500 images of each test set only.") var quick = false
   @Option(help: "Measure N images of each test set only, spread evenly over it.") var limit: Int?
   @OptionGroup(title: "Page") var page: ReportPageOptions
+  @OptionGroup var distribution: DistributionOptions
   @OptionGroup(title: "Data") var kept: DataFolderOptions
   @OptionGroup(title: "Computing") var device: DeviceOptions
 
@@ -72,8 +73,10 @@ struct Reproduce: InterruptibleCommand {
   }
 
   func work() async throws {
+    let existing = try distribution.existing(page.results)
+    let folder = try page.results.folder(existing)
+    try await distribution.saveThreads(device)
     let chosen = try await device.apply()
-    let folder = try page.results.folder()
     let data = kept.folder
     var reproduction = Reproduction(folder: folder, device: chosen) {
       try await DatasetOptions.open($0, in: data, for: $1)
@@ -90,7 +93,10 @@ struct Reproduce: InterruptibleCommand {
     reproduction.options = page.options(limit: quick ? 500 : limit)
     if AnswerPrecision.usual(on: chosen) == .checked { reproduction.options.precision = .checked }
     reproduction.making = await page.making(device: chosen)
-    let report = try await reproduction.run(existing: page.results.existing, report: Console.show)
+    let made = try await RunOptions.unlessLeft {
+      try await reproduction.run(existing: existing, report: Console.show)
+    }
+    guard let report = made else { return }
     try page.finish(report, in: folder)
   }
 }

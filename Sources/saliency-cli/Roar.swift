@@ -19,6 +19,7 @@ struct Roar: InterruptibleCommand {
         saliency roar --views original,active --epochs 20 --output roar
         saliency roar --limit 2000 --epochs 5 --fractions 0.5 --output trial
         saliency roar --views original,active --epochs 20 --output roar --resume
+        srun -n 8 saliency roar --epochs 20 --output shared/roar
       """)
 
   @OptionGroup var measured: MeasuredDataset
@@ -41,6 +42,7 @@ struct Roar: InterruptibleCommand {
   @Option(help: "The first seed.") var seed: UInt64 = 0
 
   @OptionGroup var results: RunOptions
+  @OptionGroup var distribution: DistributionOptions
   @Flag(help: "Say how long it will take, and no more.") var estimate = false
   @OptionGroup(title: "Computing") var device: DeviceOptions
 
@@ -56,7 +58,9 @@ struct Roar: InterruptibleCommand {
 
   func work() async throws {
     let dataset = try measured.named(for: model)
-    let url = estimate ? URL(filePath: results.output, directoryHint: .isDirectory) : try results.folder()
+    let existing = try distribution.existing(results)
+    let url = estimate ? URL(filePath: results.output, directoryHint: .isDirectory) : try results.folder(existing)
+    try await distribution.saveThreads(device)
     let opened = try await model.open(on: device.apply())
     guard let architecture = architecture ?? (opened.classifier as? Network)?.information.architecture else {
       throw CommandError(
@@ -70,7 +74,9 @@ struct Roar: InterruptibleCommand {
       recipe: training.recipe(seed: seed), seeds: seeds, fractions: fractions.values)
     if maps.comparesClasses { maps.comparison.tell(opened.classifier) }
     if estimate { return try Console.result(await Self.words(run, url)) }
-    try await results.run(run, in: url) { Console.note(try await Self.words(run, $0.url)) }
+    try await results.run(run, in: url, existing: existing) {
+      if $0.isFirst { Console.note(try await Self.words(run, $0.url)) }
+    }
   }
 
   private static func words(_ run: RoarRun, _ url: URL) async throws -> String {

@@ -17,20 +17,35 @@ struct RunOptions: ParsableArguments {
   /// The folder, made if need be.
   ///
   /// - Throws: what is in the way of the run, so that it is known before any work is done.
-  func folder(check: (URL) throws -> Void = { try RunFolder.checkEmpty($0) }) throws -> URL {
+  func folder(
+    _ existing: RunFolder.Existing? = nil, check: (URL) throws -> Void = { try RunFolder.checkEmpty($0) }
+  ) throws -> URL {
     let folder = try outputFolder(output)
-    if existing == .refuse { try check(folder) }
+    if (existing ?? self.existing) == .refuse { try check(folder) }
     return folder
   }
 
   /// Runs an experiment in the folder, writes what it found and prints it.
   func run<Measured: Experiment>(
-    _ experiment: Measured, in url: URL, before: (RunFolder) async throws -> Void = { _ in }
+    _ experiment: Measured, in url: URL, existing: RunFolder.Existing? = nil,
+    before: (RunFolder) async throws -> Void = { _ in }
   ) async throws {
-    let folder = try experiment.open(url, existing: existing)
+    let folder = try experiment.open(url, existing: existing ?? self.existing)
     try await before(folder)
-    let findings = try await experiment.run(in: folder, report: Console.show).findings
+    guard let report = try await Self.unlessLeft({ try await experiment.run(in: folder, report: Console.show) }) else {
+      return
+    }
+    let findings = report.findings
     try Console.show(findings, folder.write(findings).map { url.appending(path: $0) })
+  }
+
+  /// Nil, and a note, where another of the processes that share a folder puts the results together.
+  static func unlessLeft<Result>(_ body: () async throws -> Result) async throws -> Result? {
+    do { return try await body() } catch is RunFolder.LeftToAnother {
+      Console.clearProgress()
+      Console.note("All is done; another process puts the results together.")
+      return nil
+    }
   }
 
   /// Reads a part of a data set to know it again, and shows how far that is.

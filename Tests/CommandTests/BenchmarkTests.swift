@@ -56,6 +56,49 @@ import Testing
     try command.expectFailure(["benchmark", "--merge", "data", "--output", "x"], ["data", "no results"])
   }
 
+  @Test("two processes that a launcher started share the work, and what comes out is what one makes")
+  func shared() throws {
+    let alone = try command.run(options + ["--output", "whole", "--threads", "1"])
+    let both = try command.runTogether(options + ["--output", "run"])
+    #expect(both.map(\.status) == [0, 0] && both.allSatisfy { $0.errors.count <= 1 })
+    // Both print the tables if the second began when the first had ended.
+    let tables = both.filter { $0.output != "" }
+    #expect(!tables.isEmpty && tables.allSatisfy { $0.lines[3...12] == alone.lines[3...12] })
+    #expect(try predictions("run") == predictions("whole"))
+    #expect(command.files(in: "run") == Self.results)
+    // The same command again has nothing to do but to put the results together.
+    let again = try command.run(options + ["--output", "run"], environment: Command.environment(rank: 0))
+    #expect(again.lines[3...12] == alone.lines[3...12] && again.errors == [])
+    try command.expectFailure(
+      options + ["--output", "run", "--distributed", "off"], ["run holds results", "--resume", "--force"])
+    let forced = try command.run(options + ["--output", "run", "--force", "--distributed", "on"])
+    #expect(forced.status == 1 && forced.errors.first?.contains("--force") == true)
+    let nonsense = try command.run(options + ["--output", "new"], environment: Command.environment(rank: 2))
+    #expect(nonsense.status == 1 && nonsense.errors.first?.contains("RANK=2") == true)
+  }
+
+  @Test("a process that is killed is named, and what it did not finish is computed by the next one")
+  func lostProcess() throws {
+    #expect(try command.run(options + ["--output", "whole", "--threads", "1"]).status == 0)
+    // With the claim of a block that nobody holds, as one leaves it that is killed; when that happens is chance.
+    let broken = try command.run(
+      options + ["--output", "run", "--threads", "1"], environment: Command.environment(rank: 0),
+      signalling: { command.files(in: "run/blocks").contains("000000.safetensors") ? SIGKILL : nil })
+    #expect(broken.status == -SIGKILL)
+    try #require(command.files(in: "run").contains(".claims"))
+    var claims = try Data(contentsOf: command.file("run/.claims"))
+    claims.append(Data(count: 5 * 128 - claims.count))
+    claims.append(Data("brank 0 of 2 (torchrun) on node3, process 9".utf8))
+    try claims.write(to: command.file("run/.claims"))
+    let next = try command.run(
+      options + ["--output", "run", "--threads", "1"], environment: Command.environment(rank: 1))
+    #expect(next.status == 0)
+    #expect(
+      next.errors.contains("Warning: block 5 was begun by rank 0 of 2 (torchrun) on node3, process 9, and not finished")
+    )
+    #expect(try predictions("run") == predictions("whole"))
+  }
+
   @Test("the training images, where they are asked for, which are another measurement")
   func trainingImages() throws {
     let trained = try command.run(options + ["--split", "train", "--output", "out"])

@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 import TestSupport
 import Testing
 
@@ -35,11 +36,12 @@ struct Command {
   /// - Parameters:
   ///   - input: the file that is its standard input, if it is not empty.
   ///   - output: where standard output goes, if not into what is returned.
+  ///   - environment: what it has besides this process'.
   ///   - fileSizeLimit: the most bytes that a file it writes may have, in steps of 512; as if the disk were full.
   ///   - signalling: called again and again while it runs; the signal that it returns is sent.
   func run(
-    _ arguments: [String], input: URL? = nil, output: String? = nil, fileSizeLimit: Int? = nil,
-    signalling: (() -> Int32?)? = nil
+    _ arguments: [String], input: URL? = nil, output: String? = nil, environment: [String: String] = [:],
+    fileSizeLimit: Int? = nil, signalling: (() -> Int32?)? = nil
   ) throws -> Finished {
     // Files, because a pipe that nobody reads holds the program up.
     let streams = try (0..<2).map { _ in
@@ -57,6 +59,7 @@ struct Command {
         ["-c", "trap '' XFSZ; ulimit -f \(fileSizeLimit / 512); exec \"$0\" \"$@\"", Self.program.path] + arguments
     }
     process.environment = ProcessInfo.processInfo.environment.merging(["XDG_CACHE_HOME": cache.url.path]) { $1 }
+      .merging(environment) { $1 }
     process.currentDirectoryURL = folder.url
     process.standardInput = try input.map { try FileHandle(forReadingFrom: $0) } ?? FileHandle.nullDevice
     process.standardOutput = try FileHandle(forWritingTo: output.map { URL(filePath: $0) } ?? streams[0])
@@ -84,6 +87,21 @@ struct Command {
   }
 
   func run(_ arguments: String...) throws -> Finished { try run(arguments) }
+
+  /// The environment that `torchrun` gives one of two processes.
+  static func environment(rank: Int) -> [String: String] {
+    ["RANK": "\(rank)", "WORLD_SIZE": "2", "LOCAL_WORLD_SIZE": "2", "TORCHELASTIC_RUN_ID": "test"]
+  }
+
+  /// Runs the program twice at the same time, as `torchrun` does.
+  func runTogether(_ arguments: [String]) throws -> [Finished] {
+    let finished = Mutex<[Result<Finished, any Error>]>([])
+    DispatchQueue.concurrentPerform(iterations: 2) { rank in
+      let one = Result { try run(arguments, environment: Self.environment(rank: rank)) }
+      finished.withLock { $0.append(one) }
+    }
+    return try finished.withLock(\.self).map { try $0.get() }
+  }
 
   /// Expects an error of one line on standard error that says all of `words`, nothing on standard output, and the code.
   func expectFailure(

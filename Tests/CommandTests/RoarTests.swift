@@ -44,6 +44,20 @@ import Testing
     #expect(other.errors.first?.contains("different: test images; give --force") == true)
   }
 
+  @Test("two processes share the trainings; what comes out is what one makes")
+  func shared() throws {
+    let alone = try command.run(options + ["--threads", "1", "--seeds", "2"])
+    #expect(alone.status == 0)
+    let accuracies = try Data(contentsOf: command.file("run/accuracies.csv"))
+    let place = ["--output", "shared", "--threads", "1", "--seeds", "2"]
+    let both = try command.runTogether(options.dropLast(2) + place)
+    #expect(both.map(\.status) == [0, 0])
+    #expect(both.contains { $0.output.contains("removed by ") })
+    #expect(try Data(contentsOf: command.file("shared/accuracies.csv")) == accuracies)
+    #expect(command.files(in: "shared") == command.files(in: "run"))
+    #expect(command.files(in: "shared/trainings") == command.files(in: "run/trainings"))
+  }
+
   @Test("a TorchScript file gives maps, but what is trained must be said")
   func script() throws {
     let script = Materials.fixture("Fixtures/torchscript/cnn.pt").path

@@ -1,3 +1,4 @@
+import Distribution
 import Foundation
 import Tensors
 import TestSupport
@@ -67,8 +68,12 @@ private struct Others: RunSettings {
       #expect(try String(contentsOf: run.file("b.csv"), encoding: .utf8) == "x,y\n1,2\n")
     }
     #expect(names == ["settings.json", "part", "b.csv", "summary.json"])
-    // Until it is finished again, results are not whole.
-    do { _ = try open(.resume) }
+    // Looked into, they are whole as before; when they may change they are not until it is finished again.
+    do {
+      let run = try open(.resume)
+      #expect(names.subtracting([".lock"]) == ["settings.json", "part", "b.csv", "summary.json"])
+      try run.reopen()
+    }
     #expect(names == ["settings.json", "part", "b.csv"])
   }
 
@@ -194,5 +199,57 @@ private struct Others: RunSettings {
       #expect(throws: RunFolderError.busy(folder: url.relativePath)) { try open(existing) }
     }
     withExtendedLifetime(run) {}
+  }
+
+  @Test("processes that share it each get other pieces; one puts the results together, and nobody else comes in")
+  func shared() throws {
+    let first = try open(.share(Worker()))
+    let second = try open(.share(Worker()))
+    #expect(!first.isResumed && second.isResumed)
+    for existing in [RunFolder.Existing.refuse, .resume, .replace] {
+      #expect(throws: RunFolderError.busy(folder: url.relativePath)) { try open(existing) }
+    }
+    var other = Settings()
+    other.limit = 1
+    let error = RunFolderError.otherRun(folder: url.relativePath, differences: ["limit"])
+    #expect(throws: error) { try open(.share(Worker()), other) }
+    let queues = (try first.queue(0..<3), try second.queue(0..<3))
+    let pieces = [try queues.0.next(), try queues.1.next(), try queues.0.next()].map(\.?.number)
+    #expect(pieces == [0, 1, 2])
+    for piece in [0, 2] { try queues.0.finish(piece) }
+    try queues.1.finish(1)
+    #expect(try queues.0.next() == nil && queues.1.next() == nil)
+    try second.takeLead()
+    #expect(throws: RunFolder.LeftToAnother.self) { try first.takeLead() }
+    _ = try second.finish([("figure.png", Data())], summary: [1])
+    #expect(throws: RunFolder.LeftToAnother.self) { try first.takeLead() }
+    withExtendedLifetime((first, second)) {}
+  }
+
+  @Test("finished, it is left as a run alone leaves it; come again, its results are put together again")
+  func sharedAgain() throws {
+    for _ in 0..<2 {
+      let run = try open(.share(Worker()))
+      let queue = try run.queue(0..<2)
+      while let piece = try queue.next() { try queue.finish(piece.number) }
+      try run.takeLead()
+      _ = try run.finish([], summary: [1])
+    }
+    #expect(names == ["settings.json", "summary.json"])
+  }
+
+  @Test("what was lost with a killed process is known to the next one, once")
+  func lost() throws {
+    do { _ = try open(.share(Worker())) }
+    try add(".claims", "b" + "rank 1 of 2 (Slurm) on node7, process 12")
+    do {
+      let run = try open(.share(Worker()))
+      #expect(run.lost.map(\.piece) == [0] && run.lost.map(\.by) == ["rank 1 of 2 (Slurm) on node7, process 12"])
+    }
+    #expect(try open(.share(Worker())).lost.isEmpty)
+    // Alone, it is of no interest, and gone.
+    try add(".claims", "b1")
+    #expect(try open(.resume).lost.isEmpty)
+    #expect(!names.contains(".claims"))
   }
 }

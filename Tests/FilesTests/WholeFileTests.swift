@@ -94,6 +94,38 @@ import Testing
     }
   }
 
+  @Test("several share it and keep others out; the last one leaves nothing")
+  func shared() throws {
+    func isBusy(isShared: Bool = false) throws -> Bool {
+      do { _ = try FolderLock(folder.url, isShared: isShared) } catch is FolderLock.Busy { return true }
+      return false
+    }
+    var first: FolderLock? = try FolderLock(folder.url)
+    #expect(try isBusy(isShared: true))
+    first?.share()
+    var second: FolderLock? = try FolderLock(folder.url, isShared: true)
+    #expect(try isBusy())
+    first = nil
+    #expect(try isBusy() && !isBusy(isShared: true))
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.url.path) == [".lock"])
+    second = nil
+    #expect(try !isBusy())
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.url.path) == [])
+    _ = (first, second)
+  }
+
+  @Test("whoever waits gets it, or is told after a while")
+  func waited() throws {
+    var lock: FolderLock? = try FolderLock(folder.url, name: ".turn")
+    #expect(throws: FolderLock.Busy.self) { try FolderLock.waited(folder.url, name: ".turn", seconds: 0.05) }
+    DispatchQueue.global().asyncAfter(deadline: .now() + .milliseconds(50)) { [held = lock] in
+      withExtendedLifetime(held) {}
+    }
+    lock = nil
+    _ = try FolderLock.waited(folder.url, name: ".turn", seconds: 20)
+    _ = lock
+  }
+
   @Test("a folder that cannot be written to is named")
   func unwritable() {
     // Not even root may make files there.

@@ -51,7 +51,10 @@ public struct AuditRun: Experiment {
   /// - Throws: as ``ModelAudit/checks(_:progress:)``.
   public func run(
     in folder: RunFolder, report: @escaping @Sendable (RunEvent) -> Void
-  ) async throws -> AuditReport { try await checked(report) }
+  ) async throws -> AuditReport {
+    try folder.reopen()
+    return try await checked(report)
+  }
 
   /// The same without a folder: nothing of it is kept.
   public func checked(_ report: @escaping @Sendable (RunEvent) -> Void = { _ in }) async throws -> AuditReport {

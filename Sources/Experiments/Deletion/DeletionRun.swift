@@ -71,18 +71,21 @@ public struct DeletionRun: Experiment {
 
   public static let parts = [DeletionBlocks.name, "images.npy", "labels.npy"]
 
-  /// Computes what is missing, and puts all of it together.
+  /// Computes what is missing, and puts all of it together. Where processes share the folder, each computes the blocks that it gets,
+  /// and one of them puts them together when the last one is done.
   ///
-  /// - Throws: as ``measure(_:in:clock:progress:)``.
+  /// - Throws: as ``measure(_:in:clock:progress:)``; ``RunFolder/LeftToAnother``.
   public func run(
     in folder: RunFolder, report: @escaping @Sendable (RunEvent) -> Void
   ) async throws -> DeletionReport {
-    let (begin, isFresh) = (ContinuousClock.now, !folder.has(DeletionBlocks.name))
+    let isAlone = folder.worker == nil
+    let (begin, isFresh) = (ContinuousClock.now, isAlone && !folder.has(DeletionBlocks.name))
     let clock = await DeletionClock()
     let notes = try await measure(in: folder, clock: clock) { done, total in
       report(.progress(done / Double(total), String(format: "%.0f/%d images", done, total)))
     }
     for note in notes { report(.warning(note)) }
+    try folder.takeLead()
     let seconds = (ContinuousClock.now - begin) / .seconds(1)
     report(.progress(1, "intervals"))
     guard let result = try await result(in: folder) else { throw EvaluationError.missingImages(0) }
@@ -110,22 +113,34 @@ public struct DeletionRun: Experiment {
   ) async throws -> [String] {
     let (setup, blocks) = (settings.setup, DeletionBlocks(folder: folder.url))
     let mine = (0..<setup.blockCount).filter { $0 % shard.count == shard.index - 1 }
-    let work = Mutex(Work(blocks: mine.reversed()))
+    let queue = try folder.queue(mine)
+    let work = Mutex(Work())
+    for (block, by) in folder.lost {
+      work.withLock { $0.notes.append((block, "block \(block) was begun by \(by), and not finished")) }
+    }
     let total = mine.reduce(0) { $0 + setup.range(of: $1).count }
     let answering = try benchmark.answering()
     let (threads, workers) = (Torch.threads, workerCount)
     let benchmark = benchmark.sharingMemory(among: workers)
     try await TorchActor.concurrently(workers, threads: max(1, threads / workers)) { worker in
       let own = DeletionClock()
-      while let block = work.withLock({ $0.blocks.popLast() }) {
+      while let piece = try queue.next() {
+        let block = piece.number
         @Sendable func report(_ share: Double) {
           work.withLock {
             $0.done[block] = share * Double(setup.range(of: block).count)
-            progress($0.done.values.reduce(0, +), total)
+            let others = share == 1 ? queue.finishedByOthers() * setup.blockSize : $0.byOthers
+            $0.byOthers = others
+            progress(min($0.done.values.reduce(0, +) + Double(others), Double(total)), total)
           }
+        }
+        if let lost = piece.lostBy {
+          let note = "block \(block) was begun by \(lost), which is gone; computed anew"
+          work.withLock { $0.notes.append((block, note)) }
         }
         do {
           if try blocks.block(block, setup, benchmark.metrics) != nil {
+            try queue.finish(block)
             report(1)
             continue
           }
@@ -137,6 +152,7 @@ public struct DeletionRun: Experiment {
         own.add(one.seconds, sharedBy: 1)
         let shared = Double(max(1, threads / workers))
         try blocks.write(answers, block, benchmark.metrics, seconds: one.attributions.map { $0 * shared })
+        try queue.finish(block)
         report(1)
       }
       try Task.checkCancellation()
@@ -150,10 +166,10 @@ public struct DeletionRun: Experiment {
 
   /// What the workers share.
   private struct Work {
-    /// Those that nobody has begun with, the next one last.
-    var blocks: [Int]
     /// Images by block, fractions for those under way.
     var done: [Int: Double] = [:]
+    /// Images that other processes have done.
+    var byOthers = 0
     var notes: [(block: Int, text: String)] = []
     var phases: [DeletionClock.Phases] = []
   }

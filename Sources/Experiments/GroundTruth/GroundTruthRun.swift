@@ -61,6 +61,7 @@ public struct GroundTruthRun: Experiment {
   public func run(
     in folder: RunFolder, report: @escaping @Sendable (RunEvent) -> Void
   ) async throws -> GroundTruthReport {
+    try folder.reopen()
     let options = settings.settings
     let test = ShapeImages("test", count: options.images, seed: options.seed)
     let dataset = Dataset(

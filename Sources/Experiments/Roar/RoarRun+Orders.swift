@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Maps
 import Rasters
@@ -11,6 +12,11 @@ extension RoarRun {
     of map: MapName, in folder: RunFolder, progress: (Double) -> Void
   ) async throws -> Orders {
     let total = Double(dataset.train.count + dataset.test.count)
+    // Processes that share the folder wait for the one that makes them.
+    let place = folder.folder("orders")
+    try FileManager.default.createDirectory(at: place, withIntermediateDirectories: true)
+    let lock = try FolderLock.waited(place, name: ".\(map.slug)")
+    defer { withExtendedLifetime(lock) {} }
     return (
       try await order(of: map, "train", dataset.train, in: folder) { progress($0 / total) },
       try await order(of: map, "test", dataset.test, in: folder) {
@@ -19,13 +25,20 @@ extension RoarRun {
     )
   }
 
+  private static func order(of map: MapName, _ part: String) -> String { "orders/\(map.slug).\(part)" }
+
+  /// They take two bytes a pixel.
+  func removeOrders(of map: MapName, in folder: RunFolder) throws {
+    for part in ["train", "test"] { try folder.remove(Self.order(of: map, part)) }
+  }
+
   /// - Parameter progress: called with the number of images done.
   @TorchActor private func order(
     of map: MapName, _ part: String, _ images: any LabelledImages, in folder: RunFolder,
     progress: (Double) -> Void
   ) async throws -> RemovalOrder {
     let pixels = images.height * images.width
-    let name = "orders/\(map.slug).\(part)"
+    let name = Self.order(of: map, part)
     func kept() -> RemovalOrder? {
       guard let data = try? Data(contentsOf: folder.file(name), options: .mappedIfSafe),
         data.count == 2 * images.count * pixels

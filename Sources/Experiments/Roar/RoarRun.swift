@@ -73,35 +73,49 @@ public struct RoarRun: Experiment {
     let removed: Double
   }
 
-  /// Trains whatever has not been trained yet.
+  /// Trains whatever has not been trained yet. Processes that share the folder share the trainings.
   ///
-  /// - Throws: `CancellationError`, with everything done so far on disk; the errors of `Trainer` and of `Explainer`.
+  /// - Throws: `CancellationError`, with everything done so far on disk; the errors of `Trainer` and of `Explainer`;
+  ///   ``RunFolder/LeftToAnother``.
   @TorchActor public func run(
     in folder: RunFolder, report: @escaping @Sendable (RunEvent) -> Void
   ) async throws -> RoarReport {
     let trainings = settings.trainings
-    var outcomes: [RoarSettings.Training: Outcome] = [:]
-    for training in trainings { outcomes[training] = folder.read(Outcome.self, from: training.file) }
+    func outcome(_ training: RoarSettings.Training) -> Outcome? { folder.read(Outcome.self, from: training.file) }
     let colour = RemovedPixels.meanColour(of: dataset.train)
-    for map in [nil] + settings.maps {
-      let missing = trainings.filter { $0.map == map && outcomes[$0] == nil }
-      guard !missing.isEmpty else { continue }
-      var order: Orders?
-      if let map { order = try await orders(of: map, in: folder) { report(.progress($0, "maps, \(map.title)")) } }
-      for training in missing {
+    for (piece, by) in folder.lost where trainings.indices.contains(piece) {
+      report(.warning("the training on \(trainings[piece].title) was begun by \(by), and not finished"))
+    }
+    let (queue, total) = (try folder.queue(trainings.indices), trainings.count)
+    var own = 0
+    while let piece = try queue.next() {
+      let training = trainings[piece.number]
+      if let lost = piece.lostBy {
+        report(.warning("the training on \(training.title) was begun by \(lost), which is gone; gone on with"))
+      }
+      if outcome(training) == nil {
         try Task.checkCancellation()
-        let (done, total) = (outcomes.count, trainings.count)
-        outcomes[training] = try await train(training, in: folder, orders: order, colour: colour) { event in
+        var order: Orders?
+        if let map = training.map {
+          order = try await orders(of: map, in: folder) { report(.progress($0, "maps, \(map.title)")) }
+        }
+        let done = own + queue.finishedByOthers()
+        _ = try await train(training, in: folder, orders: order, colour: colour) { event in
           guard case .progress(let share, let text) = event.of(training.title) else { return }
-          report(
-            .progress((Double(done) + share) / Double(total), "training \(done + 1) of \(total): \(text)"))
+          report(.progress((Double(done) + share) / Double(total), "training \(done + 1) of \(total): \(text)"))
+        }
+        if let map = training.map, trainings.allSatisfy({ $0.map != map || outcome($0) != nil }) {
+          try removeOrders(of: map, in: folder)
         }
       }
-      try folder.remove("orders")
+      try queue.finish(piece.number)
+      own += 1
     }
+    try folder.takeLead()
     // A run that was killed after a map's last training has left them.
     try folder.remove("orders")
-    return RoarReport(settings: settings, outcomes: outcomes)
+    let outcomes = trainings.compactMap { training in outcome(training).map { (training, $0) } }
+    return RoarReport(settings: settings, outcomes: Dictionary(uniqueKeysWithValues: outcomes))
   }
 
   /// A data set's two parts in a map's order.

@@ -83,6 +83,7 @@ public struct SanityRun: Experiment {
   @TorchActor public func run(
     in folder: RunFolder, report: @escaping @Sendable (RunEvent) -> Void
   ) async throws -> SanityReport {
+    try folder.reopen()
     let random = try await randomLabels(in: folder, report)
     let steps = SanityCheck.steps(layers: trained.layers, labels: random != nil)
     let result = try await check.run(

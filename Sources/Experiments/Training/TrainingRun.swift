@@ -97,6 +97,7 @@ public struct TrainingRun: Experiment {
   public func run(
     in folder: RunFolder, report: @escaping @Sendable (RunEvent) -> Void
   ) async throws -> TrainingReport {
+    try folder.reopen()
     let records = Mutex<[EpochRecord]>([])
     let (trainer, epochs) = (try trainer(in: folder.url), settings.recipe.epochs)
     let network = try await trainer.run(resume: folder.isResumed) { event in
