@@ -1,12 +1,12 @@
 import Files
 import Foundation
 
-/// Who is at which piece of a work that several processes share, and what is done: a file with a record for every piece, locked while
+/// Who is at which piece of a work that several processes share, and what is done: a file with a byte for every piece, locked while
 /// somebody is at it. The system lets go of a lock when its process ends, however that is, so that others see what was lost; file
 /// systems that machines share do so for machines.
 ///
-/// A record is a byte for the state, 0 for a piece that nobody has begun with, and the name of who did. A process must not open the
-/// file twice: its own claims do not keep it out.
+/// First the number of pieces, in digits; then a byte for each, 0 for one that nobody has begun with; then the names of those who did.
+/// A process must not open the file twice: its own claims do not keep it out.
 final class ClaimFile: Sendable {
   /// What came of asking for a piece.
   enum Answer: Equatable {
@@ -18,18 +18,33 @@ final class ClaimFile: Sendable {
   }
 
   private static let (begun, done) = (UInt8(ascii: "b"), UInt8(ascii: "d"))
-  private static let recordLength = 128
+  private static let headLength = 16
+  private static let nameLength = 96
   /// `F_OFD_SETLK` of Linux, which Swift's module of the C library leaves out.
   private static let setLock: Int32 = 37
 
   private let url: URL
   private let file: Int32
+  private let pieces: Int
 
+  /// - Parameter pieces: their number, of a file that is to be made; nil: the one in the file, 0 where that is damaged.
   /// - Throws: ``FileError``.
-  init(_ url: URL) throws {
+  init(_ url: URL, pieces: Int? = nil) throws {
     self.url = url
-    file = open(url.path(percentEncoded: false), O_CREAT | O_RDWR | O_CLOEXEC | O_NOFOLLOW, 0o666)
+    let file = open(url.path(percentEncoded: false), O_CREAT | O_RDWR | O_CLOEXEC | O_NOFOLLOW, 0o666)
     guard file >= 0 else { throw FileError.current(url) }
+    self.file = file
+    if let pieces {
+      self.pieces = pieces
+      let digits = Array("\(pieces)".utf8)
+      try Self.write(digits + [UInt8](repeating: 10, count: Self.headLength - digits.count), to: file, at: 0, url)
+    } else {
+      let head = try Self.read(file, at: 0, Self.headLength, url)
+      let found = Int(String(decoding: head.prefix { $0 != 10 }, as: UTF8.self)) ?? 0
+      var status = stat()
+      guard fstat(file, &status) == 0 else { throw FileError.current(url) }
+      self.pieces = (0...max(0, Int(status.st_size) - Self.headLength)).contains(found) ? found : 0
+    }
   }
 
   deinit { close(file) }
@@ -38,60 +53,56 @@ final class ClaimFile: Sendable {
   /// - Throws: ``FileError``, also where the file system does not lock files.
   func claim(_ piece: Int, as name: String) throws -> Answer {
     guard try lock(piece, F_WRLCK) else { return .busy }
-    let record = try read(at: piece * Self.recordLength, Self.recordLength)
-    if record.first == Self.done {
+    let state = try Self.read(file, at: place(of: piece), 1, url).first
+    if state == Self.done {
       release(piece)
       return .done
     }
-    var mine = [Self.begun] + name.utf8.prefix(Self.recordLength - 1)
-    mine += [UInt8](repeating: 0, count: Self.recordLength - mine.count)
-    try write(mine, at: piece)
-    return .mine(lostBy: Self.lost(record))
+    let lost = state == Self.begun ? try self.name(of: piece) : nil
+    let mine = Array(name.utf8.prefix(Self.nameLength))
+    let padding = [UInt8](repeating: 0, count: Self.nameLength - mine.count)
+    try Self.write(mine + padding, to: file, at: namePlace(of: piece), url)
+    try set(piece, Self.begun)
+    return .mine(lostBy: lost)
   }
 
   /// Whatever a damaged file says is shown as a line of text.
-  private static func lost(_ record: some Collection<UInt8>) -> String? {
-    guard record.first == begun else { return nil }
-    let name = String(decoding: record.dropFirst().prefix { $0 >= 32 && $0 < 127 }, as: UTF8.self)
+  private func name(of piece: Int) throws -> String {
+    let bytes = try Self.read(file, at: namePlace(of: piece), Self.nameLength, url)
+    let name = String(decoding: bytes.prefix { $0 >= 32 && $0 < 127 }, as: UTF8.self)
     return name.isEmpty ? "an unknown process" : name
   }
 
   /// Of a piece that is the caller's.
   func finish(_ piece: Int) throws {
-    try write([Self.done], at: piece)
+    try set(piece, Self.done)
     release(piece)
   }
 
   /// Gives back a piece that is the caller's.
   func giveBack(_ piece: Int) throws {
-    try write([0], at: piece)
+    try set(piece, 0)
     release(piece)
   }
 
   /// The pieces that are done.
-  func allDone() throws -> Set<Int> {
-    Set(try records().filter { $0.bytes.first == Self.done }.map(\.piece))
-  }
+  func allDone() throws -> Set<Int> { Set(try states().indices(where: { $0 == Self.done })) }
 
   /// The pieces that were begun with and not finished, and by whom; also those that somebody is at now.
   func begun() throws -> [(piece: Int, by: String)] {
-    try records().compactMap { record in Self.lost(record.bytes).map { (record.piece, $0) } }
+    try states().indices(where: { $0 == Self.begun }).map { ($0, try name(of: $0)) }
   }
 
-  private func records() throws -> [(piece: Int, bytes: ArraySlice<UInt8>)] {
-    var status = stat()
-    guard fstat(file, &status) == 0 else { throw FileError.current(url) }
-    let bytes = try read(at: 0, Int(status.st_size))
-    return stride(from: 0, to: bytes.count, by: Self.recordLength).map {
-      ($0 / Self.recordLength, bytes[$0..<min($0 + Self.recordLength, bytes.count)])
-    }
-  }
+  private func states() throws -> [UInt8] { try Self.read(file, at: place(of: 0), pieces, url) }
+
+  private func place(of piece: Int) -> Int { Self.headLength + piece }
+  private func namePlace(of piece: Int) -> Int { Self.headLength + pieces + piece * Self.nameLength }
 
   private func lock(_ piece: Int, _ type: Int32) throws -> Bool {
     var range = flock()
     range.l_type = Int16(type)
     range.l_whence = Int16(SEEK_SET)
-    range.l_start = off_t(piece * Self.recordLength)
+    range.l_start = off_t(place(of: piece))
     range.l_len = 1
     guard fcntl(file, Self.setLock, &range) != 0 else { return true }
     if errno == EAGAIN || errno == EACCES { return false }
@@ -100,8 +111,10 @@ final class ClaimFile: Sendable {
 
   private func release(_ piece: Int) { _ = try? lock(piece, F_UNLCK) }
 
+  private func set(_ piece: Int, _ state: UInt8) throws { try Self.write([state], to: file, at: place(of: piece), url) }
+
   /// Fewer where the file ends.
-  private func read(at place: Int, _ count: Int) throws -> [UInt8] {
+  private static func read(_ file: Int32, at place: Int, _ count: Int, _ url: URL) throws -> [UInt8] {
     try [UInt8](unsafeUninitializedCapacity: count) { bytes, size in
       while size < count {
         let got = pread(file, bytes.baseAddress! + size, count - size, off_t(place + size))
@@ -113,9 +126,7 @@ final class ClaimFile: Sendable {
     }
   }
 
-  /// At the beginning of a piece's record.
-  private func write(_ bytes: [UInt8], at piece: Int) throws {
-    let place = piece * Self.recordLength
+  private static func write(_ bytes: [UInt8], to file: Int32, at place: Int, _ url: URL) throws {
     var done = 0
     while done < bytes.count {
       let count = bytes.withUnsafeBytes {
@@ -126,4 +137,8 @@ final class ClaimFile: Sendable {
       done += count
     }
   }
+}
+
+extension [UInt8] {
+  fileprivate func indices(where isWanted: (UInt8) -> Bool) -> [Int] { indices.filter { isWanted(self[$0]) } }
 }

@@ -38,7 +38,8 @@ package final class WorkQueue: Sendable {
     let all = Array(pieces)
     let first = Int(Double(all.count) * min(max(start, 0), 1))
     state = Mutex(State(left: Array(all[first...] + all[..<first])))
-    shared = (try ClaimFile(file), name)
+    // Pieces are numbered from 0.
+    shared = (try ClaimFile(file, pieces: (all.max() ?? -1) + 1), name)
   }
 
   /// The next piece; nil when all are done or with a worker of this process. While others are at the last ones it waits: if they are

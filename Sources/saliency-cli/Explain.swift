@@ -44,7 +44,7 @@ struct Explain: InterruptibleCommand {
 
   @Option(
     help: ArgumentHelp(
-      "About how much memory a batch and the pictures decoded meanwhile may take, such as 500MB.", visibility: .hidden))
+      "About how much memory the program may take as a whole, such as 800MB.", visibility: .hidden))
   var memory = MemorySize(bytes: 2_000_000_000)
   @Option(help: ArgumentHelp("Refuse pictures with more million pixels than this.", visibility: .hidden))
   var maxPixels = 100
@@ -101,8 +101,8 @@ struct Explain: InterruptibleCommand {
       }
     }
 
-    let job = try PictureJob(
-      explainer, explainedClass: classes.first, memory: memory.bytes, maximumPixels: maxPixels * 1_000_000,
+    let job = try await PictureJob(
+      explainer, explainedClass: classes.first, memory: ProcessMemory.left(of: memory.bytes, for: opened), maximumPixels: maxPixels * 1_000_000,
       contents: found.contents)
     let drawing = results.drawing(model: opened.name)
     let (chosen, views, format, model) = (files, maps.views.names, results.format, opened.name)

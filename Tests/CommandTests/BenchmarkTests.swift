@@ -87,8 +87,12 @@ import Testing
     #expect(broken.status == -SIGKILL)
     try #require(command.files(in: "run").contains(".claims"))
     var claims = try Data(contentsOf: command.file("run/.claims"))
-    claims.append(Data(count: 5 * 128 - claims.count))
-    claims.append(Data("brank 0 of 2 (torchrun) on node3, process 9".utf8))
+    let names = 16 + 6
+    claims.append(Data(count: max(0, names + 6 * 96 - claims.count)))
+    claims[16 + 5] = UInt8(ascii: "b")
+    claims.replaceSubrange(
+      names + 5 * 96..<names + 6 * 96,
+      with: Data("rank 0 of 2 (torchrun) on node3, process 9".utf8) + Data(count: 96 - 42))
     try claims.write(to: command.file("run/.claims"))
     let next = try command.run(
       options + ["--output", "run", "--threads", "1"], environment: Command.environment(rank: 1))

@@ -80,7 +80,8 @@ import Testing
 
   @Test("a piece whose process was killed is named with it")
   func lost() throws {
-    try Data([UInt8](repeating: 0, count: 128) + Array("brank 1 on node2".utf8)).write(to: claims)
+    let names = [UInt8](repeating: 0, count: 96) + Array("rank 1 on node2".utf8)
+    try Data(Array("4\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n".utf8) + [0, UInt8(ascii: "b"), 0, 0] + names).write(to: claims)
     let lost = try WorkQueue.lost(in: claims)
     #expect(lost.map(\.piece) == [1] && lost.map(\.by) == ["rank 1 on node2"])
     let queue = try queue("me", start: 0.25)
@@ -90,8 +91,9 @@ import Testing
 
   @Test("a file full of nonsense deals out all pieces, and says nothing that a terminal would obey")
   func damaged() throws {
-    for byte in [UInt8(0), 27, 98, 255] {
-      try Data([98] + [UInt8](repeating: byte, count: 300)).write(to: claims)
+    for byte in [UInt8(0), 27, 57, 98, 255] {
+      try Data([UInt8](repeating: byte, count: 16) + [98] + [UInt8](repeating: byte, count: 300)).write(to: claims)
+      #expect(try WorkQueue.lost(in: claims).isEmpty)
       let queue = try queue("me")
       var pieces: [Int] = []
       while let piece = try queue.next() {

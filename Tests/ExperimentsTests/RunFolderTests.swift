@@ -241,7 +241,7 @@ private struct Others: RunSettings {
   @Test("what was lost with a killed process is known to the next one, once")
   func lost() throws {
     do { _ = try open(.share(Worker())) }
-    try add(".claims", "b" + "rank 1 of 2 (Slurm) on node7, process 12")
+    try add(".claims", "1" + String(repeating: "\n", count: 15) + "b" + "rank 1 of 2 (Slurm) on node7, process 12")
     do {
       let run = try open(.share(Worker()))
       #expect(run.lost.map(\.piece) == [0] && run.lost.map(\.by) == ["rank 1 of 2 (Slurm) on node7, process 12"])
