@@ -7,10 +7,10 @@ import PackageDescription
 let libtorch = ProcessInfo.processInfo.environment["LIBTORCH"]
 let hasCUDA = libtorch.map { FileManager.default.fileExists(atPath: "\($0)/lib/libtorch_cuda.so") } ?? false
 
-var torchCompiler: [CXXSetting] = []
+var torchCompiler: [CXXSetting] = [.headerSearchPath("Gloo")]
 var torchLinker: [LinkerSetting] = ["torch_cpu", "torch", "c10"].map { .linkedLibrary($0) }
 if let libtorch {
-  torchCompiler = [
+  torchCompiler += [
     .unsafeFlags([
       "-isystem", "\(libtorch)/include", "-isystem", "\(libtorch)/include/torch/csrc/api/include",
     ])

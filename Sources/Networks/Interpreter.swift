@@ -10,6 +10,8 @@ import Tensors
   /// The weights by name, on one device.
   let parameters: [String: Tensor]
   let precision: Precision
+  /// Where a training's batch is spread over several processes: its statistics are those of all of it.
+  package var batch: SharedBatch?
   /// Only where the weights do not change.
   private let prepared: PreparedWeights?
   private let schedule: Schedule
@@ -86,6 +88,7 @@ import Tensors
     if let convolution = node.convolution {
       return [try self.convolution(convolution, result(convolution.input))]
     }
+    if training, let batch, let call = node.batchNorm { return [try batchNorm(call, result(call.input), in: batch)] }
     if canOverwrite, let place = node.places.first {
       let target = result(place)
       if node.isReLU {
@@ -138,6 +141,16 @@ import Tensors
     return tensor
   }
 
+  private func batchNorm(_ call: Graph.BatchNorm, _ input: Tensor, in batch: SharedBatch) throws -> Tensor {
+    guard let weight = call.weight, let bias = call.bias else {
+      preconditionFailure("a built-in network normalises with weights")
+    }
+    return try input.batchNormalized(
+      in: batch.group, isCounted: batch.isCounted, weight: parameter(weight), bias: parameter(bias),
+      runningMean: parameter(call.mean), runningVariance: parameter(call.variance),
+      momentum: Self.batchNormMomentum, epsilon: call.epsilon)
+  }
+
   private func convolution(_ call: Graph.Convolution, _ input: Tensor) throws -> Tensor {
     let weight = try parameter(call.weight)
     let bias = try call.bias.map(parameter)
@@ -162,6 +175,18 @@ import Tensors
     return try converted(input).convolution(
       weight: ready.weight, bias: ready.bias, stride: call.stride, padding: call.padding, dilation: call.dilation,
       groups: call.groups)
+  }
+}
+
+/// A batch of which this process has a part.
+package struct SharedBatch {
+  let group: ProcessGroup
+  /// Whether this process' images are any of the batch's. A batch may have fewer images than there are processes.
+  let isCounted: Bool
+
+  package init(_ group: ProcessGroup, isCounted: Bool) {
+    self.group = group
+    self.isCounted = isCounted
   }
 }
 

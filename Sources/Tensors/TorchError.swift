@@ -20,6 +20,8 @@ public struct TorchError: LocalizedError, Sendable {
     case forbidden
     /// This libtorch does not have an operator.
     case unknownOperator
+    /// Another process of a ``ProcessGroup`` has ended, or does not answer.
+    case lostProcess
   }
 
   public var isOutOfMemory: Bool { kind == .outOfMemory }
@@ -30,6 +32,9 @@ public struct TorchError: LocalizedError, Sendable {
     let place = operands.isEmpty ? operation : "\(operation) of \(operands)"
     if isOutOfMemory { return "not enough memory for \(place)" }
     let reason = message.split(separator: "\n", omittingEmptySubsequences: true).first.map(String.init) ?? "unknown"
+    if kind == .lostProcess {
+      return "another process that takes part has ended or does not answer, so that this one cannot go on (\(reason))"
+    }
     return "\(place) failed: \(reason)"
   }
 }
@@ -50,6 +55,7 @@ extension TorchError.Kind {
     case CT_DAMAGED: self = .damagedFile
     case CT_FORBIDDEN: self = .forbidden
     case CT_UNKNOWN_OPERATOR: self = .unknownOperator
+    case CT_LOST: self = .lostProcess
     default: self = .failed
     }
   }

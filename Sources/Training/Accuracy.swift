@@ -5,17 +5,27 @@ import Tensors
 extension Interpreter {
   /// The share of the images that the network classifies correctly, 0…1.
   ///
-  /// - Throws: `CancellationError`, before the next batch.
-  func accuracy(on images: any LabelledImages, device: Device) throws -> Double {
+  /// - Parameter group: the processes that share the images; all of them get the same answer.
+  /// - Throws: `CancellationError`, before the next batch, in all processes if in one.
+  func accuracy(on images: any LabelledImages, device: Device, in group: ProcessGroup? = nil) throws -> Double {
     let indices = Array(0..<images.count)
-    let batches = stride(from: 0, to: images.count, by: 500).map { indices[$0..<min($0 + 500, images.count)] }
-    let feed = BatchFeed(images, batches)
+    let shares = stride(from: 0, to: images.count, by: 500).map {
+      BatchShare(indices[$0..<min($0 + 500, images.count)], in: group)
+    }
+    let feed = BatchFeed(images, shares.map(\.images))
     return try Torch.withoutGradient {
       var correct = 0
-      for (number, batch) in batches.enumerated() {
-        try Task.checkCancellation()
+      for (number, share) in shares.enumerated() {
+        if group == nil { try Task.checkCancellation() }
         let predicted = try run(feed.images(number, device: device)).max(axis: 1).indices.integers()
-        correct += zip(batch, predicted).count { Int(images.labels[$0]) == $1 }
+        let found = zip(share.images.prefix(share.count), predicted).count { Int(images.labels[$0]) == $1 }
+        guard let group else {
+          correct += found
+          continue
+        }
+        let sums = try group.sum([Double(found), Task.isCancelled ? 1 : 0])
+        if sums[1] > 0 { throw CancellationError() }
+        correct += Int(sums[0])
       }
       return Double(correct) / Double(images.count)
     }

@@ -19,13 +19,15 @@ enum Checkpoint {
     let stepsInEpoch: Int
     let lossInEpoch: Double
     let history: [EpochRecord]
+    /// How many processes trained together; nil: one.
+    let processes: Int?
   }
 
   @TorchActor static func write(_ state: TrainingState, images: Int, data: String?, to url: URL) throws {
     let position = Position(
       architecture: state.architecture, recipe: state.recipe, start: state.start, images: images, data: data,
       steps: state.steps, epoch: state.epoch, stepsInEpoch: state.stepsInEpoch, lossInEpoch: state.lossInEpoch,
-      history: state.history)
+      history: state.history, processes: state.group?.count)
     var tensors = state.parameters
     for (name, tensor) in state.means { tensors["mean.\(name)"] = tensor }
     for (name, tensor) in state.squares { tensors["square.\(name)"] = tensor }
@@ -34,13 +36,14 @@ enum Checkpoint {
   }
 
   /// - Parameter data: what the images are, by content; nil: it is not compared.
-  /// - Returns: the state, and whether the file says that it is of the same data; files of earlier versions say nothing.
+  /// - Returns: the state, whether the file says that it is of the same data (files of earlier versions say nothing), and how many
+  ///   processes trained before.
   /// - Throws: ``TrainingError`` when the file is damaged or is of another architecture, recipe or data set. The number of
   ///   epochs may differ, so that a finished training can be continued.
   @TorchActor static func read(
     _ url: URL, _ architecture: Architecture, _ recipe: Recipe, _ images: any LabelledImages, data: String?,
-    device: Device
-  ) throws -> (state: TrainingState, isOfSameData: Bool) {
+    device: Device, group: ProcessGroup? = nil
+  ) throws -> (state: TrainingState, isOfSameData: Bool, processes: Int) {
     let file: SafeTensors
     do { file = try SafeTensors(contentsOf: url) } catch let error as ModelFileError {
       throw TrainingError.damagedCheckpoint(error.localizedDescription)
@@ -76,12 +79,12 @@ enum Checkpoint {
     let trained = parameters.filter(\.isTrained)
     let state = try TrainingState(
       architecture, recipe, start: position.start, graph: graph, parameters: part("", parameters),
-      means: part("mean.", trained), squares: part("square.", trained))
+      means: part("mean.", trained), squares: part("square.", trained), group: group)
     state.steps = position.steps
     state.epoch = position.epoch
     state.stepsInEpoch = position.stepsInEpoch
     state.lossInEpoch = position.lossInEpoch
     state.history = position.history
-    return (state, data != nil && position.data == data)
+    return (state, data != nil && position.data == data, position.processes ?? 1)
   }
 }

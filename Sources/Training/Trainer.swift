@@ -12,6 +12,9 @@ public struct Trainer: Sendable {
     /// It goes on from a checkpoint after the whole epochs in `history` and that part of another. Checkpoints of earlier versions
     /// do not say whether they are `ofSameData`.
     case resumed(history: [EpochRecord], fraction: Double, ofSameData: Bool)
+    /// The checkpoint is of so many processes that trained together, and now there are others: what follows is the same up to
+    /// rounding, but not bit by bit.
+    case otherProcesses(Int)
     /// Some more steps have been taken. `loss` is the epoch's mean so far.
     case step(epoch: Int, done: Int, of: Int, loss: Double)
     /// An epoch is done, and its state will be kept next; `history` holds all epochs' records, this one's last. `network` makes the
@@ -79,20 +82,29 @@ public struct Trainer: Sendable {
   /// Trains, and reports on the way. Cancelling the task stops it after the step under way; the state is on disk when this
   /// function returns or throws.
   ///
+  /// Where several processes train together, each calls this with equal settings. Each computes its slice of every batch, and the
+  /// weights, the loss and the accuracy are what one process would get, up to rounding. Only process 0 reads and writes the
+  /// checkpoint and reports. Cancelling one stops all.
+  ///
   /// - Parameters:
+  ///   - group: the processes that train together; nil: this one alone.
   ///   - resume: go on from the checkpoint if there is one; otherwise start anew and overwrite it.
   ///   - stepsPerReport: steps between two looks at the loss; each look waits for the device.
   /// - Throws: `CancellationError`; ``TrainingError``; `TorchError`; Foundation's errors when the checkpoint cannot be
   ///   written.
   @TorchActor public func run(
-    resume: Bool = false, stepsPerReport: Int = 10, report: @TorchActor (Event) throws -> Void
+    in group: ProcessGroup? = nil, resume: Bool = false, stepsPerReport: Int = 10,
+    report tell: @TorchActor (Event) throws -> Void
   )
     async throws -> Network
   {
     let state: TrainingState
-    if resume && checkpoint.exists {
-      let found = try Checkpoint.read(checkpoint, architecture, recipe, train, data: data, device: device)
+    let leads = (group?.rank ?? 0) == 0
+    func report(_ event: Event) throws { if leads { try tell(event) } }
+    if leads && resume && checkpoint.exists {
+      let found = try Checkpoint.read(checkpoint, architecture, recipe, train, data: data, device: device, group: group)
       state = found.state
+      if found.processes != group?.count ?? 1 { try report(.otherProcesses(found.processes)) }
       try report(
         .resumed(
           history: state.history,
@@ -103,12 +115,13 @@ public struct Trainer: Sendable {
       let parameters = try start?.parameters ?? architecture.initialParameters(of: graph, seed: recipe.seed)
       state = try TrainingState(
         architecture, recipe, start: start?.information.origin.summary, graph: graph,
-        parameters: parameters.mapValues { try $0.to(device).copy() })
+        parameters: parameters.mapValues { try $0.to(device).copy() }, group: group)
     }
+    try state.handOut()
     do {
       while state.epoch < recipe.epochs { try runEpoch(state, stepsPerReport: stepsPerReport, report: report) }
     } catch let error as CancellationError {
-      try Checkpoint.write(state, images: train.count, data: data, to: checkpoint)
+      if leads { try Checkpoint.write(state, images: train.count, data: data, to: checkpoint) }
       throw error
     }
     return try network(state)
@@ -121,21 +134,21 @@ public struct Trainer: Sendable {
   {
     let order = try Tensor.permutation(train.count, using: epochGenerator(state.epoch)).integers()
     let batches = stride(from: 0, to: order.count, by: recipe.batchSize).map {
-      order[$0..<min($0 + recipe.batchSize, order.count)]
+      BatchShare(order[$0..<min($0 + recipe.batchSize, order.count)], in: state.group)
     }
     let begin = ContinuousClock.now
     let firstStep = state.stepsInEpoch
-    let feed = BatchFeed(train, batches, first: firstStep)
+    let feed = BatchFeed(train, batches.map(\.images), first: firstStep)
     var pending: [(loss: Tensor, images: Int)] = []
     for (index, batch) in batches.enumerated().dropFirst(firstStep) {
-      if Task.isCancelled {
+      if state.group == nil ? Task.isCancelled : state.isStopping {
         try collect(&pending, state)
         throw CancellationError()
       }
       let (images, labels) = try state.timed(\.batches) {
-        (try feed.images(index, device: device), try train.labels(batch, device: device))
+        (try feed.images(index, device: device), try train.labels(batch.images, device: device))
       }
-      let loss = try state.step(images, labels)
+      let loss = try state.step(images, labels, of: batch)
       pending.append((loss, batch.count))
       if pending.count == stepsPerReport || index == batches.count - 1 {
         try collect(&pending, state)
@@ -149,25 +162,26 @@ public struct Trainer: Sendable {
     let images = max(0, order.count - firstStep * recipe.batchSize)
     let record = EpochRecord(
       epoch: state.epoch + 1, loss: state.lossInEpoch / Double(order.count),
-      accuracy: try state.interpreter(recipe.precision).accuracy(on: test, device: device),
+      accuracy: try state.interpreter(recipe.precision).accuracy(on: test, device: device, in: state.group),
       imagesPerSecond: Double(images) / seconds, seconds: state.seconds)
     state.history.append(record)
     state.epoch += 1
     state.stepsInEpoch = 0
     state.lossInEpoch = 0
     state.seconds = EpochRecord.Phases()
-    try report(.epoch(record, history: state.history, network: { try network(state) }))
+    guard state.group?.rank ?? 0 == 0 else { return }
+    try report(.epoch(record, history: state.history, network: { try network(state, alone: true) }))
     try Checkpoint.write(state, images: train.count, data: data, to: checkpoint)
   }
 
-  /// Adds the losses of the last steps to the epoch's.
+  /// Adds the losses of the last steps, of all processes' images, to the epoch's.
   @TorchActor private func collect(_ pending: inout [(loss: Tensor, images: Int)], _ state: TrainingState) throws {
-    for (offset, (loss, images)) in pending.enumerated() {
-      let value = try loss.doubles()[0]
-      guard value.isFinite else {
+    let own = try pending.map { try $0.loss.doubles()[0] * Double($0.images) }
+    for (offset, sum) in try (state.group?.sum(own) ?? own).enumerated() {
+      guard sum.isFinite else {
         throw TrainingError.loss(step: state.stepsInEpoch - pending.count + offset + 1, epoch: state.epoch + 1)
       }
-      state.lossInEpoch += value * Double(images)
+      state.lossInEpoch += sum
     }
     pending.removeAll()
   }
@@ -177,7 +191,8 @@ public struct Trainer: Sendable {
     try Generator(seed: recipe.seed &* 0x9E37_79B9_7F4A_7C15 &+ UInt64(epoch) &+ 1)
   }
 
-  @TorchActor private func network(_ state: TrainingState) throws -> Network {
+  /// - Parameter alone: the other processes do not call this.
+  @TorchActor private func network(_ state: TrainingState, alone: Bool = false) throws -> Network {
     let recipe = [recipe.summary, state.start.map { "the first weights were \($0)" }].compactMap(\.self)
     var information = ModelInformation(
       architecture: architecture, labels: LabelSet(train.classNames),
@@ -190,7 +205,7 @@ public struct Trainer: Sendable {
     // What the file says must be true of the weights in it, computed as they will be used.
     if weightType != .float32 || self.recipe.precision != .full {
       information.origin.accuracy = try Interpreter(graph: state.graph, parameters: rounded)
-        .accuracy(on: test, device: device)
+        .accuracy(on: test, device: device, in: alone ? nil : state.group)
     }
     return try Network(information, parameters: rounded, device: .cpu)
   }

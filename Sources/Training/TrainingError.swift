@@ -6,6 +6,10 @@ public enum TrainingError: LocalizedError, Equatable, Sendable {
   case loss(step: Int, epoch: Int)
   case checkpointOf(String)
   case damagedCheckpoint(String)
+  /// Processes that should train together have not come.
+  case missingProcesses([Int], count: Int)
+  /// A process of another launch waits in the folder.
+  case stranger(rank: Int, count: Int, folder: String)
 
   public var errorDescription: String? {
     switch self {
@@ -15,6 +19,11 @@ public enum TrainingError: LocalizedError, Equatable, Sendable {
       "the loss became NaN or infinite at step \(step) of epoch \(epoch). The last checkpoint is kept"
     case .checkpointOf(let what): "the checkpoint is of another training: \(what)"
     case .damagedCheckpoint(let what): "the checkpoint is damaged (\(what)); remove it to start again"
+    case .missingProcesses(let ranks, let count):
+      "process \(ranks.prefix(5).map(String.init).joined(separator: ", "))\(ranks.count > 5 ? ", …" : "") of 0 to \(count - 1) has not "
+        + "come; all must use the same output folder"
+    case .stranger(let rank, let count, let folder):
+      "in \(folder) waits a process \(rank) that is not one of these, 0 to \(count - 1); end what an earlier start has left at work"
     }
   }
 }

@@ -31,10 +31,15 @@ import Tensors
 
   private let optimizer: AdamW
   private let trained: [String]
+  /// The processes that train together; nil: this one alone.
+  let group: ProcessGroup?
+  private var sums: GroupGradients?
+  /// Whether one of the processes was asked to stop, as all of them know since the last step.
+  private(set) var isStopping = false
 
   init(
     _ architecture: Architecture, _ recipe: Recipe, start: String? = nil, graph: Graph, parameters: [String: Tensor],
-    means: [String: Tensor]? = nil, squares: [String: Tensor]? = nil
+    means: [String: Tensor]? = nil, squares: [String: Tensor]? = nil, group: ProcessGroup? = nil
   ) throws {
     self.architecture = architecture
     self.recipe = recipe
@@ -49,17 +54,44 @@ import Tensors
     self.means = try means ?? zeros.mapValues { try $0.copy() }
     self.squares = squares ?? zeros
     optimizer = AdamW(recipe: recipe)
+    self.group = group
+    sums = try group.map { group in
+      try GroupGradients(of: trained.compactMap { leaves[$0] }, in: group)
+    }
   }
 
-  /// One step on a batch; returns the batch's mean loss as a tensor without axes.
-  func step(_ images: Tensor, _ labels: Tensor) throws -> Tensor {
-    let loss = try timed(\.forward) {
-      try interpreter(recipe.precision).run(images, training: true).crossEntropy(labels: labels)
+  /// Gives all processes the state of process 0, but for its history.
+  func handOut() throws {
+    guard let group else { return }
+    for tensors in [parameters, means, squares] {
+      for (_, tensor) in tensors.sorted(by: { $0.key < $1.key }) { try group.broadcast(tensor) }
     }
+    let place = try group.broadcast([Double(steps), Double(epoch), Double(stepsInEpoch), lossInEpoch])
+    (steps, epoch, stepsInEpoch) = (Int(place[0]), Int(place[1]), Int(place[2]))
+    lossInEpoch = place[3]
+  }
+
+  /// One step on a batch; returns the mean loss of this process' images as a tensor without axes.
+  ///
+  /// - Parameter share: what the images are of the batch; nil: all of it.
+  func step(_ images: Tensor, _ labels: Tensor, of share: BatchShare? = nil) throws -> Tensor {
     let weights = trained.compactMap { parameters[$0] }
+    var interpreter = interpreter(recipe.precision)
+    if let group, let sums {
+      let gathered = zip(trained, try sums.gathered(weights))
+      interpreter = Interpreter(
+        graph: graph, parameters: parameters.merging(gathered) { $1 }, precision: recipe.precision)
+      interpreter.batch = SharedBatch(group, isCounted: share.map { $0.count > 0 } ?? true)
+    }
+    let loss = try timed(\.forward) { try interpreter.run(images, training: true).crossEntropy(labels: labels) }
     let gradients = try timed(\.backward) {
-      let one = try Tensor(repeating: 1, shape: [], type: loss.type ?? .float32, device: images.device)
-      return try loss.gradients(seed: one, of: weights)
+      // The whole batch's loss is the mean over its images.
+      let part = share.map { Double($0.count) / Double($0.total) } ?? 1
+      let seed = try Tensor(repeating: part, shape: [], type: loss.type ?? .float32, device: images.device)
+      let own = try loss.gradients(seed: seed, of: weights)
+      guard let group, let sums else { return own }
+      isStopping = try group.sum([Task.isCancelled ? 1 : 0])[0] > 0
+      return try sums.sums().map { try $0?.to(images.device) }
     }
     steps += 1
     stepsInEpoch += 1

@@ -87,7 +87,7 @@ extension Encodable {
 /// A command that does its ``work()`` so that it can be interrupted.
 ///
 /// Ctrl-C or a request to end cancels it, so that it can finish what must not stay half done, and the program then ends with
-/// the code 130. A second Ctrl-C ends it at once, and so does a model's own code that does not come back. What goes wrong is
+/// the code 130. A second Ctrl-C, half a second later or more, ends it at once, and so does a model's own code that does not come back. What goes wrong is
 /// one line on standard error and the code 1.
 protocol InterruptibleCommand: AsyncParsableCommand, Sendable {
   func work() async throws
@@ -99,13 +99,21 @@ extension InterruptibleCommand {
 
 private func interruptibly(_ body: @escaping @Sendable () async throws -> Void) async throws {
   let task = Task { try await body() }
+  let first = Mutex<ContinuousClock.Instant?>(nil)
   let sources = [SIGINT, SIGTERM].map { number in
     signal(number, SIG_IGN)
     let source = DispatchSource.makeSignalSource(signal: number)
     source.setEventHandler {
-      if task.isCancelled { _exit(130) }
-      task.cancel()
-      endUnlessScriptsReturn(after: .seconds(2))
+      let before = first.withLock { first in
+        defer { first = first ?? .now }
+        return first
+      }
+      guard let before else {
+        task.cancel()
+        return endUnlessScriptsReturn(after: .seconds(2))
+      }
+      // A launcher hands on what the terminal has sent to all: that is no second time.
+      if ContinuousClock.now - before > .milliseconds(500) { _exit(130) }
     }
     source.resume()
     return source

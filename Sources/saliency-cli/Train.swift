@@ -7,12 +7,13 @@ struct Train: InterruptibleCommand {
     abstract: "Trains a built-in network by the paper's recipe.",
     discussion: """
       Writes model.safetensors, checkpoint.safetensors, log.csv and curves.png into the output folder. Ctrl-C keeps the \
-      state; --resume goes on from it.
+      state; --resume goes on from it. Started several times by torchrun, mpirun or srun, the processes train one network together.
 
       EXAMPLES
         saliency train --dataset fashion-mnist --output runs/fashion
         saliency train --dataset pictures --size 64 --output runs/pictures
         saliency train --dataset fashion-mnist --output runs/fashion --resume
+        mpirun -n 2 saliency train --dataset fashion-mnist --output runs/fashion
       """)
 
   @Option(help: DatasetOptions.help) var dataset: String
@@ -49,6 +50,7 @@ struct Train: InterruptibleCommand {
   var weights = WeightType.float32
 
   @OptionGroup var results: RunOptions
+  @OptionGroup var distribution: DistributionOptions
   @OptionGroup var device: DeviceOptions
 
   func validate() throws {
@@ -57,19 +59,44 @@ struct Train: InterruptibleCommand {
 
   func work() async throws {
     let chosen = try await device.apply()
-    let folder = try results.folder(check: TrainingRun.checkEmpty)
+    let place = try place()
+    try await distribution.saveThreads(device)
+    // Process 0 alone has to do with what is in the folder.
+    let leads = place.map { $0.rank == 0 } ?? true
+    let folder = try leads ? results.folder(check: TrainingRun.checkEmpty) : outputFolder(results.output)
     let start = try await startNetwork()
 
     let data = try await data.open(dataset, size: size?.size)
-    Console.note("\(data.provenance); \(data.train.classNames.count) classes")
+    if leads { Console.note("\(data.provenance); \(data.train.classNames.count) classes") }
 
-    try RunOptions.identify(data, .train, .test)
+    if leads { try RunOptions.identify(data, .train, .test) }
     var recipe = training.recipe(seed: seed)
     recipe.weightDecay = weightDecay
     recipe.precision = precision
-    let run = try await TrainingRun(
+    var run = try await TrainingRun(
       architecture, recipe: recipe, dataset: data, start: start, weightType: weights.type, device: chosen)
-    try await results.run(run, in: folder)
+    run.place = place
+    try await leads ? results.run(run, in: folder) : run.assist(in: folder)
+  }
+
+  /// This process among those that train together; nil where it is alone.
+  private func place() throws -> TrainingRun.Place? {
+    guard let ranks = try distribution.ranks() else {
+      guard distribution.distributed != .on else {
+        throw CommandError("--distributed on: no launcher started this process; use torchrun, mpirun or srun")
+      }
+      return nil
+    }
+    guard ranks.isSimultaneous, let count = ranks.count else {
+      throw CommandError(
+        "\(ranks.launcher.rawValue) does not promise that all processes run at the same time, as training together needs; use torchrun, "
+          + "mpirun or srun, or give --distributed off")
+    }
+    // The port that torchrun names is in use by itself, in words of its own PyTorch.
+    let isTaken = ProcessInfo.processInfo.environment["TORCHELASTIC_USE_AGENT_STORE"] == "True"
+    return TrainingRun.Place(
+      rank: ranks.rank, of: count,
+      meeting: isTaken ? nil : ranks.meeting.map { .address(host: $0.host, port: $0.port) })
   }
 
   private func startNetwork() async throws -> Network? {

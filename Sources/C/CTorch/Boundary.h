@@ -8,6 +8,7 @@
 #include <cstring>
 #include <exception>
 #include <new>
+#include <stdexcept>
 #include <string>
 
 #include "ctorch.h"
@@ -29,6 +30,11 @@ namespace ctorch {
 struct Refusal {
   CTErrorCode code;
   std::string message;
+};
+
+/// Another process of a group has ended, or does not answer. A std::exception, which a backward pass hands on.
+struct Lost : std::runtime_error {
+  using std::runtime_error::runtime_error;
 };
 
 inline CTError *make_error(CTErrorCode code, const char *message) {
@@ -54,6 +60,8 @@ CTError *guarded(Body &&body) noexcept {
     return nullptr;
   } catch (const Refusal &refusal) {
     return make_error(refusal.code, refusal.message.c_str());
+  } catch (const Lost &lost) {
+    return make_error(CT_LOST, lost.what());
   } catch (const c10::Error &error) {
     std::string message = error.what_without_backtrace();
     return make_error(classify(message), message.c_str());

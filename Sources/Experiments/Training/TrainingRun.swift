@@ -34,6 +34,22 @@ public struct TrainingRun: Experiment {
   public let identity: RunIdentity
   /// The networks of so many epochs at the end are kept, each in a file of its own; the last one is the model.
   public var keptEpochs = 1
+  /// This process' place among those that train together, all of them at the same time; nil: it is alone.
+  public var place: Place?
+
+  public struct Place: Sendable {
+    /// Counted from 0.
+    public let rank: Int
+    public let count: Int
+    /// Where process 0 waits for the others; nil: they find each other in the run's folder.
+    public let meeting: ProcessGroup.Meeting?
+
+    public init(rank: Int, of count: Int, meeting: ProcessGroup.Meeting? = nil) {
+      self.rank = rank
+      self.count = count
+      self.meeting = meeting
+    }
+  }
   private let dataset: Dataset
   private let start: Network?
   private let weightType: ElementType
@@ -100,8 +116,14 @@ public struct TrainingRun: Experiment {
     try folder.reopen()
     let records = Mutex<[EpochRecord]>([])
     let (trainer, epochs) = (try trainer(in: folder.url), settings.recipe.epochs)
-    let network = try await trainer.run(resume: folder.isResumed) { event in
+    let group = try await group(in: folder.url, report)
+    let network = try await trainer.run(in: group, resume: folder.isResumed) { event in
       switch event {
+      case .otherProcesses(let count):
+        report(
+          .warning(
+            "the checkpoint is of \(count == 1 ? "one process" : "\(count) processes"), so that what follows is the same up to "
+              + "rounding, but not bit by bit"))
       case .resumed(let history, _, let ofSameData):
         // A run that was killed may have kept an epoch's state but not yet its log.
         if !history.isEmpty { try keep(history, in: folder) }
@@ -138,6 +160,24 @@ public struct TrainingRun: Experiment {
     }
     try await network.write(to: Self.model(in: folder), weightType: weightType)
     return TrainingReport(network: network, history: records.withLock(\.self), model: Self.model(in: folder))
+  }
+
+  /// Takes part in a training as one of the processes after the first, which alone opens the folder, writes and reports.
+  ///
+  /// - Throws: `CancellationError`, also when the training was cancelled elsewhere; ``TrainingError``; `TorchError`.
+  public func assist(in folder: URL) async throws {
+    let group = try await group(in: folder) { _ in }
+    _ = try await trainer(in: folder).run(in: group) { _ in }
+  }
+
+  /// The processes that train together, when all have come.
+  private func group(in folder: URL, _ report: (RunEvent) -> Void) async throws -> ProcessGroup? {
+    guard let place, place.count > 1 else { return nil }
+    report(.progress(0, "waiting for \(place.count) processes"))
+    guard let meeting = place.meeting else {
+      return try await .join(rank: place.rank, of: place.count, in: folder)
+    }
+    return try await ProcessGroup(rank: place.rank, of: place.count, meeting: meeting)
   }
 
   /// The same in a folder of another run's, where it is begun or gone on with.

@@ -30,6 +30,8 @@ typedef enum {
   CT_FORBIDDEN = 3,
   /// An operator that this libtorch does not have.
   CT_UNKNOWN_OPERATOR = 4,
+  /// Another process of a group has ended, or does not answer.
+  CT_LOST = 5,
 } CTErrorCode;
 
 typedef struct {
@@ -184,6 +186,57 @@ CTError *ct_require_gradient(CTTensor *tensor);
 CTError *ct_gradient(
     const CTTensor *output, const CTTensor *seed, const CTTensor *const *inputs, size_t count, bool retain,
     CTTensor **out);
+
+// Processes that compute together ------------------------------------------------------------------------------------------
+
+/// Processes that exchange tensors. All must ask for the same in the same order; what one waits for in vain is CT_LOST.
+typedef struct CTGroup CTGroup;
+
+typedef struct {
+  /// Counted from 0.
+  int rank;
+  int count;
+  /// Where process 0 waits for the others; NULL: `path`, a new file that all share.
+  const char *host;
+  uint16_t port;
+  const char *path;
+  /// How long to wait for the others to come, and later for each to answer.
+  int64_t patience_ms;
+  int64_t timeout_ms;
+} CTMeeting;
+
+CTError *ct_group_join(const CTMeeting *meeting, CTGroup **out);
+void ct_group_free(CTGroup *group);
+/// Adds up a tensor over the processes, in place.
+CTError *ct_group_sum(CTGroup *group, CTTensor *tensor);
+/// Gives a tensor the values that it has in process 0.
+CTError *ct_group_broadcast(CTGroup *group, CTTensor *tensor);
+
+/// The gradients of parameters of one type, summed over the processes while they are computed. It must outlive what is recorded.
+typedef struct CTGradients CTGradients;
+
+CTError *ct_gradients_new(CTGroup *group, const CTTensor *const *parameters, size_t count, CTGradients **out);
+void ct_gradients_free(CTGradients *gradients);
+/// The parameter's values, to be used instead of it: their gradient goes into the sum.
+CTError *ct_gradients_gather(CTGradients *gradients, const CTTensor *parameter, size_t index, CTTensor **out);
+/// The sums, after the backward pass, into as many places at `out`; NULL for a parameter that has none. They are valid until the next
+/// backward pass.
+CTError *ct_gradients_end(CTGradients *gradients, CTTensor **out);
+
+typedef struct {
+  CTGroup *group;
+  /// Changed in place, to the same values in all processes.
+  CTTensor *running_mean;
+  CTTensor *running_variance;
+  double momentum;
+  double epsilon;
+  /// Whether these images are any of the batch's: otherwise nothing depends on them.
+  bool is_counted;
+} CTGroupNorm;
+
+/// Batch normalisation in training, by the statistics of all processes' images.
+CTError *ct_group_norm(
+    const CTTensor *input, const CTTensor *weight, const CTTensor *bias, const CTGroupNorm *norm, CTTensor **out);
 
 // Any operator, by its name ------------------------------------------------------------------------------------------------
 
