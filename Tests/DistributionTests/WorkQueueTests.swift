@@ -81,7 +81,8 @@ import Testing
   @Test("a piece whose process was killed is named with it")
   func lost() throws {
     let names = [UInt8](repeating: 0, count: 96) + Array("rank 1 on node2".utf8)
-    try Data(Array("4\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n".utf8) + [0, UInt8(ascii: "b"), 0, 0] + names).write(to: claims)
+    let head = "4" + String(repeating: "\n", count: 15)
+    try Data(Array(head.utf8) + [0, UInt8(ascii: "b"), 0, 0] + names).write(to: claims)
     let lost = try WorkQueue.lost(in: claims)
     #expect(lost.map(\.piece) == [1] && lost.map(\.by) == ["rank 1 on node2"])
     let queue = try queue("me", start: 0.25)

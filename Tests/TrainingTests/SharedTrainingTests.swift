@@ -64,7 +64,8 @@ import Testing
       let sums = found.weights.sorted { $0.key < $1.key }.map { $0.value.reduce(0, +) }
       #expect(try group.broadcast(sums) == sums)
       for (name, weights) in alone.weights {
-        expectClose(found.weights[name] ?? [], weights, relative: 1e-6, absolute: 1e-7, "\(name)")
+        // A thousandth of AdamW's step of 0.001, which magnifies the rounding of tiny gradients.
+        expectClose(found.weights[name] ?? [], weights, absolute: 1e-6, "\(name)")
       }
     }
   }
