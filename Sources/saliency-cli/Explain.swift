@@ -102,8 +102,8 @@ struct Explain: InterruptibleCommand {
     }
 
     let job = try await PictureJob(
-      explainer, explainedClass: classes.first, memory: ProcessMemory.left(of: memory.bytes, for: opened), maximumPixels: maxPixels * 1_000_000,
-      contents: found.contents)
+      explainer, explainedClass: classes.first, memory: ProcessMemory.left(of: memory.bytes, for: opened),
+      maximumPixels: maxPixels * 1_000_000, contents: found.contents)
     let drawing = results.drawing(model: opened.name)
     let (chosen, views, format, model) = (files, maps.views.names, results.format, opened.name)
     let todo = found.urls.filter { chosen[$0] != nil }
