@@ -28,7 +28,7 @@ struct Command {
   }
 
   /// The program stands beside the test bundle.
-  private static let program = URL(filePath: CommandLine.arguments[0]).resolvingSymlinksInPath()
+  static let program = URL(filePath: CommandLine.arguments[0]).resolvingSymlinksInPath()
     .deletingLastPathComponent().appending(path: "saliency")
 
   /// Runs the program in the folder.

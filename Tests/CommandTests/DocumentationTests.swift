@@ -125,6 +125,14 @@ import Testing
       --window 7 --stride 7
       """, #"attributions.html"#
     ),
+    (
+      "benchmark --model fashion-mnist-basic-cnn --dataset fashion-mnist --limit 4 --block 2 --shard 1/2 --output part1",
+      "part 1 of 2 is done"
+    ),
+    (
+      "benchmark --model fashion-mnist-basic-cnn --dataset fashion-mnist --limit 4 --block 2 --shard 2/2 --output part2",
+      "part 2 of 2 is done"
+    ), ("benchmark --merge part1 part2 --output joined", #"gradient active +0\.\d{4}"#),
     ("ground-truth --images 8 --training-images 64 --epochs 1 --attributions gradient --seed 7 -o truth", #"0\.\d\d"#),
     (
       """

@@ -55,8 +55,9 @@ func expectUsageError(
       // What an example says must be understood.
       let commands = lines[start + 1..<end].joined(separator: "\n").replacing("\\\n", with: " ")
       for command in commands.split(separator: "\n") {
-        let words = command.prefix { $0 != "|" }.split(separator: " ").map(String.init)
-        #expect(throws: Never.self) { try SaliencyCommand.parseAsRoot(Array(words.dropFirst())) }
+        // A launcher and its options may come first.
+        let words = command.prefix { $0 != "|" }.split(separator: " ").map(String.init).drop { $0 != "saliency" }
+        #expect(throws: Never.self, "\(command)") { try SaliencyCommand.parseAsRoot(Array(words.dropFirst())) }
       }
     }
   }
