@@ -3,7 +3,7 @@ import Foundation
 import Testing
 
 @Suite struct RanksTests {
-  /// What the launchers set, as taken down from `torchrun` 2.9, Open MPI 4.1 and Slurm 22.05, and what the descriptions of the others say.
+  /// What the launchers set, as taken down from `torchrun` 2.15, Open MPI 4.1 and Slurm 22.05, and what the descriptions of the others say.
   struct Case: Sendable, CustomTestStringConvertible {
     let name: String
     let environment: [String: String]
