@@ -30,6 +30,12 @@ let serverPackages: [Target.Dependency] = [
   ("NIOCore", "swift-nio"),
 ].map { .product(name: $0, package: $1, condition: .when(traits: ["Explorer"])) }
 
+// Scripts/fuzz sets it: the program is linked with libFuzzer, which is there in a build with --sanitize=fuzzer alone.
+let fuzzers: [Target] =
+  ProcessInfo.processInfo.environment["SALIENCY_FUZZ"] == nil
+  ? []
+  : [.executableTarget(name: "saliency-fuzz", dependencies: ["Fuzzing", "TestSupport"], path: "Tests/saliency-fuzz")]
+
 let package = Package(
   name: "swift-saliency",
   products: [
@@ -67,7 +73,7 @@ let package = Package(
       name: "CCurlLibrary", path: "Sources/C/CCurlLibrary", pkgConfig: "libcurl",
       providers: [.apt(["libcurl4-openssl-dev"])]),
     .target(name: "CCurl", dependencies: ["CCurlLibrary"], path: "Sources/C/CCurl"),
-    .target(name: "Downloads", dependencies: ["CArchive", "CCrypto", "CCurl"]),
+    .target(name: "Downloads", dependencies: ["CArchive", "CCrypto", "CCurl", "Files"]),
     .target(name: "Datasets", dependencies: ["Files", "Rasters", "Pictures", "CZlib", "Downloads"]),
     .target(name: "CTorch", path: "Sources/C/CTorch", cxxSettings: torchCompiler, linkerSettings: torchLinker),
     .target(name: "Tensors", dependencies: ["CTorch"]),
@@ -111,6 +117,10 @@ let package = Package(
       name: "CCairo", path: "Sources/C/CCairo", pkgConfig: "pangocairo",
       providers: [.apt(["libcairo2-dev", "libpango1.0-dev"])]),
     .target(name: "Figures", dependencies: ["Files", "Rasters", "CCairo"]),
+    .target(
+      name: "Fuzzing", dependencies: ["Datasets", "Downloads", "Networks", "Pictures", "Tensors", "TestSupport"],
+      path: "Tests/Fuzzing"),
+    .testTarget(name: "FuzzingTests", dependencies: ["Fuzzing", "TestSupport"]),
     .testTarget(name: "DistributionTests", dependencies: ["Distribution", "Files", "TestSupport"]),
     .testTarget(name: "FilesTests", dependencies: ["Files", "TestSupport"]),
     .testTarget(
@@ -144,6 +154,6 @@ let package = Package(
       dependencies: [
         "Saliency", "saliency-cli", "TestSupport", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
-  ],
+  ] + fuzzers,
   cxxLanguageStandard: libtorch == nil ? .cxx17 : .cxx20
 )

@@ -25,7 +25,7 @@ package enum CIFAR10 {
   /// - Throws: ``DatasetError``.
   package static func open(_ folder: URL) throws -> Dataset { try open(folder, recordsPerFile: recordsPerFile) }
 
-  static func open(_ folder: URL, recordsPerFile: Int) throws -> Dataset {
+  package static func open(_ folder: URL, recordsPerFile: Int) throws -> Dataset {
     let files = self.folder(in: folder) ?? folder
     func images(_ part: String, _ names: [String]) throws -> StoredImages {
       let pixels = PixelMemory(count: names.count * recordsPerFile * (recordSize - 1))

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// Why a file cannot be downloaded, checked or unpacked.
@@ -35,7 +36,8 @@ package enum DownloadsError: LocalizedError, Equatable {
     case .notAnArchive(let path, let reason):
       "\(path) is no archive that can be unpacked (tar, plain or compressed, or zip): \(Self.lowercased(reason))"
     case .damagedArchive(let path, let reason): "\(path) is truncated or damaged: \(Self.lowercased(reason))"
-    case .unsafeEntry(let path, let entry, let problem): "\(path) is not unpacked: “\(entry)” in it \(problem)"
+    case .unsafeEntry(let path, let entry, let problem):
+      "\(path) is not unpacked: “\(entry.plain(most: 200))” in it \(problem)"
     case .archiveTooLarge(let path, let limit): "\(path) is not unpacked: it holds more than \(limit)"
     }
   }

@@ -1,4 +1,5 @@
 import CArchive
+import Files
 import Foundation
 
 /// Writes the entries of one archive into a folder of its own.
@@ -120,6 +121,10 @@ struct Unpacker {
   }
 
   private func reason(_ archive: OpaquePointer?) -> String {
-    archive_error_string(archive).map { String(cString: $0) } ?? "it cannot be read"
+    // Some of its sentences end with the end of a line.
+    let words = archive_error_string(archive).map {
+      String(cString: $0).trimmingCharacters(in: .whitespacesAndNewlines)
+    }
+    return words?.plain(most: 200) ?? "it cannot be read"
   }
 }

@@ -39,14 +39,18 @@ public struct ClassificationReport: Sendable, Equatable {
   /// Images that do not have the classifier's input size or channels are prepared as single pictures are, see
   /// ``Preprocessing/image(from:)-(PixelArray)``. The data set's classes are found among the classifier's by their names.
   ///
-  /// - Parameter progress: called with the number of images done.
+  /// - Parameters:
+  ///   - batchSize: images at once, where memory allows.
+  ///   - memory: about how many bytes a batch may take.
+  ///   - progress: called with the number of images done.
   /// - Throws: ``EvaluationError/unknownClasses(_:)``; `CancellationError`; `TorchError`.
   @TorchActor public static func evaluate(
     _ classifier: any Classifier, on images: any LabelledImages, batchSize: Int = 256,
-    progress: (Int) -> Void = { _ in }
+    memory: Int = .max, progress: (Int) -> Void = { _ in }
   ) throws -> ClassificationReport {
     let labels = classifier.labels
     let places = try indices(of: images.classNames, among: labels)
+    let batchSize = max(1, min(batchSize, memory / max(1, classifier.bytesPerImage)))
     var confusion = Array(repeating: Array(repeating: 0, count: labels.count), count: labels.count)
     for start in stride(from: 0, to: images.count, by: batchSize) {
       try Task.checkCancellation()

@@ -30,7 +30,8 @@ package actor ExplorerSession {
     package var pictureBytes = 256 << 20
     /// As for `saliency explain`.
     package var maximumPixels = 100_000_000
-    package var memory = 2_000_000_000
+    /// For the program as a whole.
+    package var memory = ProcessMemory.usual
     /// Maps that are kept for deletion.
     package var maps = 64
 
@@ -42,6 +43,8 @@ package actor ExplorerSession {
   let limits: Limits
   private let version: String
   private var analysis: ExplorerAnalysis?
+  /// What memory the model leaves for the work with it.
+  private var room = 0
   private var warnings: [String] = []
   private var pictures: [(id: String, kept: Kept)] = []
   private var maps: [(key: String, map: SaliencyMap)] = []
@@ -86,8 +89,9 @@ package actor ExplorerSession {
 
   private func open(_ name: String) async throws {
     let opened = try await models.open(name)
+    room = try await ProcessMemory.left(of: limits.memory, for: opened)
     var analysis = ExplorerAnalysis(opened.classifier, model: name, title: opened.name)
-    analysis.memory = limits.memory
+    analysis.memory = room
     self.analysis = analysis
     warnings = opened.warnings.map { "\($0)" }
   }
@@ -139,9 +143,9 @@ package actor ExplorerSession {
     let first = Attributions.all.filter { (try? $0.check(analysis.classifier)) != nil }.prefix(1)
     let explainer = try Explainer(
       analysis.classifier, attributions: Array(first), views: Views.all.filter { !$0.comparesClasses },
-      leavesOutSigned: true, memory: limits.memory)
+      leavesOutSigned: true, memory: room)
     let explained = try await explainer.explained(
-      kept.content, named: kept.name, memory: limits.memory, maximumPixels: limits.maximumPixels)
+      kept.content, named: kept.name, memory: room, maximumPixels: limits.maximumPixels)
     if let place = pictures.firstIndex(where: { $0.id == id }) {
       pictures[place].kept.seen = Seen(model: analysis.model, explained: explained)
     }

@@ -78,5 +78,5 @@ extension MethodError {
 }
 
 extension Int {
-  fileprivate var inMegabytes: String { String(format: "%.1f MB", Double(self) / 1e6) }
+  package var inMegabytes: String { String(format: "%.1f MB", Double(self) / 1e6) }
 }

@@ -46,16 +46,39 @@ public enum ModelChoice {
         return Opened(classifier: try network(url, settings, device), name: name, file: url, warnings: [])
       }
       let settings = settings.completed(by: try ScriptSettings.beside(url) ?? ScriptSettings())
-      if ExportedProgram.recognizes(url) {
-        let program = try ExportedProgram(contentsOf: url, device: device)
-        return try imported(program, whole: EagerModule(program), settings, name: name, url, device)
+      let (network, whole) = try fileNetwork(url, device)
+      return try imported(network, whole: whole, settings, name: name, url, device)
+    }
+  }
+
+  /// The network in an exported program, an ONNX or a TorchScript file, as it is written there.
+  @TorchActor private static func fileNetwork(
+    _ url: URL, _ device: Device
+  ) throws -> (network: any FileNetwork, whole: any FileModule) {
+    if ExportedProgram.recognizes(url) {
+      let program = try ExportedProgram(contentsOf: url, device: device)
+      return (program, EagerModule(program))
+    }
+    if ONNXNetwork.recognizes(url) || url.pathExtension.lowercased() == "onnx" {
+      let model = try ONNXNetwork(contentsOf: url, device: device)
+      return (model, EagerModule(model))
+    }
+    let script = try ScriptFile.load(url, device: device)
+    return (try ScriptNetwork(script), script)
+  }
+
+  /// For fuzzing: reads a state dictionary, or runs the network of a file that has one on two grey images as small as it takes them,
+  /// whether it is a classifier or not.
+  @TorchActor package static func tryOut(_ url: URL) throws {
+    try naming(url.path) {
+      if StateDictionary.recognizes(url) {
+        _ = try StateDictionary(contentsOf: url)
+        return
       }
-      if ONNXNetwork.recognizes(url) || url.pathExtension.lowercased() == "onnx" {
-        let model = try ONNXNetwork(contentsOf: url, device: device)
-        return try imported(model, whole: EagerModule(model), settings, name: name, url, device)
-      }
-      let script = try ScriptFile.load(url, device: device)
-      return try imported(ScriptNetwork(script), whole: script, settings, name: name, url, device)
+      let network = try fileNetwork(url, .cpu).network
+      let sides = network.inputShape.suffix(2).map { min(max(1, $0 ?? 16), 32) }
+      let shape = [2, min(max(1, network.inputShape[1] ?? 3), 8)] + sides
+      _ = try Torch.withoutGradient { try network.answer(Tensor(repeating: 0.5, shape: shape)).doubles() }
     }
   }
 
@@ -117,7 +140,8 @@ public enum ModelChoice {
     do { return try body() } catch let error as CocoaError {
       throw ModelChoiceError(model: path, reason: error.reason)
     } catch {
-      throw ModelChoiceError(model: path, reason: error.localizedDescription, cause: error as? ScriptError)
+      throw ModelChoiceError(
+        model: path, reason: error.localizedDescription.plain(most: 2000), cause: error as? ScriptError)
     }
   }
 }

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Maps
 
@@ -24,10 +25,10 @@ public enum ModelFileError: LocalizedError, Equatable, Sendable {
     case .damaged(let what): "the file is damaged: \(what)"
     case .metadata(let what):
       "the file's metadata \(what); write it with this program (saliency train) or add the entry"
-    case .missingParameter(let name): "the weights “\(name)” are missing for this architecture"
-    case .unknownParameter(let name): "the weights “\(name)” do not belong to this architecture"
+    case .missingParameter(let name): "the weights “\(name.plain)” are missing for this architecture"
+    case .unknownParameter(let name): "the weights “\(name.plain)” do not belong to this architecture"
     case .wrongShape(let name, let expected, let found):
-      "the weights “\(name)” have the shape \(found) where the architecture needs \(expected)"
+      "the weights “\(name.plain)” have the shape \(found) where the architecture needs \(expected)"
     case .otherSize(let patches, let found):
       "the network was trained with images of another size: images of the size that is asked for have \(patches) patches, and its weights "
         + "“pos_embed” have the shape \(found)"

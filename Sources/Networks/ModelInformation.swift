@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Maps
 
@@ -102,7 +103,7 @@ extension ModelInformation {
   init(metadata: [String: String]) throws {
     func entry<Value>(_ name: String, _ read: (String) -> Value?) throws -> Value {
       guard let text = metadata[name] else { throw ModelFileError.metadata("has no entry “\(name)”") }
-      guard let value = read(text) else { throw ModelFileError.metadata("has “\(text.prefix(60))” for “\(name)”") }
+      guard let value = read(text) else { throw ModelFileError.metadata("has “\(text.plain)” for “\(name)”") }
       return value
     }
     func size(_ name: String) throws -> Int {

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Maps
 import Tensors
@@ -46,7 +47,7 @@ extension Network {
     func axis(_ name: String?, _ axis: Int) throws -> Int {
       guard let name, let shape = tensors[name]?.shape else { throw ModelFileError.missingParameter(name ?? "") }
       guard shape.indices.contains(axis), shape[axis] > 0 else {
-        throw ModelFileError.damaged("the weights “\(name)” have the shape \(shape)")
+        throw ModelFileError.damaged("the weights “\(name.plain)” have the shape \(shape)")
       }
       return shape[axis]
     }

@@ -48,7 +48,9 @@ public struct SafeTensors {
 
   private static func metadata(_ entries: [String: Entry]) throws -> [String: String] {
     for (name, entry) in entries {
-      if case .metadata = entry, name != "__metadata__" { throw ModelFileError.damaged("“\(name)” is not a tensor") }
+      if case .metadata = entry, name != "__metadata__" {
+        throw ModelFileError.damaged("“\(name.plain)” is not a tensor")
+      }
     }
     if case .metadata(let texts) = entries["__metadata__"] { return texts }
     return [:]
@@ -65,7 +67,9 @@ public struct SafeTensors {
     guard header.first == UInt8(ascii: "{"),
       let entries = try? JSONDecoder().decode([String: Entry].self, from: header)
     else { throw ModelFileError.damaged("its header is not the JSON that the format asks for") }
-    if let name = RepeatedKey.first(in: header) { throw ModelFileError.damaged("its header says “\(name)” twice") }
+    if let name = RepeatedKey.first(in: header) {
+      throw ModelFileError.damaged("its header says “\(name.plain)” twice")
+    }
     let data = file[(8 + length)...]
     try checkLayout(entries, bytes: data.count)
     return (entries, data)
@@ -78,14 +82,16 @@ public struct SafeTensors {
       guard case .tensor(let place) = entry else { return nil }
       guard place.offsets.count == 2, 0 <= place.offsets[0], place.offsets[0] <= place.offsets[1],
         place.offsets[1] <= bytes
-      else { throw ModelFileError.damaged("“\(name)” is said to lie outside of the file") }
+      else { throw ModelFileError.damaged("“\(name.plain)” is said to lie outside of the file") }
       return (name, place.offsets[0], place.offsets[1])
     }
     var end = 0
     for place in places.sorted(by: { ($0.start, $0.end, $0.name) < ($1.start, $1.end, $1.name) }) {
-      guard place.start >= end else { throw ModelFileError.damaged("“\(place.name)” overlaps with another tensor") }
+      guard place.start >= end else {
+        throw ModelFileError.damaged("“\(place.name.plain)” overlaps with another tensor")
+      }
       guard place.start == end else {
-        throw ModelFileError.damaged("\(place.start - end) bytes before “\(place.name)” belong to no tensor")
+        throw ModelFileError.damaged("\(place.start - end) bytes before “\(place.name.plain)” belong to no tensor")
       }
       end = place.end
     }
@@ -94,16 +100,16 @@ public struct SafeTensors {
 
   @TorchActor private static func tensor(_ name: String, _ place: Place, in data: Data) throws -> Tensor {
     guard let type = types.first(where: { $0.name == place.dtype })?.type else {
-      throw ModelFileError.damaged("“\(name)” has the unknown type \(place.dtype)")
+      throw ModelFileError.damaged("“\(name.plain)” has the unknown type \(place.dtype.plain)")
     }
     var bytes = type.size
     for length in place.shape {
       let (product, overflow) = bytes.multipliedReportingOverflow(by: length)
-      guard length >= 0, !overflow else { throw ModelFileError.damaged("“\(name)” has an impossible shape") }
+      guard length >= 0, !overflow else { throw ModelFileError.damaged("“\(name.plain)” has an impossible shape") }
       bytes = product
     }
     guard bytes == place.offsets[1] - place.offsets[0] else {
-      throw ModelFileError.damaged("“\(name)” has a shape and a length that contradict each other")
+      throw ModelFileError.damaged("“\(name.plain)” has a shape and a length that contradict each other")
     }
     return try data[(data.startIndex + place.offsets[0])..<(data.startIndex + place.offsets[1])]
       .withUnsafeBytes { try Tensor(bytes: $0, type: type, shape: place.shape) }

@@ -154,7 +154,7 @@ public struct ScriptSettings: Sendable, Equatable {
     case ("std", .numbers(let values)): standardDeviation = values
     default:
       guard let expected = Self.entries.first(where: { $0.name == name })?.expected else {
-        return "“\(name)” is none of its entries \(Self.entries.map(\.name).joined(separator: ", "))"
+        return "“\(name.plain)” is none of its entries \(Self.entries.map(\.name).joined(separator: ", "))"
       }
       return "“\(name)” must be \(expected)"
     }

@@ -33,6 +33,8 @@ struct ExperimentRun: Sendable {
   var explainer: Explainer?
   /// The same model on another device, for the checks to compare with.
   var twin: (any Classifier)?
+  /// About how many bytes the work with the model may take.
+  var memory = ProcessMemory.usual
   /// What others keep in the folder.
   var others: [String] = []
 
@@ -48,9 +50,10 @@ struct ExperimentRun: Sendable {
   func run(report: @Sendable @escaping (RunEvent) -> Void = { _ in }) async throws -> Result {
     let data = options.limit.map { dataset.limited(to: $0) } ?? dataset
     let (name, test) = (name, data.test)
-    let explainer = try explainer ?? Explainer(model.classifier)
+    var explainer = try explainer ?? Explainer(model.classifier)
+    explainer.memory = memory
     let benchmark = try DeletionBenchmark(
-      explainer, images: test, fractions: (paper?.version ?? .signed).fractions, seed: options.seed,
+      explainer, images: test, fractions: (paper?.version ?? .signed).fractions, seed: options.seed, memory: memory,
       precision: options.precision ?? .full)
     let sum = try data.digest(of: .test) { report(.progress($0, "\(name): images identified")) }
     let run = try DeletionRun(benchmark, model: model, imagesSum: sum, paper: paper)
@@ -101,7 +104,7 @@ struct ExperimentRun: Sendable {
     _ test: any LabelledImages, rivals: Rivals, _ report: @Sendable @escaping (RunEvent) -> Void
   ) async throws -> [AuditCheck] {
     let images = try await AuditImages.taken(from: test, for: model.classifier, count: Self.checkedImages)
-    return try await AuditRun(model, on: images, named: test.name, twin: twin, rivals: rivals).checked {
+    return try await AuditRun(model, on: images, named: test.name, twin: twin, rivals: rivals, memory: memory).checked {
       report($0.of("\(name): checking"))
     }.checks
   }

@@ -12,6 +12,8 @@ public struct ModelReport: Sendable {
   public var explainer: Explainer?
   /// The same model on another device, for the self-audit to compare with.
   public var twin: (any Classifier)?
+  /// About how many bytes the program may take as a whole.
+  public var memory = ProcessMemory.usual
   /// The record of how it was made, beside what is known here.
   public var making: [PageFact] = []
 
@@ -36,11 +38,12 @@ public struct ModelReport: Sendable {
     existing: RunFolder.Existing = .refuse, report: @Sendable @escaping (RunEvent) -> Void = { _ in }
   ) async throws -> PageReport {
     let name = "measured"
+    let room = try await ProcessMemory.left(of: memory, for: model, besides: ProcessMemory.page)
     let output = try ReportFolder(
       folder, options: options, experiments: [name], device: model.classifier.device, existing: existing)
     let result = try await ExperimentRun(
       name: name, title: model.name, model: model, dataset: dataset, options: options, folder: output.experiment(name),
-      explainer: explainer, twin: twin
+      explainer: explainer, twin: twin, memory: room
     ).run(report: report)
     let page = PageReport(
       title: "Signed saliency maps of \(model.name)", experiments: [result.experiment],

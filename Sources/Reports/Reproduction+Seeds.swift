@@ -41,7 +41,7 @@ extension Reproduction {
         try await ExperimentRun(
           name: wanted.name, title: wanted.architecture.title, model: model, dataset: data, options: own,
           folder: folder, paper: wanted.paper, twin: seed == 0 ? twin(file) : nil,
-          others: [Self.training, Self.epochs]
+          memory: room(for: model), others: [Self.training, Self.epochs]
         ).run { report($0) })
       if files.count > 1 {
         networks.append(try await measure(files, wanted, own.precision, on: sample, in: folder, seed, report))
@@ -61,7 +61,8 @@ extension Reproduction {
   ) async throws -> [URL] {
     var recipe = recipe
     recipe.seed = UInt64(seed)
-    var training = try await TrainingRun(wanted.architecture, recipe: recipe, dataset: data, device: device)
+    var training = try await TrainingRun(
+      wanted.architecture, recipe: recipe, dataset: data, device: device, memory: memory)
     training.keptEpochs = lastEpochs
     let kept = try training.open(
       folder.appending(path: Self.training, directoryHint: .isDirectory), existing: .resume)
@@ -84,9 +85,9 @@ extension Reproduction {
     var found: [Measured] = []
     for (turn, file) in files.enumerated() {
       let model = try await TorchActor.run { try ModelChoice.open(file.path, device: device) }
-      let benchmark = try DeletionBenchmark(
+      let benchmark = try await DeletionBenchmark(
         Explainer(model.classifier), images: sample.test, fractions: paper.fractions, controls: false,
-        seed: options.seed, precision: precision ?? .full)
+        seed: options.seed, memory: room(for: model), precision: precision ?? .full)
       let run = try DeletionRun(benchmark, model: model, imagesSum: sum, paper: wanted.paper)
       let name = "\(wanted.name), seed \(seed): network \(turn + 1) of the last \(files.count) epochs"
       let part = folder.appending(path: "\(Self.epochs)/\(turn)", directoryHint: .isDirectory)

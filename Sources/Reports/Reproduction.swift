@@ -34,6 +34,8 @@ public struct Reproduction: Sendable {
   public var options = ReportOptions()
   /// The experiments, such as `imagenette-resnet18`, whose answers for changed images are computed in ``Precision/mixed``.
   public var mixed: Set<String> = []
+  /// About how many bytes the program may take as a whole; nil: what is usual, and for trainings what their batches need.
+  public var memory: Int?
   /// The record of how it was made, beside what is known here.
   public var making: [PageFact] = []
 
@@ -146,8 +148,12 @@ public struct Reproduction: Sendable {
     let options = options(for: wanted)
     return try await ExperimentRun(
       name: wanted.name, title: wanted.architecture.title, model: model, dataset: data, options: options,
-      folder: output.experiment(wanted.name), paper: wanted.paper, twin: twin
+      folder: output.experiment(wanted.name), paper: wanted.paper, twin: twin, memory: room(for: model)
     ).run { report($0) }
+  }
+
+  func room(for model: ModelChoice.Opened) async throws -> Int {
+    try await ProcessMemory.left(of: memory ?? ProcessMemory.usual, for: model, besides: ProcessMemory.page)
   }
 
   func options(for wanted: Wanted) -> ReportOptions {

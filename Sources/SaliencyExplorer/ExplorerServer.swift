@@ -42,14 +42,17 @@
     ///   - model: the one to begin with, by a name or file that ``ModelChoice`` takes.
     ///   - settings: of that model, where its file does not say.
     ///   - folder: of model files that are offered, too.
+    ///   - memory: about how many bytes the program may take as a whole.
     ///   - version: what the page says of the program.
-    /// - Throws: ``ModelChoiceError``; Foundation's error when the folder cannot be read.
+    /// - Throws: ``ModelChoiceError``; ``MethodError``; Foundation's error when the folder cannot be read.
     public init(
       model: String, settings: ScriptSettings = ScriptSettings(), modelsFolder folder: URL? = nil,
-      device: Device = .cpu, version: String = ""
+      device: Device = .cpu, memory: Int = ProcessMemory.usual, version: String = ""
     ) async throws {
       let models = try ExplorerModels(model, settings: settings, folder: folder, device: device)
-      let session = ExplorerSession(models, examples: ShippedPictures.all, version: version)
+      var limits = ExplorerSession.Limits()
+      limits.memory = memory
+      let session = ExplorerSession(models, examples: ShippedPictures.all, version: version, limits: limits)
       try await session.use(model)
       self.init(ExplorerService(session, version: version))
     }

@@ -61,6 +61,22 @@ public struct Trainer: Sendable {
     self.device = device
   }
 
+  /// Whether a training fits into memory: the program; the weights with the network they began as, their gradients, AdamW's two means,
+  /// and as much again when a checkpoint is written; what the images of a step keep for the backward pass.
+  ///
+  /// - Parameter memory: for the program as a whole, but for data sets that are in memory, in bytes.
+  /// - Throws: ``TrainingError/tooLittleMemory(batch:needed:given:)``.
+  package static func check(
+    _ memory: Int, _ architecture: Architecture, _ recipe: Recipe, _ images: any LabelledImages
+  ) throws {
+    let graph = architecture.graph(for: images)
+    let weights = graph.parameters.reduce(0) { $0 + 4 * $1.shape.reduce(1, *) }
+    let perImage = 2 * 4 * graph.activationCount(height: images.height, width: images.width)
+    let batch = min(recipe.batchSize, images.count)
+    let needed = ProcessMemory.program + 8 * weights + batch * perImage
+    guard memory >= needed else { throw TrainingError.tooLittleMemory(batch: batch, needed: needed, given: memory) }
+  }
+
   private static func check(
     _ start: ModelInformation, _ architecture: Architecture, _ images: any LabelledImages
   ) throws {

@@ -1,4 +1,5 @@
 import Foundation
+import Maps
 
 public enum TrainingError: LocalizedError, Equatable, Sendable {
   case differentClasses
@@ -6,6 +7,7 @@ public enum TrainingError: LocalizedError, Equatable, Sendable {
   case loss(step: Int, epoch: Int)
   case checkpointOf(String)
   case damagedCheckpoint(String)
+  case tooLittleMemory(batch: Int, needed: Int, given: Int)
   /// Processes that should train together have not come.
   case missingProcesses([Int], count: Int)
   /// A process of another launch waits in the folder.
@@ -19,6 +21,8 @@ public enum TrainingError: LocalizedError, Equatable, Sendable {
       "the loss became NaN or infinite at step \(step) of epoch \(epoch). The last checkpoint is kept"
     case .checkpointOf(let what): "the checkpoint is of another training: \(what)"
     case .damagedCheckpoint(let what): "the checkpoint is damaged (\(what)); remove it to start again"
+    case .tooLittleMemory(let batch, let needed, let given):
+      "a training on batches of \(batch) images needs about \(needed.inMegabytes), and only \(given.inMegabytes) are allowed"
     case .missingProcesses(let ranks, let count):
       "process \(ranks.prefix(5).map(String.init).joined(separator: ", "))\(ranks.count > 5 ? ", …" : "") of 0 to \(count - 1) has not "
         + "come; all must use the same output folder"

@@ -106,6 +106,7 @@ extension TrainingError {
     switch self {
     case .loss: "try a smaller --learning-rate"
     case .checkpointOf: "choose another --output"
+    case .tooLittleMemory: "raise --memory, or train with smaller batches or images"
     default: nil
     }
   }

@@ -52,16 +52,18 @@ struct Audit: InterruptibleCommand {
   }
 
   private func audit() async throws -> AuditReport {
-    let device = try await device.apply()
+    let chosen = try await device.apply()
     let opened: ModelChoice.Opened
-    do { opened = try await model.openQuietly(on: device) } catch let error as ModelChoiceError {
+    do { opened = try await model.openQuietly(on: chosen) } catch let error as ModelChoiceError {
       return AuditReport(refused: error, advice: error.cause?.advice)
     }
-    let twin = Torch.hasCUDA ? try await model.openQuietly(on: device == .cpu ? .cuda : .cpu).classifier : nil
-    let (chosen, name) = try await images(for: opened.classifier)
+    let twin = Torch.hasCUDA ? try await model.openQuietly(on: chosen == .cpu ? .cuda : .cpu).classifier : nil
+    let memory = try await device.room(for: opened)
+    let (images, name) = try await images(for: opened.classifier)
     let rivals = comparison.rivals(of: opened.classifier)
     comparison.tell(opened.classifier)
-    return try await AuditRun(opened, on: chosen, named: name, twin: twin, rivals: rivals).checked(Console.show)
+    return try await AuditRun(opened, on: images, named: name, twin: twin, rivals: rivals, memory: memory).checked(
+      Console.show)
   }
 
   private func images(for classifier: any Classifier) async throws -> ([Raster<Float>], String) {

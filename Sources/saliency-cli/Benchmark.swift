@@ -71,11 +71,6 @@ struct Benchmark: InterruptibleCommand {
 
   @Option(help: "Images in a block, the unit of interrupted and of shared work (default: some seconds' work).")
   var block: Int?
-  @Option(
-    help: """
-      About how much memory the program may take as a whole, such as 800MB; data sets that are read into memory (those of \
-      IDX files and CIFAR-10's binary files) come on top.
-      """) var memory = MemorySize(bytes: 2_000_000_000)
   @Option(help: AnswerPrecision.help) var precision: AnswerPrecision?
   @OptionGroup(title: "Computing") var device: DeviceOptions
 
@@ -110,7 +105,7 @@ struct Benchmark: InterruptibleCommand {
     let benchmark = try await DeletionBenchmark(
       explainer, images: images[split], metrics: metrics.names.compactMap { curves.metric($0) },
       fractions: fractions.values, order: order, controls: !noControls, seed: seed, blockSize: block,
-      memory: ProcessMemory.left(of: memory.bytes, for: opened), precision: precision ?? .usual(for: opened.classifier))
+      memory: device.room(for: opened), precision: precision ?? .usual(for: opened.classifier))
     let run = try DeletionRun(
       benchmark, model: opened, imagesSum: images.digest(of: split),
       paper: split == .test ? Self.paper(opened.name) : nil)

@@ -13,6 +13,7 @@ enum CommandLineCheck {
     for argument in arguments[..<beforeFiles] where isMistakenFile(argument) {
       throw CommandError("“\(argument)” is no option; if it is a file, write ./\(argument)")
     }
+    try checkArchitecture(arguments[..<beforeFiles])
     return arguments.map { $0 == "--help-all" ? "--help-hidden" : $0 == "-help" ? "--help" : $0 }
   }
 
@@ -25,6 +26,19 @@ enum CommandLineCheck {
     return !argument.hasPrefix("--") && argument.dropFirst().first?.isNumber != true
       || Picture.extensions.contains((argument as NSString).pathExtension.lowercased())
       || FileManager.default.fileExists(atPath: argument)
+  }
+
+  /// The parser's own words for a wrong value name no other, or take a line for each.
+  private static func checkArchitecture(_ arguments: ArraySlice<String>) throws {
+    let option = "--architecture"
+    let after = arguments.firstIndex(of: option).map { arguments.dropFirst($0 + 1).first ?? "" }
+    let joined = arguments.first { $0.hasPrefix(option + "=") }?.dropFirst(option.count + 1)
+    guard let name = after ?? joined.map(String.init), !name.isEmpty, Architecture(rawValue: name) == nil else {
+      return
+    }
+    let known = Architecture.allCases.map(\.rawValue)
+    throw CommandError(
+      "\(option): there is no “\(name)”\(name.suggestion(among: known)); choose from \(known.joined(separator: ", "))")
   }
 
   private static func checkCommand(_ arguments: ArraySlice<String>, of parent: any ParsableCommand.Type) throws {

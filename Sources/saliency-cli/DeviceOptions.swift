@@ -20,13 +20,19 @@ extension AnswerPrecision: ExpressibleByArgument {
     """)
 }
 
-/// Where and with how many threads to compute.
+/// Where, with how many threads and in how much memory to compute.
 struct DeviceOptions: ParsableArguments {
   enum Choice: String, ExpressibleByArgument, CaseIterable { case auto, cpu, cuda }
 
   @Option(help: "auto takes the GPU if there is one that libtorch can use.") var device = Choice.auto
 
   @Option(help: "Processor threads (default: all processors, and one for a single small picture).") var threads: Int?
+
+  @Option(
+    help: """
+      About how much memory the program may take as a whole, such as 800MB (default: 2GB, and for a training what its batches \
+      need). Data sets that are read into memory (those of IDX files and CIFAR-10's binary files) come on top.
+      """) var memory: MemorySize?
 
   func validate() throws {
     if let threads, !(1...1024).contains(threads) {
@@ -42,6 +48,13 @@ struct DeviceOptions: ParsableArguments {
   func saveThreads(for classifier: any Classifier) async throws {
     guard threads == nil, classifier.device == .cpu, classifier.bytesPerImage < Self.smallImage else { return }
     try await TorchActor.run { try Torch.setThreads(1) }
+  }
+
+  /// What the memory leaves for work with a model.
+  ///
+  /// - Throws: `MethodError.tooLittleMemory` where not one image fits.
+  func room(for opened: ModelChoice.Opened) async throws -> Int {
+    try await ProcessMemory.left(of: memory?.bytes ?? ProcessMemory.usual, for: opened)
   }
 
   /// Sets the threads and says which device to use.

@@ -48,7 +48,7 @@ struct Evaluate: InterruptibleCommand {
   private func evaluateOne() async throws {
     let dataset = try measured.named(for: model)
     let opened = try await model.open(on: device.apply())
-    let (report, test) = try await evaluate(opened.classifier, on: dataset)
+    let (report, test) = try await evaluate(opened, on: dataset)
     if let figure, let format = Self.format(figure) {
       try report.figure(model: opened.name, dataset: test).write(to: URL(filePath: figure), as: format)
     }
@@ -65,13 +65,14 @@ struct Evaluate: InterruptibleCommand {
   }
 
   private func evaluateAll() async throws {
-    let device = try await device.apply()
+    let chosen = try await device.apply()
     var rows = [["model", "test images", "paper", "in the file", "measured"]]
     for model in BundledModel.all {
       let information = try ModelInformation(contentsOf: model.url)
       var measured: (accuracy: Double, test: String)?
       do {
-        let (report, test) = try await evaluate(model.load(device: device), on: model.dataset)
+        let opened = try await TorchActor.run { try ModelChoice.open(model.name, device: chosen) }
+        let (report, test) = try await evaluate(opened, on: model.dataset)
         measured = (report.accuracy, test)
       } catch let error as DatasetError { Console.warn(error.told) }
       rows.append([
@@ -84,11 +85,12 @@ struct Evaluate: InterruptibleCommand {
   }
 
   private func evaluate(
-    _ classifier: any Classifier, on dataset: String
+    _ opened: ModelChoice.Opened, on dataset: String
   ) async throws -> (report: ClassificationReport, test: String) {
+    let (classifier, room) = (opened.classifier, try await device.room(for: opened))
     let test = try await data.open(dataset, for: classifier.preprocessing).test
     let report = try await TorchActor.run {
-      try ClassificationReport.evaluate(classifier, on: test) { done in
+      try ClassificationReport.evaluate(classifier, on: test, memory: room) { done in
         Console.progress(Double(done) / Double(test.count), "\(done)/\(test.count) images classified")
       }
     }

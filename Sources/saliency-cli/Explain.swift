@@ -42,10 +42,6 @@ struct Explain: InterruptibleCommand {
 
   @OptionGroup(title: "Results") var results: ResultOptions
 
-  @Option(
-    help: ArgumentHelp(
-      "About how much memory the program may take as a whole, such as 800MB.", visibility: .hidden))
-  var memory = MemorySize(bytes: 2_000_000_000)
   @Option(help: ArgumentHelp("Refuse pictures with more million pixels than this.", visibility: .hidden))
   var maxPixels = 100
   @Option(help: ArgumentHelp("Seed for attributions that draw random numbers.", visibility: .hidden)) var seed: UInt64 =
@@ -73,8 +69,8 @@ struct Explain: InterruptibleCommand {
     let found = try PictureArguments(pictures, maximumBytes: Self.mostBytes) { try report.failed($0, $1) }
     guard !found.urls.isEmpty else { throw ExitCode(1) }
     let folder = try outputFolder(results.output)
-    let device = try await device.apply()
-    let opened = try await model.open(on: device, usual: Self.usualModel)
+    let chosen = try await device.apply()
+    let opened = try await model.open(on: chosen, usual: Self.usualModel)
     let classifier = opened.classifier
     let named = try explainedClasses.map { name in
       do { return try classifier.labels.index(of: name) } catch {
@@ -86,7 +82,8 @@ struct Explain: InterruptibleCommand {
     let classes = named.enumerated().filter { named.firstIndex(of: $1) == $0 }.map(\.element)
 
     let asked = try await maps.explainer(classifier, style: results.style, seed: seed)
-    let document = document(opened, asked)
+    let room = try await device.room(for: opened)
+    let document = document(opened, asked, room)
     let explainer = results.format == .html ? try document.explainer() : asked
     // What would be overwritten is left out before any work is done.
     var files: [URL: ExplanationFiles] = [:]
@@ -101,16 +98,16 @@ struct Explain: InterruptibleCommand {
       }
     }
 
-    let job = try await PictureJob(
-      explainer, explainedClass: classes.first, memory: ProcessMemory.left(of: memory.bytes, for: opened),
+    let job = try PictureJob(
+      explainer, explainedClass: classes.first, memory: room,
       maximumPixels: maxPixels * 1_000_000, contents: found.contents)
     let drawing = results.drawing(model: opened.name)
-    let (chosen, views, format, model) = (files, maps.views.names, results.format, opened.name)
-    let todo = found.urls.filter { chosen[$0] != nil }
-    if todo.count == 1 { try await self.device.saveThreads(for: classifier) }
+    let (outputs, views, format, model) = (files, maps.views.names, results.format, opened.name)
+    let todo = found.urls.filter { outputs[$0] != nil }
+    if todo.count == 1 { try await device.saveThreads(for: classifier) }
     report.begin(todo.count)
     try await job.run(todo, progress: report.progress) { outcome in
-      guard let names = chosen[outcome.url] else { return }
+      guard let names = outputs[outcome.url] else { return }
       let explained: PictureJob.Explained
       do {
         explained = try outcome.result.get()
@@ -137,9 +134,9 @@ struct Explain: InterruptibleCommand {
   }
 
   /// What a page of a picture is made by, of the views asked for.
-  private func document(_ opened: ModelChoice.Opened, _ explainer: Explainer) -> ExplorerDocument {
+  private func document(_ opened: ModelChoice.Opened, _ explainer: Explainer, _ room: Int) -> ExplorerDocument {
     var analysis = ExplorerAnalysis(opened.classifier, model: model.named ?? opened.name, rivals: explainer.rivals)
-    analysis.memory = memory.bytes
+    analysis.memory = room
     return ExplorerDocument(
       analysis, explainer.attributions, maps.views.names.compactMap { Views.named($0) },
       version: SaliencyCommand.configuration.version)

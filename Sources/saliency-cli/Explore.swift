@@ -69,12 +69,12 @@ struct Explore: InterruptibleCommand {
           Console.progress(Double($0) / Double($1), "\($0)/\($1) images read")
         }
       }
-      let device = try await device.apply()
+      let chosen = try await device.apply()
       let folder = modelsFolder.map { URL(filePath: $0, directoryHint: .isDirectory) }
       do {
         return try await ExplorerServer(
           model: model.named ?? Explain.usualModel, settings: model.input.settings, modelsFolder: folder,
-          device: device,
+          device: chosen, memory: device.memory?.bytes ?? ProcessMemory.usual,
           version: SaliencyCommand.configuration.version)
       } catch let error as CocoaError {
         throw CommandError("--models-folder \(modelsFolder ?? ""): \(error.reason)")

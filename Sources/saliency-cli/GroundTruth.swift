@@ -70,12 +70,13 @@ struct GroundTruth: InterruptibleCommand {
     settings.trainingImages = trainingImages
     settings.epochs = epochs
     settings.images = images
-    let device = try await device.apply()
+    let chosen = try await device.apply()
     let folder = try results.folder()
     let names = attributions.names == ["all"] ? Self.knownAttributions : attributions.names
     try await results.run(
       GroundTruthRun(
         settings, attributions: options.attributions(names, baseline: .black, seed: seed),
-        views: views.names.compactMap { Views.named($0) }, device: device), in: folder)
+        views: views.names.compactMap { Views.named($0) }, device: chosen,
+        memory: device.memory?.bytes), in: folder)
   }
 }

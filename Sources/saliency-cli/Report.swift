@@ -39,6 +39,7 @@ struct Report: InterruptibleCommand {
     if Torch.hasCUDA {
       report.twin = try await model.openQuietly(on: chosen == .cpu ? .cuda : .cpu).classifier
     }
+    report.memory = device.memory?.bytes ?? ProcessMemory.usual
     report.options = page.options(limit: nil)
     let used = precision ?? .usual(for: opened.classifier)
     report.options.precision = used == .full ? nil : used

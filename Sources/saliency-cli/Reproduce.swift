@@ -89,6 +89,7 @@ struct Reproduce: InterruptibleCommand {
     reproduction.lastEpochs = lastEpochs
     reproduction.recipe.precision = trainingPrecision
     reproduction.paper = paper
+    reproduction.memory = device.memory?.bytes
     reproduction.mixed = Set(bfloat16?.names ?? [])
     reproduction.options = page.options(limit: quick ? 500 : limit)
     if AnswerPrecision.usual(on: chosen) == .checked { reproduction.options.precision = .checked }

@@ -68,10 +68,12 @@ struct Roar: InterruptibleCommand {
     }
     let data = try await data.open(dataset, for: opened.classifier.preprocessing)
     try RunOptions.identify(data, .train, .test)
+    var explainer = try await maps.explainer(opened.classifier, seed: seed)
+    explainer.memory = try await device.room(for: opened)
     let run = try RoarRun(
-      await maps.explainer(opened.classifier, seed: seed), model: (opened.name, opened.file), dataset: data,
+      explainer, model: (opened.name, opened.file), dataset: data,
       controls: noControls ? [] : ControlMap.allCases, architecture: architecture,
-      recipe: training.recipe(seed: seed), seeds: seeds, fractions: fractions.values)
+      recipe: training.recipe(seed: seed), seeds: seeds, fractions: fractions.values, memory: device.memory?.bytes)
     if maps.comparesClasses { maps.comparison.tell(opened.classifier) }
     if estimate { return try Console.result(await Self.words(run, url)) }
     try await results.run(run, in: url, existing: existing) {

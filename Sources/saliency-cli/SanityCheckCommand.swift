@@ -35,11 +35,6 @@ struct SanityCheckCommand: InterruptibleCommand {
 
   @Option(help: "Decides random weights and labels, and the noise of maps that draw any.") var seed: UInt64 = 0
   @OptionGroup var results: RunOptions
-  @Option(
-    help: """
-      About how much memory the program may take as a whole, such as 800MB; data sets that are read into memory (those of \
-      IDX files and CIFAR-10's binary files) come on top.
-      """) var memory = MemorySize(bytes: 2_000_000_000)
   @OptionGroup(title: "Computing") var device: DeviceOptions
 
   func validate() throws {
@@ -61,7 +56,7 @@ struct SanityCheckCommand: InterruptibleCommand {
     let check = try await SanityRun(
       opened, images: data.test.limited(to: images), attributions: explainer.attributions, views: views,
       labels: labelRandomization ? (training.recipe(seed: seed), data) : nil, seed: seed,
-      memory: ProcessMemory.left(of: memory.bytes, for: opened))
+      memory: device.room(for: opened), trainingMemory: device.memory?.bytes)
     try await results.run(check, in: folder)
   }
 }

@@ -74,7 +74,8 @@ struct Train: InterruptibleCommand {
     recipe.weightDecay = weightDecay
     recipe.precision = precision
     var run = try await TrainingRun(
-      architecture, recipe: recipe, dataset: data, start: start, weightType: weights.type, device: chosen)
+      architecture, recipe: recipe, dataset: data, start: start, weightType: weights.type, device: chosen,
+      memory: device.memory?.bytes)
     run.place = place
     try await leads ? results.run(run, in: folder) : run.assist(in: folder)
   }

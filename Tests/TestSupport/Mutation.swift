@@ -1,64 +1,61 @@
 import Foundation
 
-/// Changes files at random, as a fuzzer does.
+/// Changes files so that what holds them together still does: a change goes into one part of them.
 public enum Mutation {
-  /// Numbers at which programs go wrong.
-  private static let numbers: [Int] = [
-    0, 1, -1, 2, 7, 8, 16, 63, 64, 127, 128, 255, 256, 1000, 32767, 65535, 65536, 1 << 20, 1 << 24, 1 << 31, 1 << 32,
-    1 << 40, 1 << 61, 1 << 62, .max, .min, .max - 1, .min + 1,
-  ]
-
-  /// The bytes with one to four changes: of bytes, of numbers, of parts that go, come twice or come from elsewhere; or cut off.
-  public static func bytes(_ data: Data, other: Data, using random: inout SeededGenerator) -> Data {
-    var data = data
-    for _ in 0..<Int.random(in: 1...4, using: &random) {
-      guard !data.isEmpty else { return data }
-      let place = Int.random(in: 0..<data.count, using: &random)
-      let part = place..<min(data.count, place + Int.random(in: 1...32, using: &random))
-      switch Int.random(in: 0..<10, using: &random) {
-      case 0: data[place] = .random(in: 0...255, using: &random)
-      case 1: data[place] ^= 1 << UInt8.random(in: 0..<8, using: &random)
-      case 2: data[place] = data.randomElement(using: &random) ?? 0
-      case 3: data.removeSubrange(part)
-      case 4: data.insert(contentsOf: data[part], at: place)
-      case 5: data = data.prefix(Bool.random(using: &random) ? place : data.count)
-      case 6: data.replaceSubrange(part, with: ONNXFile.varint(numbers.randomElement(using: &random) ?? 0))
-      case 7:
-        let number = withUnsafeBytes(of: (numbers.randomElement(using: &random) ?? 0).littleEndian) { Data($0) }
-        let size = [1, 2, 4, 8].randomElement(using: &random) ?? 8
-        for (offset, byte) in number.prefix(size).enumerated() where place + offset < data.count {
-          data[place + offset] = byte
-        }
-      case 8:
-        // A number of a text, such as JSON's.
-        guard let start = data[place...].firstIndex(where: { (0x30...0x39).contains($0) }) else { continue }
-        let end = data[start...].firstIndex { !(0x30...0x39).contains($0) } ?? data.count
-        data.replaceSubrange(start..<end, with: Data("\(numbers.randomElement(using: &random) ?? 0)".utf8))
-      default:
-        guard !other.isEmpty else { continue }
-        let start = Int.random(in: 0..<other.count, using: &random)
-        data.replaceSubrange(part, with: other[start..<min(other.count, start + part.count)])
-      }
-    }
-    return data
+  /// What a file is made of.
+  public enum Structure: Sendable {
+    case bytes
+    /// Of protocol buffers, all lengths of which stay true.
+    case message
+    /// A zip archive, of which one entry changes.
+    case zip
   }
 
-  /// A message of protocol buffers with one field changed, all lengths as they must be.
-  public static func message(_ data: Data, depth: Int = 0, using random: inout SeededGenerator) -> Data {
-    guard var fields = fields(of: data), !fields.isEmpty else {
-      return bytes(data, other: data, using: &random)
+  /// - Parameter change: changes some bytes.
+  /// - Returns: nil for a file that has not the structure, or where that has no parts.
+  public static func changed(
+    _ file: Data, _ structure: Structure, using random: inout SeededGenerator, _ change: (Data) -> Data
+  ) -> Data? {
+    switch structure {
+    case .bytes: change(file)
+    case .message: message(file, depth: 0, using: &random, change)
+    case .zip: zip(file, using: &random, change)
     }
+  }
+
+  private static func zip(_ file: Data, using random: inout SeededGenerator, _ change: (Data) -> Data) -> Data? {
+    guard var archive = ZipFile(reading: file) else { return nil }
+    // What is program or description more often than weights.
+    let places = archive.entries.indices
+    let described = places.filter { place in
+      [".json", ".pkl", ".py"].contains(where: archive.entries[place].name.hasSuffix)
+    }
+    let chosen = Int.random(in: 0..<4, using: &random) > 0 && !described.isEmpty ? described : Array(places)
+    guard let place = chosen.randomElement(using: &random) else { return nil }
+    archive.entries[place].content = change(archive.entries[place].content)
+    return archive.data
+  }
+
+  private static func message(
+    _ data: Data, depth: Int, using random: inout SeededGenerator, _ change: (Data) -> Data
+  ) -> Data? {
+    guard var fields = fields(of: data), !fields.isEmpty else { return nil }
     let place = Int.random(in: 0..<fields.count, using: &random)
     switch (Int.random(in: 0..<12, using: &random), fields[place].content) {
     case (0, _): fields.remove(at: place)
     case (1, _): fields.insert(fields[place], at: place)
     case (2, _): fields[place].number = Int.random(in: 1...32, using: &random)
     case (3, _): fields.swapAt(place, Int.random(in: 0..<fields.count, using: &random))
-    case (4, .bytes(let content)): fields[place].content = .bytes(bytes(content, other: data, using: &random))
-    case (_, .bytes(let content)) where depth < 12:
-      fields[place].content = .bytes(message(content, depth: depth + 1, using: &random))
-    case (_, .number): fields[place].content = .number(ONNXFile.varint(numbers.randomElement(using: &random) ?? 0))
-    case (_, _): fields[place].number += 1
+    case (4, .bytes(let content)): fields[place].content = .bytes(change(content))
+    case (_, .bytes(let content)):
+      let inner = depth < 12 ? message(content, depth: depth + 1, using: &random, change) : nil
+      fields[place].content = .bytes(inner ?? change(content))
+    case (_, .number(let varint)):
+      // Of any length, but one number.
+      let bytes = change(varint).prefix(10).map { $0 | 0x80 }
+      fields[place].content = .number(Data(bytes.dropLast()) + [(bytes.last ?? 0) & (bytes.count == 10 ? 1 : 0x7F)])
+    case (_, .fixed(let kind, let content)):
+      fields[place].content = .fixed(kind, (change(content) + Data(count: content.count)).prefix(content.count))
     }
     return fields.reduce(into: Data()) { file, field in
       switch field.content {

@@ -1,3 +1,4 @@
+import CArchive
 import Foundation
 
 /// A zip archive of stored entries, made by hand so that it can be wrong in every way.
@@ -22,6 +23,30 @@ public struct ZipFile: Sendable {
   public var count: UInt16?
 
   public init(_ entries: [Entry]) { self.entries = entries }
+
+  /// The entries of an archive, stored or not; nil for what is none, or damaged.
+  public init?(reading data: Data) {
+    let archive = archive_read_new()
+    defer { archive_read_free(archive) }
+    archive_read_support_format_zip_seekable(archive)
+    // `data` leaves checksums out.
+    archive_read_set_format_option(archive, "zip", "ignorecrc32", "1")
+    let entries = data.withUnsafeBytes { bytes -> [Entry]? in
+      guard archive_read_open_memory(archive, bytes.baseAddress, bytes.count) == ARCHIVE_OK else { return nil }
+      var entries: [Entry] = []
+      while true {
+        var header: OpaquePointer?
+        let result = archive_read_next_header(archive, &header)
+        if result == ARCHIVE_EOF { return entries }
+        guard result >= ARCHIVE_WARN, let name = archive_entry_pathname(header) else { return nil }
+        var content = [UInt8](repeating: 0, count: data.count)
+        let count = archive_read_data(archive, &content, content.count)
+        entries.append(Entry(String(cString: name), Data(content.prefix(max(0, count)))))
+      }
+    }
+    guard let entries, !entries.isEmpty else { return nil }
+    self.init(entries)
+  }
 
   public var data: Data {
     var (file, directory) = (Data(), Data())

@@ -59,7 +59,8 @@ bool ct_requires_gradient(const CTTensor *tensor) { return tensor->value.require
 CTError *ct_from_data(const void *data, CTType type, const int64_t *shape, size_t dim, CTTensor **out) {
   return returning(out, [&] {
     at::Tensor tensor = at::empty(ints(shape, dim), scalar_type(type));
-    std::memcpy(tensor.data_ptr(), data, tensor.nbytes());
+    // Unlike memcpy it may be given null where there are no bytes.
+    std::copy_n(static_cast<const char *>(data), tensor.nbytes(), static_cast<char *>(tensor.data_ptr()));
     return tensor;
   });
 }
@@ -68,7 +69,7 @@ CTError *ct_copy_to(const CTTensor *tensor, void *data, size_t bytes) {
   return guarded([&] {
     at::Tensor plain = tensor->value.detach().to(at::kCPU).contiguous();
     TORCH_CHECK(plain.nbytes() == bytes, "the tensor has ", plain.nbytes(), " bytes, not ", bytes);
-    std::memcpy(data, plain.data_ptr(), bytes);
+    std::copy_n(static_cast<const char *>(plain.data_ptr()), bytes, static_cast<char *>(data));
   });
 }
 

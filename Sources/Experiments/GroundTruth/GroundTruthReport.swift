@@ -23,13 +23,14 @@ public struct GroundTruthReport: ExperimentReport {
 
   /// The first image of every shape, bright and dark in turns.
   @TorchActor static func examples(
-    _ images: ShapeImages, _ classifier: any Classifier, _ attributions: [any Attribution], _ views: [any View]
+    _ images: ShapeImages, _ classifier: any Classifier, _ attributions: [any Attribution], _ views: [any View],
+    memory: Int
   ) throws -> [Example] {
     let chosen = Shape.allCases.indices.map { 2 * $0 + $0 % 2 }.filter { $0 < images.count }
     let signed = attributions.filter { $0.sign != nil }
     func maps(_ attributions: [any Attribution], _ views: [any View]) throws -> [[SaliencyMap]] {
       guard !attributions.isEmpty else { return chosen.map { _ in [] } }
-      return try Explainer(classifier, attributions: attributions, views: views)
+      return try Explainer(classifier, attributions: attributions, views: views, memory: memory)
         .explain(images.images(chosen), classes: chosen.map { Int(images.labels[$0]) }, indices: chosen).map(\.maps)
     }
     let (own, all) = (try maps(Array(signed.prefix(1)), views), try maps(signed, [Signed()]))

@@ -32,21 +32,24 @@ public struct GroundTruthRun: Experiment {
   private let attributions: [any Attribution]
   private let views: [any View]
   private let device: Device
+  private let memory: Int?
 
   /// - Parameters:
   ///   - options: how many images to train on and to score, and how.
   ///   - attributions: to score.
   ///   - views: through which they are seen; signless attributions through the original alone.
   ///   - device: where to train and to compute.
+  ///   - memory: about how many bytes the program may take as a whole; nil: what is usual, and for the training what it needs.
   public init(
     _ options: Options = Options(), attributions: [any Attribution] = Attributions.selfSufficient,
-    views: [any View] = Views.paper, device: Device = .cpu
+    views: [any View] = Views.paper, device: Device = .cpu, memory: Int? = nil
   ) {
     settings = Settings(
       settings: options, attributions: attributions.settingsByName, views: views.map(\.name))
     self.attributions = attributions
     self.views = views
     self.device = device
+    self.memory = memory
   }
 
   /// The images follow from the settings.
@@ -73,14 +76,18 @@ public struct GroundTruthRun: Experiment {
     recipe.seed = options.seed
     let start = try await Self.start(options.architecture, for: test, seed: options.seed)
     let network = try await TrainingRun(
-      options.architecture, recipe: recipe, dataset: dataset, start: start, device: device
+      options.architecture, recipe: recipe, dataset: dataset, start: start, device: device, memory: memory
     ).run(within: folder, Self.training, report: RunEvent.within("training", report))
     let (attributions, views, device) = (attributions, views, device)
+    let classifier = try await TorchActor.run {
+      try Network(network.information, parameters: network.parameters, device: device).folded()
+    }
+    let room = try await ProcessMemory.left(of: memory ?? ProcessMemory.usual, for: classifier)
     let (rows, examples) = try await TorchActor.run {
-      let classifier = try Network(network.information, parameters: network.parameters, device: device).folded()
-      let rows = try await GroundTruthBenchmark(classifier, images: test, attributions: attributions, views: views)
-        .run { report(.progress($0, "maps")) }
-      return (rows, try GroundTruthReport.examples(test, classifier, attributions, views))
+      let rows = try await GroundTruthBenchmark(
+        classifier, images: test, attributions: attributions, views: views, memory: room
+      ).run { report(.progress($0, "maps")) }
+      return (rows, try GroundTruthReport.examples(test, classifier, attributions, views, memory: room))
     }
     return GroundTruthReport(
       settings: options, accuracy: network.information.origin.accuracy ?? 0,

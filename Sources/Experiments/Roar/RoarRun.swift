@@ -28,12 +28,13 @@ public struct RoarRun: Experiment {
   ///   - recipe: how; its seed is the first.
   ///   - seeds: trainings of each kind, with other first weights.
   ///   - fractions: shares of the pixels to remove, above 0 up to 1, ascending.
+  ///   - memory: about how many bytes the program may take as a whole for a training; nil: what is needed.
   /// - Throws: ``EvaluationError``; Foundation's errors.
   public init(
     _ explainer: Explainer, model: (name: String, file: URL), dataset: Dataset,
     controls: [ControlMap] = ControlMap.allCases,
     architecture: Architecture, recipe: Recipe = Recipe(), seeds: Int = 1,
-    fractions: [Double] = RoarRun.paperFractions
+    fractions: [Double] = RoarRun.paperFractions, memory: Int? = nil
   ) throws {
     let input = explainer.classifier.preprocessing
     guard dataset.train.height == input.height, dataset.train.width == input.width else {
@@ -49,6 +50,7 @@ public struct RoarRun: Experiment {
     if let view = explainer.views.first(where: \.hasNegatives) {
       throw EvaluationError.negativeMaps(view: view.name)
     }
+    if let memory { try Trainer.check(memory, architecture, recipe, dataset.train) }
     self.explainer = explainer
     self.dataset = dataset
     settings = RoarSettings(

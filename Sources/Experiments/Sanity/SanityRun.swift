@@ -38,6 +38,7 @@ public struct SanityRun: Experiment {
   private let trained: Network
   private let check: SanityCheck
   private let labels: (recipe: Recipe, dataset: Dataset)?
+  private let memory: Int
 
   /// - Parameters:
   ///   - model: a network of this library, whose layers can be randomised.
@@ -48,11 +49,12 @@ public struct SanityRun: Experiment {
   ///     too.
   ///   - seed: of the random weights and labels.
   ///   - memory: about how many bytes the passes may take.
+  ///   - trainingMemory: about how many bytes the program may take as a whole for the training; nil: what is needed.
   /// - Throws: ``EvaluationError``; `ModelFileError`; ``MethodError``; Foundation's errors.
   @TorchActor public init(
     _ model: ModelChoice.Opened, images: any LabelledImages, attributions: [any Attribution] = [Gradient()],
     views: [any View] = Views.all, labels: (recipe: Recipe, dataset: Dataset)? = nil, seed: UInt64 = 0,
-    memory: Int = 2_000_000_000
+    memory: Int = 2_000_000_000, trainingMemory: Int? = nil
   ) throws {
     guard let opened = model.classifier as? Network else { throw EvaluationError.needsNetwork(model: model.name) }
     // As it was trained: what was opened for speed has no batch normalisations left.
@@ -64,10 +66,14 @@ public struct SanityRun: Experiment {
       guard LabelSet(dataset.train.classNames) == opened.labels, dataset.train.channels == input.channels,
         dataset.train.height == input.height, dataset.train.width == input.width
       else { throw EvaluationError.otherClasses(model: model.name, dataset: dataset.name) }
+      if let trainingMemory, let recipe = labels?.recipe {
+        try Trainer.check(trainingMemory, opened.information.architecture, recipe, dataset.train)
+      }
     }
     check = try SanityCheck(opened, images: images, attributions: attributions, views: views, memory: memory)
     self.model = model
     self.labels = labels
+    self.memory = memory
     settings = Settings(
       model: model.name, modelSum: try Checksum.of(model.file, .sha256).hex, images: images.name,
       attributions: attributions.settingsByName, views: views.map(\.name), seed: seed, labelRecipe: labels?.recipe,
@@ -109,6 +115,6 @@ public struct SanityRun: Experiment {
       trained.information.architecture, recipe: labels.recipe, dataset: dataset, device: trained.device
     ).run(within: folder, Self.labelFolder, report: RunEvent.within("random labels", report))
     let own = try Network(network.information, parameters: network.parameters, device: trained.device).folded()
-    return (own, try ClassificationReport.evaluate(own, on: shuffled).accuracy)
+    return (own, try ClassificationReport.evaluate(own, on: shuffled, memory: memory).accuracy)
   }
 }

@@ -70,11 +70,13 @@ public struct TrainingRun: Experiment {
 
   /// Cost: all images are read once, unless the data set's digests are known.
   ///
+  /// - Parameter memory: about how many bytes the program may take as a whole, but for data sets that are in memory; nil: what is needed.
   /// - Throws: ``TrainingError``; `CancellationError`; Foundation's errors.
   @TorchActor public init(
     _ architecture: Architecture, recipe: Recipe, dataset: Dataset, start: Network? = nil,
-    weightType: ElementType = .float32, device: Device
+    weightType: ElementType = .float32, device: Device, memory: Int? = nil
   ) throws {
+    if let memory { try Trainer.check(memory, architecture, recipe, dataset.train) }
     identity = try RunIdentity(data: dataset.identity, device: device)
     settings = Settings(
       architecture: architecture, recipe: recipe, dataset: dataset.provenance, start: try start.map(Self.digest))

@@ -1,3 +1,4 @@
+import Files
 import Tensors
 
 /// Operators that are younger than the oldest libtorch in use, made of older ones.
@@ -40,7 +41,7 @@ import Tensors
 
   private func tensor(_ name: String) throws -> Tensor {
     guard case .tensor(let tensor) = self[name] else {
-      throw ModelFileError.damaged("\(self.name.name) has no tensor “\(name)”")
+      throw ModelFileError.damaged("\(self.name.name) has no tensor “\(name.plain)”")
     }
     return tensor
   }
@@ -49,7 +50,7 @@ import Tensors
     switch self[name] {
     case .ints(let numbers): return numbers
     case .int(let number): return [number]
-    default: throw ModelFileError.damaged("\(self.name.name) has no numbers “\(name)”")
+    default: throw ModelFileError.damaged("\(self.name.name) has no numbers “\(name.plain)”")
     }
   }
 

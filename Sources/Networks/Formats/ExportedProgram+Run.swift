@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Tensors
 
@@ -35,7 +36,7 @@ extension ExportedProgram {
     }
 
     static func shown(_ target: String) -> String {
-      OperatorName(target).map { "the operator \($0.name)" } ?? "“\(target.prefix(100))”"
+      OperatorName(target).map { "the operator \($0.name)" } ?? "“\(target.plain)”"
     }
 
     @TorchActor private mutating func results(of node: ExportedSchema.Node) throws -> [Operator.Argument] {
@@ -62,7 +63,7 @@ extension ExportedProgram {
             switch try named(name) {
             case .tensor(let tensor): return tensor
             case .none: return nil
-            default: throw ModelFileError.damaged("“\(name.prefix(60))” is not a tensor")
+            default: throw ModelFileError.damaged("“\(name.plain)” is not a tensor")
             }
           })
       case .symbols(let symbols):
@@ -72,7 +73,7 @@ extension ExportedProgram {
             case .value(let number): return number
             case .name(let name):
               guard case .int(let number) = try named(name) else {
-                throw ModelFileError.damaged("“\(name.prefix(60))” is not a whole number")
+                throw ModelFileError.damaged("“\(name.plain)” is not a whole number")
               }
               return number
             }
@@ -84,7 +85,7 @@ extension ExportedProgram {
 
     private func named(_ name: String) throws -> Operator.Argument {
       guard let value = values[name] else {
-        throw ModelFileError.damaged("“\(name.prefix(60))” is used before it is made")
+        throw ModelFileError.damaged("“\(name.plain)” is used before it is made")
       }
       return value
     }
@@ -114,7 +115,7 @@ extension ExportedProgram {
       case .layout(let code):
         guard code == 7 else { throw ExportedProgramError.unusable("has sparse tensors") }
         return .int(0)
-      case .other(let kind): throw ExportedProgramError.unusable("has a value of the kind “\(kind.prefix(60))”")
+      case .other(let kind): throw ExportedProgramError.unusable("has a value of the kind “\(kind.plain)”")
       case .value, .tensors, .symbols, .device, .graph:
         throw ModelFileError.damaged("a value is of the wrong kind")
       }
@@ -146,7 +147,7 @@ extension ExportedProgram {
         return try inner(arguments[graphs[truth ? 0 : 1]], operands.map { $0.map(Operator.Argument.tensor) ?? .none })
       default:
         throw ExportedProgramError.unsupported(
-          operator: "torch.\(kind.prefix(60))", reason: "a part of it whose course pixels may decide")
+          operator: "torch.\(kind.plain)", reason: "a part of it whose course pixels may decide")
       }
     }
 

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// What `models/model.json` of a `torch.export` archive says, as far as it is used: major version 8 of PyTorch's
@@ -252,7 +253,7 @@ extension ExportedSchema {
 
   private static func place(of error: any Error) -> String {
     switch error {
-    case DecodingError.keyNotFound(let key, _): " (“\(key.stringValue.prefix(60))” is missing)"
+    case DecodingError.keyNotFound(let key, _): " (“\(key.stringValue.plain)” is missing)"
     case DecodingError.typeMismatch(_, let context), DecodingError.valueNotFound(_, let context),
       DecodingError.dataCorrupted(let context):
       context.codingPath.last.map { " (“\($0.stringValue.prefix(60))”)" } ?? ""

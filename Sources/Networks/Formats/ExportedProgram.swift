@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Tensors
 
@@ -54,7 +55,7 @@ import Tensors
         weights[name] = tensor
         given[argument] = .tensor(tensor)
       case .constant(let argument, let value): given[argument] = try Run.constant(value)
-      case .other(let kind): throw ExportedProgramError.unusable("needs an input of the kind “\(kind.prefix(60))”")
+      case .other(let kind): throw ExportedProgramError.unusable("needs an input of the kind “\(kind.plain)”")
       }
     }
     guard images.count == 1, let meta = graph.tensorValues[images[0]] else { throw ExportedProgramError.inputs(images) }
@@ -90,7 +91,7 @@ import Tensors
     run.values[self.input] = .tensor(input)
     try run.run()
     guard case .tensor(let answer) = run.values[output] else {
-      throw ExportedProgramError.unusable("does not make its own output “\(output.prefix(60))”")
+      throw ExportedProgramError.unusable("does not make its own output “\(output.plain)”")
     }
     return answer.type == type ? answer : try answer.to(type ?? .float32)
   }

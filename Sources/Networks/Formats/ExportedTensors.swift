@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Tensors
 
@@ -74,7 +75,7 @@ struct ExportedTensors {
       throw damaged("have the element type \(meta.dtype), which is not used here")
     }
     guard let bytes = zip[record] else {
-      throw damaged("are said to lie in “\(record.prefix(100))”, which is not there")
+      throw damaged("are said to lie in “\(record.plain)”, which is not there")
     }
     let strides = meta.strides.compactMap(\.fixed)
     guard let shape = meta.shape, strides.count == shape.count, meta.strides.count == shape.count,

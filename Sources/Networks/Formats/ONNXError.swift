@@ -42,17 +42,3 @@ public enum ONNXError: LocalizedError, Equatable, Sendable {
     names.prefix(8).joined(separator: ", ") + (names.count > 8 ? ", …" : "")
   }
 }
-
-extension String {
-  /// A name of a stranger's for a message: one line of bounded length without control characters.
-  var plain: String {
-    let start = unicodeScalars.prefix(81)
-    let scalars = start.prefix(80).map { scalar -> Character in
-      switch scalar.properties.generalCategory {
-      case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .unassigned, .privateUse: "\u{FFFD}"
-      default: Character(scalar)
-      }
-    }
-    return String(scalars) + (start.count > 80 ? "…" : "")
-  }
-}

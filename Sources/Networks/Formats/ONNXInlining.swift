@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// Puts the nodes of a file's own functions in the place of their calls, and leaves out what the answer does not need.

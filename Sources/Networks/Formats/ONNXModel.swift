@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// What an ONNX file says, checked for form alone. Format: https://github.com/onnx/onnx/blob/main/onnx/onnx.proto.

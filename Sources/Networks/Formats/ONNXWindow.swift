@@ -1,3 +1,4 @@
+import Files
 import Tensors
 
 /// Where a convolution or a pool looks: its kernel and the padding of each of the axes behind [N, C].

@@ -1,3 +1,4 @@
+import Files
 import Tensors
 
 /// An operator's name as `torch.export` writes it, such as `torch.ops.aten.add.Tensor`.
@@ -69,7 +70,7 @@ extension ExportedProgram.Run {
       // The same argument under an older name.
       guard known.indices.contains(place), !named.contains(known[place]) else {
         throw ExportedProgramError.unsupported(
-          operator: "the operator \(found.name) with “\(argument.name.prefix(60))”",
+          operator: "the operator \(found.name) with “\(argument.name.plain)”",
           reason: "which libtorch \(Torch.version) does not know; build with a newer libtorch")
       }
       return (known[place], argument.value)

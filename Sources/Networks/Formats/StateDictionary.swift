@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Tensors
 
@@ -129,7 +130,7 @@ enum StateDictionaryError: LocalizedError, Equatable {
     case .noTensors:
       "the file holds no dictionary of tensors; in Python, save one with torch.save(model.state_dict(), \"model.pth\")"
     case .calls(let name):
-      "the file is refused because it calls \(name) when it is loaded, and so might do anything; weights alone need none of "
+      "the file is refused because it calls \(name.plain) when it is loaded, and so might do anything; weights alone need none of "
         + "this: in Python, save them with torch.save(model.state_dict(), \"model.pth\")"
     case .unusable(let what): "the file \(what)"
     }

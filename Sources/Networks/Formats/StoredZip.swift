@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// A zip archive whose entries are stored as they are, as PyTorch writes all of its files.

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Tensors
 
@@ -15,7 +16,7 @@ enum SymbolicArithmetic {
       }
     guard let result else {
       throw ExportedProgramError.unsupported(
-        operator: "“\(target.prefix(100))” on \(arguments.count) values", reason: "which is not known here")
+        operator: "“\(target.plain)” on \(arguments.count) values", reason: "which is not known here")
     }
     return result
   }
