@@ -135,7 +135,7 @@ let package = Package(
     .testTarget(name: "NetworksTests", dependencies: ["Maps", "Networks", "TestSupport"]),
     .testTarget(name: "TrainingTests", dependencies: ["Training", "TestSupport"]),
     .testTarget(
-      name: "FiguresTests", dependencies: ["Figures", "Rasters", "TestSupport"], exclude: ["Golden"]),
+      name: "FiguresTests", dependencies: ["Figures", "Files", "Rasters", "TestSupport"], exclude: ["Golden"]),
     .testTarget(name: "ExplorerTests", dependencies: ["Explorer", "Saliency", "TestSupport"]),
     .testTarget(
       name: "SaliencyExplorerTests", dependencies: ["Explorer", "SaliencyExplorer", "TestSupport"] + serverPackages),

@@ -46,13 +46,14 @@ struct FolderLoader: Sendable {
     let decoded = DecodedCache(folder: cache, key: key(names, fingerprints))
     if let found = try await find(files, in: decoded) { return found }
 
-    func warning(_ reason: String) -> String {
-      "the decoded images cannot be kept in \(cache.relativePath): \(reason); they will have to be decoded again"
+    func warning(_ error: any Error) -> String {
+      let reason = (error as? CocoaError)?.reason ?? error.localizedDescription
+      return "the decoded images cannot be kept in \(cache.relativePath): \(reason); they will have to be decoded again"
     }
     let unfinished: DecodedCache.Unfinished
     do { unfinished = try decoded.begin(count: count) } catch {
       var loaded = try await decode(files, into: ownMemory(count), progress)
-      loaded.warnings.append(warning(error.localizedDescription))
+      loaded.warnings.append(warning(error))
       return loaded
     }
     var loaded = try await decode(files, into: unfinished.pixels, progress)
@@ -62,7 +63,7 @@ struct FolderLoader: Sendable {
     }
     do { try await decoded.keep(unfinished, loaded.summary, pixelCount: loaded.kept.count * imageSize) } catch {
       if error is CancellationError { throw error }
-      loaded.warnings.append(warning(error.localizedDescription))
+      loaded.warnings.append(warning(error))
     }
     return loaded
   }

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// What is drawn once and written as PNG, PDF and SVG.
@@ -24,8 +25,8 @@ extension Figure {
 
   /// Writes the figure; a file that was there before is replaced in one step.
   ///
-  /// - Throws: ``FiguresError``.
+  /// - Throws: ``FiguresError``, `FileError`.
   public func write(to url: URL, as format: FigureFormat) throws {
-    try encoded(as: format).writeFigure(to: url)
+    try encoded(as: format).writeWhole(to: url)
   }
 }

@@ -110,6 +110,20 @@ import Testing
     #expect(command.files(in: "kept/decoded").count == 1)
   }
 
+  @Test("a cache that cannot be written to costs nothing but a warning")
+  func unwritableCache() async throws {
+    let model = try await Materials.model()
+    try command.add(Data("dark\nbright\nneither\nnor\n".utf8), as: "labels.txt")
+    let finished = try command.run(
+      ["evaluate", "--dataset", "data", "--model", model, "--labels", "labels.txt", "--size", "16"],
+      environment: ["XDG_CACHE_HOME": "/proc"])
+    #expect(finished.status == 0 && finished.output.contains("of 6 images"))
+    #expect(
+      finished.errors == [
+        "Warning: the decoded images cannot be kept in /proc/saliency/decoded: no such file or directory; they will have to be decoded again"
+      ])
+  }
+
   @Test("a part of the images, and none that are grey")
   func partOfTheImages() async throws {
     let model = try await Materials.model()

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Rasters
 import TestSupport
@@ -226,7 +227,7 @@ import Testing
   @Test("a file that cannot be written is named")
   func unwritable() throws {
     let folder = try TemporaryFolder()
-    let error = #expect(throws: FiguresError.self) {
+    let error = #expect(throws: FileError.self) {
       _ = try Document(title: "t", blocks: []).writeFigures(to: folder.file("missing"))
     }
     #expect(error?.localizedDescription.contains("missing/captions.txt") == true)

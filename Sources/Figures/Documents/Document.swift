@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// A report of text, tables and figures on numbered A4 pages, as a PDF: text stays text, figures stay vectors.
@@ -57,7 +58,7 @@ package struct Document: Sendable {
   ///
   /// - Precondition: the figures' names differ and can be names of files.
   /// - Returns: the names of the files.
-  /// - Throws: ``FiguresError``.
+  /// - Throws: ``FiguresError``, `FileError`.
   @discardableResult package func writeFigures(
     to folder: URL, as formats: [FigureFormat] = FigureFormat.allCases
   ) throws -> [String] {
@@ -65,13 +66,13 @@ package struct Document: Sendable {
     for figure in figures {
       for format in formats {
         names.append("\(figure.name).\(format.rawValue)")
-        try figure.figure.encoded(as: format).writeFigure(to: folder.appending(path: names[names.count - 1]))
+        try figure.figure.encoded(as: format).writeWhole(to: folder.appending(path: names[names.count - 1]))
       }
     }
     let captions = figures.map { figure in
       "\(figure.name)\n" + [figure.label, figure.caption].filter { !$0.isEmpty }.joined(separator: ". ") + "\n"
     }
-    try Data(captions.joined(separator: "\n").utf8).writeFigure(to: folder.appending(path: "captions.txt"))
+    try Data(captions.joined(separator: "\n").utf8).writeWhole(to: folder.appending(path: "captions.txt"))
     return names + ["captions.txt"]
   }
 }
