@@ -60,7 +60,7 @@ public struct Findings: Sendable {
     table { border-collapse: collapse; margin: 2em 0; font-variant-numeric: tabular-nums; display: block; overflow-x: auto }
     caption { text-align: left; padding: 0.5em 0 }
     th, td { padding: 0.15em 0.6em; text-align: right; white-space: nowrap }
-    thead th { border-bottom: 1px solid; vertical-align: bottom }
+    thead th { border-bottom: 1px solid; vertical-align: bottom; white-space: normal; min-width: 5em }
     tbody tr:nth-child(odd) { background: color-mix(in srgb, currentColor 6%, transparent) }
     .name { text-align: left }
     </style>

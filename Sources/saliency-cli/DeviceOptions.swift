@@ -26,7 +26,9 @@ struct DeviceOptions: ParsableArguments {
 
   @Option(help: "auto takes the GPU if there is one that libtorch can use.") var device = Choice.auto
 
-  @Option(help: "Processor threads (default: all processors, and one for a single small picture).") var threads: Int?
+  @Option(
+    help: "Processor threads (default: all that the machine or a container gives, and one for a single small picture).")
+  var threads: Int?
 
   @Option(
     help: """
@@ -59,7 +61,10 @@ struct DeviceOptions: ParsableArguments {
 
   /// Sets the threads and says which device to use.
   func apply() async throws -> Device {
-    if let threads { try await TorchActor.run { try Torch.setThreads(threads) } }
+    if let most = threads ?? ProcessorQuota.read() {
+      let isAsked = threads != nil
+      try await TorchActor.run { if isAsked || most < Torch.threads { try Torch.setThreads(most) } }
+    }
     switch device {
     case .cpu: return .cpu
     case .auto: return Torch.hasCUDA ? .cuda : .cpu

@@ -41,7 +41,8 @@ struct DistributionOptions: ParsableArguments {
   func saveThreads(_ device: DeviceOptions) async throws {
     guard device.threads == nil, let ranks = try ranks() else { return }
     let machine = ProcessInfo.processInfo
-    let threads = ranks.threads(allowed: machine.activeProcessorCount, online: machine.processorCount)
+    let allowed = min(machine.activeProcessorCount, ProcessorQuota.read() ?? .max)
+    let threads = ranks.threads(allowed: allowed, online: machine.processorCount)
     try await TorchActor.run { try Torch.setThreads(threads) }
   }
 }

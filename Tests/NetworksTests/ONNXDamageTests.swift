@@ -61,7 +61,7 @@ import Testing
     (File.network(opset: .max), "7 to 23"), (File.network(opset: -1), "7 to 23"),
     (
       File.network(before: [File.node("Twist\u{1B}[31m\n", ["i"], ["x"])]),
-      "the operator Twist\u{FFFD}[31m\u{FFFD} of ONNX"
+      "the operator Twist\u{FFFD}[31m  of ONNX"
     ),
     (File.network(before: [File.node("Loop", ["i"], ["x"])]), "the operator Loop of ONNX's opset 18"),
     (File.network(before: [File.node("NMS", ["i"], ["x"], domain: "own")]), "the operator NMS of “own”, version 1"),

@@ -159,7 +159,7 @@ import Testing
 
 /// How processes find each other in a folder.
 @Suite @TorchActor struct MeetingPlaceTests {
-  private func join(_ folder: TemporaryFolder, _ rank: Int, of count: Int, patience: Duration = .seconds(60))
+  private func join(_ folder: TemporaryFolder, _ rank: Int, of count: Int, patience: Duration = .seconds(600))
     async throws
   {
     _ = try await ProcessGroup.join(rank: rank, of: count, in: folder.url, patience: patience)
@@ -190,7 +190,7 @@ import Testing
     let folder = try TemporaryFolder()
     let (others, shared) = (ranks, folder)
     let waiting = others.map { rank in
-      Task { try await ProcessGroup.join(rank: rank, of: 9, in: shared.url, patience: .seconds(60)) }
+      Task { try await ProcessGroup.join(rank: rank, of: 9, in: shared.url, patience: .seconds(600)) }
     }
     defer { for task in waiting { task.cancel() } }
     await #expect(throws: TrainingError.stranger(rank: ranks[0], count: 3, folder: folder.url.relativePath)) {
