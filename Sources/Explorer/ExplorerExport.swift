@@ -46,9 +46,8 @@ struct ExplorerExport {
   private func explained(
     _ explainer: Explainer, _ content: Data, _ name: String, of index: Int
   ) async throws -> PictureJob.Explained {
-    let limits = session.limits
-    return try await explainer.explained(
-      content, named: name, of: index, memory: limits.memory, maximumPixels: limits.maximumPixels)
+    try await explainer.explained(
+      content, named: name, of: index, memory: explainer.memory, maximumPixels: session.limits.maximumPixels)
   }
 
   private func drawing(_ wish: ExplorerWish, _ analysis: ExplorerAnalysis) throws -> ExplanationFigure {

@@ -30,8 +30,8 @@ package actor ExplorerSession {
     package var pictureBytes = 256 << 20
     /// As for `saliency explain`.
     package var maximumPixels = 100_000_000
-    /// For the program as a whole.
-    package var memory = ProcessMemory.usual
+    /// For the program as a whole; nil: what is usual.
+    package var memory: Int?
     /// Maps that are kept for deletion.
     package var maps = 64
 
@@ -43,8 +43,6 @@ package actor ExplorerSession {
   let limits: Limits
   private let version: String
   private var analysis: ExplorerAnalysis?
-  /// What memory the model leaves for the work with it.
-  private var room = 0
   private var warnings: [String] = []
   private var pictures: [(id: String, kept: Kept)] = []
   private var maps: [(key: String, map: SaliencyMap)] = []
@@ -89,9 +87,8 @@ package actor ExplorerSession {
 
   private func open(_ name: String) async throws {
     let opened = try await models.open(name)
-    room = try await ProcessMemory.left(of: limits.memory, for: opened)
     var analysis = ExplorerAnalysis(opened.classifier, model: name, title: opened.name)
-    analysis.memory = room
+    analysis.memory = try await ProcessMemory.left(of: limits.memory, for: opened)
     self.analysis = analysis
     warnings = opened.warnings.map { "\($0)" }
   }
@@ -143,9 +140,9 @@ package actor ExplorerSession {
     let first = Attributions.all.filter { (try? $0.check(analysis.classifier)) != nil }.prefix(1)
     let explainer = try Explainer(
       analysis.classifier, attributions: Array(first), views: Views.all.filter { !$0.comparesClasses },
-      leavesOutSigned: true, memory: room)
+      leavesOutSigned: true, memory: analysis.memory)
     let explained = try await explainer.explained(
-      kept.content, named: kept.name, memory: room, maximumPixels: limits.maximumPixels)
+      kept.content, named: kept.name, memory: analysis.memory, maximumPixels: limits.maximumPixels)
     if let place = pictures.firstIndex(where: { $0.id == id }) {
       pictures[place].kept.seen = Seen(model: analysis.model, explained: explained)
     }

@@ -4,8 +4,10 @@ import Tensors
 
 /// What the program takes besides its work, of the memory that it may take as a whole.
 public enum ProcessMemory {
-  /// What work with a model may take where its user does not say, in bytes.
-  public static let usual = 2_000_000_000
+  /// What the program may take as a whole where nobody says, in bytes; for large models more.
+  package static let usual = 2_000_000_000
+  /// What work with a large model may then take at least.
+  private static let least = 500_000_000
   /// The program with its libraries, idle: 245 to 290 MB as measured with small networks.
   package static let program = 300_000_000
   /// A page with its pictures, which is made in memory, beside what the work before has left.
@@ -13,19 +15,24 @@ public enum ProcessMemory {
   /// How often a model's weights are in memory: as they were read, without batch normalisation, and packed for answers and gradients.
   private static let copies = 4
 
-  /// What is left of `bytes` for work with a model.
+  /// What is left for work with a model.
   ///
-  /// - Parameter other: what else takes memory.
-  /// - Throws: `MethodError.tooLittleMemory` where not one image fits.
-  public static func left(of bytes: Int, for opened: ModelChoice.Opened, besides other: Int = 0) async throws -> Int {
+  /// - Parameters:
+  ///   - bytes: what the program may take as a whole; nil: 2 GB, and more where that is too little for the model.
+  ///   - other: what else takes memory.
+  /// - Throws: `MethodError.tooLittleMemory` where not one image fits into `bytes`.
+  public static func left(of bytes: Int?, for opened: ModelChoice.Opened, besides other: Int = 0) async throws -> Int {
     try await left(of: bytes, for: opened.classifier, from: opened.file, besides: other)
   }
 
   /// The same for a model that is in no file, or in one.
-  package static func left(of bytes: Int, for classifier: any Classifier, from file: URL? = nil, besides other: Int = 0)
+  package static func left(
+    of bytes: Int?, for classifier: any Classifier, from file: URL? = nil, besides other: Int = 0
+  )
     async throws -> Int
   {
     let taken = other + program + copies * (await weightBytes(of: classifier, file))
+    guard let bytes else { return max(usual - taken, least, classifier.bytesPerImage) }
     let needed = taken + classifier.bytesPerImage
     guard bytes >= needed else { throw MethodError.tooLittleMemory(needed: needed, given: bytes) }
     return bytes - taken

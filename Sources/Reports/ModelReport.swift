@@ -12,8 +12,8 @@ public struct ModelReport: Sendable {
   public var explainer: Explainer?
   /// The same model on another device, for the self-audit to compare with.
   public var twin: (any Classifier)?
-  /// About how many bytes the program may take as a whole.
-  public var memory = ProcessMemory.usual
+  /// About how many bytes the program may take as a whole; nil: what is usual.
+  public var memory: Int?
   /// The record of how it was made, beside what is known here.
   public var making: [PageFact] = []
 

@@ -153,7 +153,7 @@ public struct Reproduction: Sendable {
   }
 
   func room(for model: ModelChoice.Opened) async throws -> Int {
-    try await ProcessMemory.left(of: memory ?? ProcessMemory.usual, for: model, besides: ProcessMemory.page)
+    try await ProcessMemory.left(of: memory, for: model, besides: ProcessMemory.page)
   }
 
   func options(for wanted: Wanted) -> ReportOptions {

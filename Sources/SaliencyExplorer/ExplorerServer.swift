@@ -42,12 +42,12 @@
     ///   - model: the one to begin with, by a name or file that ``ModelChoice`` takes.
     ///   - settings: of that model, where its file does not say.
     ///   - folder: of model files that are offered, too.
-    ///   - memory: about how many bytes the program may take as a whole.
+    ///   - memory: about how many bytes the program may take as a whole; nil: what is usual.
     ///   - version: what the page says of the program.
     /// - Throws: ``ModelChoiceError``; ``MethodError``; Foundation's error when the folder cannot be read.
     public init(
       model: String, settings: ScriptSettings = ScriptSettings(), modelsFolder folder: URL? = nil,
-      device: Device = .cpu, memory: Int = ProcessMemory.usual, version: String = ""
+      device: Device = .cpu, memory: Int? = nil, version: String = ""
     ) async throws {
       let models = try ExplorerModels(model, settings: settings, folder: folder, device: device)
       var limits = ExplorerSession.Limits()

@@ -32,8 +32,8 @@ struct DeviceOptions: ParsableArguments {
 
   @Option(
     help: """
-      About how much memory the program may take as a whole, such as 800MB (default: 2GB, and for a training what its batches \
-      need). Data sets that are read into memory (those of IDX files and CIFAR-10's binary files) come on top.
+      About how much memory the program may take as a whole, such as 800MB (default: 2GB, more for large models, and for a \
+      training what its batches need). Data sets that are read into memory (those of IDX files and CIFAR-10's binary files) come on top.
       """) var memory: MemorySize?
 
   func validate() throws {
@@ -56,7 +56,7 @@ struct DeviceOptions: ParsableArguments {
   ///
   /// - Throws: `MethodError.tooLittleMemory` where not one image fits.
   func room(for opened: ModelChoice.Opened) async throws -> Int {
-    try await ProcessMemory.left(of: memory?.bytes ?? ProcessMemory.usual, for: opened)
+    try await ProcessMemory.left(of: memory?.bytes, for: opened)
   }
 
   /// Sets the threads and says which device to use.

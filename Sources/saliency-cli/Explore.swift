@@ -74,7 +74,7 @@ struct Explore: InterruptibleCommand {
       do {
         return try await ExplorerServer(
           model: model.named ?? Explain.usualModel, settings: model.input.settings, modelsFolder: folder,
-          device: chosen, memory: device.memory?.bytes ?? ProcessMemory.usual,
+          device: chosen, memory: device.memory?.bytes,
           version: SaliencyCommand.configuration.version)
       } catch let error as CocoaError {
         throw CommandError("--models-folder \(modelsFolder ?? ""): \(error.reason)")

@@ -39,7 +39,7 @@ struct Report: InterruptibleCommand {
     if Torch.hasCUDA {
       report.twin = try await model.openQuietly(on: chosen == .cpu ? .cuda : .cpu).classifier
     }
-    report.memory = device.memory?.bytes ?? ProcessMemory.usual
+    report.memory = device.memory?.bytes
     report.options = page.options(limit: nil)
     let used = precision ?? .usual(for: opened.classifier)
     report.options.precision = used == .full ? nil : used

@@ -22,14 +22,13 @@ private func wait<Result: Sendable>(_ body: @escaping @Sendable () async throws 
     outcome.done.signal()
   }
   outcome.done.wait()
-  guard let result = outcome.result else { fatalError("nothing came out") }
-  return try result.get()
+  return try outcome.result.get()
 }
 
 /// Written before `done` and read after it.
 private final class Outcome<Result>: @unchecked Sendable {
   let done = DispatchSemaphore(value: 0)
-  var result: Swift.Result<Result, any Error>?
+  var result: Swift.Result<Result, any Error> = .failure(CancellationError())
 }
 
 @_cdecl("LLVMFuzzerTestOneInput") func tryFile(_ bytes: UnsafePointer<UInt8>?, _ count: Int) -> Int32 {

@@ -82,7 +82,7 @@ public struct GroundTruthRun: Experiment {
     let classifier = try await TorchActor.run {
       try Network(network.information, parameters: network.parameters, device: device).folded()
     }
-    let room = try await ProcessMemory.left(of: memory ?? ProcessMemory.usual, for: classifier)
+    let room = try await ProcessMemory.left(of: memory, for: classifier)
     let (rows, examples) = try await TorchActor.run {
       let rows = try await GroundTruthBenchmark(
         classifier, images: test, attributions: attributions, views: views, memory: room
