@@ -217,6 +217,12 @@ extension RunFolder {
     return try encoder.encode(value)
   }
 
+  /// At the end of a run: takes the settings back if nothing else was written, so that the next one finds nothing.
+  public func giveUp() {
+    guard worker == nil, !isResumed, Self.files(in: url) == [Self.settings] else { return }
+    try? remove(Self.settings)
+  }
+
   /// What was written; nil where there is nothing, or something damaged.
   public func read<Value: Decodable>(_ type: Value.Type, from name: String) -> Value? {
     (try? Data(contentsOf: file(name))).flatMap { try? JSONDecoder().decode(type, from: $0) }

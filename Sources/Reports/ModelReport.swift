@@ -41,6 +41,7 @@ public struct ModelReport: Sendable {
     let room = try await ProcessMemory.left(of: memory, for: model, besides: ProcessMemory.page)
     let output = try ReportFolder(
       folder, options: options, experiments: [name], device: model.classifier.device, existing: existing)
+    defer { output.giveUp() }
     let result = try await ExperimentRun(
       name: name, title: model.name, model: model, dataset: dataset, options: options, folder: output.experiment(name),
       explainer: explainer, twin: twin, memory: room

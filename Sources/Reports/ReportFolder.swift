@@ -45,6 +45,8 @@ struct ReportFolder: Sendable {
 
   func experiment(_ name: String) -> URL { folder.folder(name) }
 
+  func giveUp() { folder.giveUp() }
+
   /// Where processes share the folder: the pieces of the work for this one, as it gets them, until all are done, and then the
   /// task of making the page, which one of them has.
   ///

@@ -88,6 +88,7 @@ public struct Reproduction: Sendable {
     let output = try ReportFolder(
       folder, options: options, seeds: seeds, paper: paper, experiments: wanted.map(\.name), device: device,
       existing: existing)
+    defer { output.giveUp() }
     var results: [ExperimentRun.Result] = []
     var missing: [PageMissing] = []
     var absent: Set<String> = []

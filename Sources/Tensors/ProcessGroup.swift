@@ -27,6 +27,7 @@ import CTorch
   /// - Parameters:
   ///   - patience: how long to wait for them to come.
   ///   - timeout: how long to wait for an answer afterwards. The end of a process is noticed at once, but not that of a machine.
+  /// - Throws: `CancellationError`, too.
   public init(
     rank: Int, of count: Int, meeting: Meeting, patience: Duration = .seconds(600), timeout: Duration = .seconds(60)
   ) throws {
@@ -36,8 +37,11 @@ import CTorch
     func join(host: UnsafePointer<CChar>?, port: UInt16, path: UnsafePointer<CChar>?) throws {
       var meeting = CTMeeting(
         rank: Int32(rank), count: Int32(count), host: host, port: port, path: path,
-        patience_ms: Int64(patience / .milliseconds(1)), timeout_ms: Int64(timeout / .milliseconds(1)))
-      try check(ct_group_join(&meeting, &out), "meeting the other processes")
+        patience_ms: Int64(patience / .milliseconds(1)), timeout_ms: Int64(timeout / .milliseconds(1)),
+        is_cancelled: { Task.isCancelled })
+      let error = ct_group_join(&meeting, &out)
+      if error != nil { try Task.checkCancellation() }
+      try check(error, "meeting the other processes")
     }
     switch meeting {
     case .address(let host, let port): try join(host: host, port: port, path: nil)

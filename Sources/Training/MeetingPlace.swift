@@ -55,9 +55,19 @@ struct MeetingPlace {
   private func visit() async throws -> String {
     let name = Guest(rank: rank).name
     let mine = place.appending(path: name)
+    var isExpected = false
+    defer {
+      if !isExpected {
+        try? FileManager.default.removeItem(at: mine)
+        rmdir(place.path(percentEncoded: false))
+      }
+    }
     return try await waiting { () throws -> String? in
       let found = (try? Data(contentsOf: answer)).flatMap { try? JSONDecoder().decode(Answer.self, from: $0) }
-      if let found, found.guests.contains(name) { return found.file }
+      if let found, found.guests.contains(name) {
+        isExpected = true
+        return found.file
+      }
       if !mine.exists {
         try FileManager.default.createDirectory(at: place, withIntermediateDirectories: true)
         // Process 0 may just be tidying up: then it is written again.

@@ -10,6 +10,8 @@ public enum TrainingError: LocalizedError, Equatable, Sendable {
   case tooLittleMemory(batch: Int, needed: Int, given: Int)
   /// Processes that should train together have not come.
   case missingProcesses([Int], count: Int)
+  /// Processes that should train together have other settings or data than process 0.
+  case differentProcesses([Int])
   /// A process of another launch waits in the folder.
   case stranger(rank: Int, count: Int, folder: String)
 
@@ -24,10 +26,14 @@ public enum TrainingError: LocalizedError, Equatable, Sendable {
     case .tooLittleMemory(let batch, let needed, let given):
       "a training on batches of \(batch) images needs about \(needed.inMegabytes), and only \(given.inMegabytes) are allowed"
     case .missingProcesses(let ranks, let count):
-      "process \(ranks.prefix(5).map(String.init).joined(separator: ", "))\(ranks.count > 5 ? ", …" : "") of 0 to \(count - 1) has not "
-        + "come; all must use the same output folder"
+      "\(Self.list(ranks)) of 0 to \(count - 1) has not come; all must use the same output folder"
+    case .differentProcesses(let ranks):
+      "\(Self.list(ranks)) has other settings or other images than process 0; all must be started alike"
     case .stranger(let rank, let count, let folder):
       "in \(folder) waits a process \(rank) that is not one of these, 0 to \(count - 1); end what an earlier start has left at work"
     }
+  }
+  private static func list(_ ranks: [Int]) -> String {
+    "process \(ranks.prefix(5).map(String.init).joined(separator: ", "))\(ranks.count > 5 ? ", …" : "")"
   }
 }

@@ -121,10 +121,12 @@ private func interruptibly(_ body: @escaping @Sendable () async throws -> Void) 
   defer { for source in sources { source.cancel() } }
   defer { Console.clearProgress() }
   do { try await task.value } catch is CancellationError {
+    NewFolders.removeEmpty()
     Console.clearProgress()
     Console.note("Interrupted.")
     throw ExitCode(130)
   } catch let error where !(error is ExitCode || error is ValidationError) {
+    NewFolders.removeEmpty()
     Console.clearProgress()
     Console.error(error.told)
     throw ExitCode.failure

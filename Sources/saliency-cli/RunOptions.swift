@@ -31,6 +31,7 @@ struct RunOptions: ParsableArguments {
     before: (RunFolder) async throws -> Void = { _ in }
   ) async throws {
     let folder = try experiment.open(url, existing: existing ?? self.existing)
+    defer { folder.giveUp() }
     try await before(folder)
     guard let report = try await Self.unlessLeft({ try await experiment.run(in: folder, report: Console.show) }) else {
       return

@@ -22,4 +22,12 @@ import Testing
     try command.expectFailure(
       options + ["--output", "shared", "--force", "--distributed", "on"], ["--force", "shared"])
   }
+
+  @Test("with nothing to reproduce it says what to fetch and leaves no folder")
+  func nothing() throws {
+    let command = try Command()
+    let finished = try command.run("reproduce", "--datasets", "imagenette", "--output", "new/page")
+    #expect(finished.status == 1 && finished.errors.last?.contains("saliency data fetch imagenette") == true)
+    #expect(command.files() == [])
+  }
 }

@@ -10,9 +10,10 @@ import Testing
 
   init() throws { command = try Command() }
 
-  /// Runs two processes side by side; `signalling` is asked for each.
+  /// Runs two processes side by side, the second with `others` besides; `signalling` is asked for each.
   private func two(
-    _ arguments: [String], environment: [String: String] = [:], signalling: (@Sendable (_ rank: Int) -> Int32?)? = nil
+    _ arguments: [String], others: [String] = [], environment: [String: String] = [:],
+    signalling: (@Sendable (_ rank: Int) -> Int32?)? = nil
   ) async throws -> [Command.Finished] {
     let command = command
     let shared = ["WORLD_SIZE": "2", "MASTER_ADDR": "localhost", "TORCHELASTIC_USE_AGENT_STORE": "True"]
@@ -26,7 +27,8 @@ import Testing
             Thread.detachNewThread {
               continuation.resume(
                 with: Result {
-                  (rank, try command.run(arguments, environment: environment, signalling: { signalling?(rank) }))
+                  let arguments = rank == 0 ? arguments : arguments + others
+                  return (rank, try command.run(arguments, environment: environment, signalling: { signalling?(rank) }))
                 })
             }
           }
@@ -46,6 +48,11 @@ import Testing
       .map { $0.split(separator: ",").prefix(3).dropFirst().compactMap { Double($0) } }
   }
 
+  /// A port of process 0's, at which the others find it.
+  private static func address() -> [String: String] {
+    ["TORCHELASTIC_USE_AGENT_STORE": "False", "MASTER_PORT": "\(Int.random(in: 20_000...30_000))"]
+  }
+
   private static let files: Set<String> = [
     "model.safetensors", "checkpoint.safetensors", "log.csv", "curves.png", "settings.json",
   ]
@@ -60,10 +67,7 @@ import Testing
       "--threads", "1",
     ]
     #expect(try command.run(training + ["--output", "one"]).status == 0)
-    let address =
-      hasAddress
-      ? ["TORCHELASTIC_USE_AGENT_STORE": "False", "MASTER_PORT": "\(Int.random(in: 20_000...30_000))"] : [:]
-    let finished = try await two(training + ["--output", "two"], environment: address)
+    let finished = try await two(training + ["--output", "two"], environment: hasAddress ? Self.address() : [:])
     #expect(finished.map(\.status) == [0, 0], "\(finished)")
     #expect(finished[0].lines.last == "two/model.safetensors" && finished[0].errors.count == 3, "\(finished[0])")
     // The others say nothing.
@@ -90,6 +94,42 @@ import Testing
     try command.expectFailure(training + ["--distributed", "on"], ["no launcher", "torchrun"])
     let alone = try command.run(training + ["--distributed", "off"], environment: ["JOB_COMPLETION_INDEX": "1"])
     #expect(alone.status == 0, "\(alone)")
+  }
+
+  @Test(
+    "processes that were not started alike are refused, all of them, and write nothing",
+    arguments: [["--batch-size", "5"], ["--seed", "1"], ["--dataset", "other"]], [true, false])
+  func different(others: [String], hasAddress: Bool) async throws {
+    try command.addDataset(train: 12)
+    try command.addDataset("other", train: 14)
+    let finished = try await two(
+      ["train", "--dataset", "data", "--epochs", "1", "--output", "run"], others: others,
+      environment: hasAddress ? Self.address() : [:])
+    for one in finished {
+      #expect(one.status == 1, "\(finished)")
+      #expect(one.errors.last?.contains("process 1 has other settings or other images than process 0") == true)
+      #expect(one.errors.count { $0.hasPrefix("Error: ") } == 1)
+    }
+    #expect(command.files(in: "run") == [])
+  }
+
+  @Test("asked to stop while it waits for another, a process stops at once", arguments: [0, 1], [true, false])
+  func interruptedWaiting(rank: Int, hasAddress: Bool) async throws {
+    try command.addDataset(train: 12)
+    let environment = ["WORLD_SIZE": "2", "RANK": "\(rank)", "MASTER_ADDR": "localhost"]
+      .merging(hasAddress ? Self.address() : ["TORCHELASTIC_USE_AGENT_STORE": "True"]) { $1 }
+    let begin = ContinuousClock.now
+    var isSent = false
+    let finished = try command.run(
+      ["train", "--dataset", "data", "--output", "run"], environment: environment,
+      signalling: {
+        guard !isSent, ContinuousClock.now - begin > .seconds(8) else { return nil }
+        isSent = true
+        return SIGINT
+      })
+    #expect(finished.status == 130 && finished.errors.last == "Interrupted.", "\(finished)")
+    #expect(ContinuousClock.now - begin < .seconds(25))
+    #expect(!command.files().contains("run"))
   }
 
   @Test("asked to stop one process stops all, and resumed they end as if nothing had happened", arguments: [0, 1])

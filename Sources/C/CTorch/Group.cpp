@@ -10,6 +10,7 @@
 
 #include <fstream>
 #include <sstream>
+#include <thread>
 #include <torch/csrc/distributed/c10d/FileStore.hpp>
 #include <torch/csrc/distributed/c10d/TCPStore.hpp>
 
@@ -112,11 +113,39 @@ std::vector<std::shared_ptr<gloo::transport::Device>> devices(bool is_one_machin
   return {address.empty() ? Gloo::createDefaultDevice() : Gloo::createDeviceForHostname(address)};
 }
 
+/// Whether somebody listens there. A name that nobody knows will not be known later either.
+bool is_listening(const char *host, uint16_t port) {
+  addrinfo hints{}, *all = nullptr;
+  hints.ai_socktype = SOCK_STREAM;
+  if (const int code = getaddrinfo(host, std::to_string(port).c_str(), &hints, &all); code == EAI_AGAIN) return false;
+  else if (code != 0) throw std::runtime_error(gai_strerror(code));
+  bool found = false;
+  for (const addrinfo *one = all; one != nullptr && !found; one = one->ai_next) {
+    const int connection = socket(one->ai_family, one->ai_socktype | SOCK_CLOEXEC, one->ai_protocol);
+    if (connection < 0) continue;
+    const timeval patience{1, 0};
+    setsockopt(connection, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+    found = connect(connection, one->ai_addr, one->ai_addrlen) == 0;
+    close(connection);
+  }
+  freeaddrinfo(all);
+  return found;
+}
+
 }  // namespace
 
 CTError *ct_group_join(const CTMeeting *meeting, CTGroup **out) {
   return guarded([&] {
     const std::chrono::milliseconds patience(meeting->patience_ms), timeout(meeting->timeout_ms);
+    const auto end = std::chrono::steady_clock::now() + patience;
+    // c10d's own waiting could not be broken off.
+    const auto wait = [&](auto is_over) {
+      while (!is_over()) {
+        if (std::chrono::steady_clock::now() > end) throw std::runtime_error("it has not come");
+        if (meeting->is_cancelled()) throw std::runtime_error("cancelled");
+        std::this_thread::sleep_for(std::chrono::milliseconds(50));
+      }
+    };
     c10::intrusive_ptr<c10d::Store> store;
     std::string missing = "process 0";
     try {
@@ -127,6 +156,7 @@ CTError *ct_group_join(const CTMeeting *meeting, CTGroup **out) {
         options.numWorkers = meeting->count;
         options.waitWorkers = false;
         options.timeout = patience;
+        if (meeting->rank != 0) wait([&] { return is_listening(meeting->host, meeting->port); });
         store = c10::make_intrusive<c10d::TCPStore>(meeting->host, options);
       } else {
         store = c10::make_intrusive<c10d::FileStore>(meeting->path, meeting->count);
@@ -137,7 +167,9 @@ CTError *ct_group_join(const CTMeeting *meeting, CTGroup **out) {
       bool is_one_machine = true;
       for (int rank = 0; rank < meeting->count; rank++) {
         missing = "process " + std::to_string(rank);
-        const std::vector<uint8_t> loop = store->get("loop/" + std::to_string(rank));
+        const std::string key = "loop/" + std::to_string(rank);
+        wait([&] { return store->check({key}); });
+        const std::vector<uint8_t> loop = store->get(key);
         is_one_machine = is_one_machine && std::string(loop.begin(), loop.end()) == mine;
       }
       missing = "another process";

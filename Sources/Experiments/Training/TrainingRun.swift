@@ -176,10 +176,34 @@ public struct TrainingRun: Experiment {
   private func group(in folder: URL, _ report: (RunEvent) -> Void) async throws -> ProcessGroup? {
     guard let place, place.count > 1 else { return nil }
     report(.progress(0, "waiting for \(place.count) processes"))
-    guard let meeting = place.meeting else {
-      return try await .join(rank: place.rank, of: place.count, in: folder)
-    }
-    return try await ProcessGroup(rank: place.rank, of: place.count, meeting: meeting)
+    let group =
+      if let meeting = place.meeting {
+        try await ProcessGroup(rank: place.rank, of: place.count, meeting: meeting)
+      } else {
+        try await ProcessGroup.join(rank: place.rank, of: place.count, in: folder)
+      }
+    try await Self.check(fingerprint(), in: group)
+    return group
+  }
+
+  /// What all processes of a training must agree on.
+  private func fingerprint() throws -> [Double] {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = .sortedKeys
+    let digest = Digest.sha256()
+    digest.update(field: settings.architecture.rawValue.utf8)
+    digest.update(field: try encoder.encode(settings.recipe))
+    digest.update(field: (settings.start ?? "").utf8)
+    digest.update(field: try encoder.encode(identity.data))
+    return digest.finish().map(Double.init)
+  }
+
+  /// - Throws: ``TrainingError/differentProcesses(_:)``, in all processes.
+  @TorchActor private static func check(_ fingerprint: [Double], in group: ProcessGroup) throws {
+    let isDifferent = try group.broadcast(fingerprint) != fingerprint
+    let all = try group.sum((0..<group.count).map { $0 == group.rank && isDifferent ? 1 : 0 })
+    let different = all.indices.filter { all[$0] > 0 }
+    guard different.isEmpty else { throw TrainingError.differentProcesses(different) }
   }
 
   /// The same in a folder of another run's, where it is begun or gone on with.

@@ -203,6 +203,8 @@ typedef struct {
   /// How long to wait for the others to come, and later for each to answer.
   int64_t patience_ms;
   int64_t timeout_ms;
+  /// Asked from time to time while it waits for the others: whether to wait no longer.
+  bool (*is_cancelled)(void);
 } CTMeeting;
 
 CTError *ct_group_join(const CTMeeting *meeting, CTGroup **out);
