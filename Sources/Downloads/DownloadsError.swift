@@ -32,7 +32,7 @@ package enum DownloadsError: LocalizedError, Equatable {
       "\(name) is not the file that was published: its checksum is \(found), expected \(expected); "
         + "what was downloaded has been removed"
     case .unreadable(let path, let reason): "\(path) cannot be read: \(reason)"
-    case .unwritable(let path, let reason): "\(path) cannot be written: \(reason)"
+    case .unwritable(let path, let reason): "\(path.plain(most: 1000)) cannot be written: \(reason)"
     case .notAnArchive(let path, let reason):
       "\(path) is no archive that can be unpacked (tar, plain or compressed, or zip): \(Self.lowercased(reason))"
     case .damagedArchive(let path, let reason): "\(path) is truncated or damaged: \(Self.lowercased(reason))"

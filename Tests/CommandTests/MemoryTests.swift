@@ -27,6 +27,7 @@ import Testing
       "explain pictures/0.png --format html --output out", "audit --dataset data", "evaluate --dataset data",
       "benchmark --dataset data --no-controls --fractions 0,0.5 --output out",
       "report --dataset data --views original,positive --output out",
+      "roar --dataset data --epochs 1 --fractions 0.5 --views original --batch-size 2 --output out",
     ])
   func peak(line: String) async throws {
     try await addNetwork()

@@ -105,6 +105,16 @@ import Testing
     try expectFailure("“a”", "twice")
   }
 
+  @Test("a name that no file can have is told in one line, whatever is in it")
+  func impossibleName() throws {
+    let name = String(repeating: "x", count: 300) + "\u{2}\n\u{1B}[31m"
+    try TarFile.write([.file(name, "1")], to: folder.file("archive"), as: ".zip")
+    let error = #expect(throws: DownloadsError.self) { try unpack() }
+    let words = try #require(error?.localizedDescription)
+    #expect(words.contains("xxx\u{FFFD} \u{FFFD}[31m cannot be written: file name too long"), "\(words)")
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.file("out").path) == [])
+  }
+
   @Test("truncated archives are told", arguments: [".tar", ".tar.gz", ".tar.xz"])
   func truncated(format: String) throws {
     var random = SeededGenerator(seed: 1)
