@@ -133,6 +133,10 @@ import Testing
       "benchmark --model fashion-mnist-basic-cnn --dataset fashion-mnist --limit 4 --block 2 --shard 2/2 --output part2",
       "part 2 of 2 is done"
     ), ("benchmark --merge part1 part2 --output joined", #"gradient active +0\.\d{4}"#),
+    (
+      "benchmark --model fashion-mnist-basic-cnn --dataset fashion-mnist --split train --limit 2 --no-controls --output training",
+      #"gradient active +0\.\d{4}"#
+    ),
     ("ground-truth --images 8 --training-images 64 --epochs 1 --attributions gradient --seed 7 -o truth", #"0\.\d\d"#),
     (
       """

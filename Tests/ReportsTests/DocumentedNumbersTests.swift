@@ -109,6 +109,40 @@ import Testing
     #expect(String(claim.1) == words[differences.count { $0 <= bound }], "\(differences)")
   }
 
+  /// The accuracy, and the areas under its curves, that `saliency benchmark` wrote.
+  private struct Summary: Decodable {
+    struct Area: Decodable {
+      struct Scores: Decodable { let accuracy: Page.Estimate }
+      let auc: Scores
+      let metric, view: String
+    }
+    let accuracy: Double
+    let areas: [Area]
+  }
+
+  @Test("the areas on the training set")
+  func trainingSet() throws {
+    let text = try section("On the training set", of: "DeletionNumbers")
+    let summaries = try ["basic-cnn", "resnet18"].map { name in
+      let file = "Documentation/training-set-cifar10-\(name)/summary.json"
+      return try JSONDecoder().decode(Summary.self, from: Data(contentsOf: Self.package.appending(path: file)))
+    }
+    let accuracies = summaries.map { rounded($0.accuracy) }
+    #expect(says(text, "Accuracies \(accuracies[0]) (Basic CNN) and \(accuracies[1]) (ResNet-18)"))
+    for map in Self.maps {
+      let isLowGood = ["black": ["original", "positive", "active"], "white": ["original", "negative", "inactive"]]
+      let cells = try summaries.flatMap { summary in
+        try ["black", "white"].map { metric in
+          let area = try #require(summary.areas.first { $0.metric == metric && $0.view == map }).auc.accuracy
+          let arrow = isLowGood[metric]?.contains(map) == true ? "↓" : "↑"
+          return "\(rounded(area.value)) \(arrow) (\(rounded(area.low))…\(rounded(area.high)))"
+        }
+      }
+      let row = "| \(map) | \(cells.joined(separator: " | ")) |"
+      #expect(text.contains(row), "\(row)")
+    }
+  }
+
   @Test("the spread over trainings", arguments: ["cifar10-basic-cnn"])
   func spread(name: String) throws {
     let text = try section("The spread over trainings", of: "ReproducingThePaper")
