@@ -170,6 +170,10 @@ import Testing
         "\(count("within the spread")) of the ten lie within the spread, \(count("in its tail")) in its tail, \(count("outside")) outside"
       ))
     #expect(says(text, "in \(spread.ordered) of \(networks) networks"))
+    let ours = found.areas.filter { $0.isLowGood != nil }.map(\.estimate.value)
+    let away = zip(ours, spread.areas).map { abs($0 - $1.paper) }
+    let (mean, most) = (rounded(away.reduce(0, +) / Double(away.count)), rounded(away.max() ?? .nan))
+    #expect(away.count == 10 && says(text, "by \(mean) on average and by \(most) at most"))
     let (accuracy, deviation) = (rounded(found.accuracy.value), rounded(found.accuracy.spread ?? .nan))
     let paper = rounded(try #require(Self.experiments.first { $0.name == name }?.paper.accuracy))
     #expect(says(text, "accuracy \(accuracy) on average, with a standard deviation of \(deviation) (paper: \(paper))"))
