@@ -28,22 +28,23 @@ extension Network {
     try self.init(information, parameters: parameters, device: device)
   }
 
+  /// The parameters of each architecture, of whatever size.
+  private static let parameters = Architecture.allCases.map { architecture in
+    (architecture, architecture.graph(channels: 3, classes: 2, height: 32, width: 32).parameters)
+  }
+
   private static func recognized(
     _ tensors: [String: Tensor]
   ) throws -> (architecture: Architecture, channels: Int, classes: Int) {
-    func smallGraph(_ architecture: Architecture) -> Graph {
-      architecture.graph(channels: 3, classes: 2, height: 32, width: 32)
-    }
     // The one that shares most names; what is missing then or too much is told when the network is made.
-    let shared = Architecture.allCases.map { architecture in
-      let names = Set(smallGraph(architecture).parameters.map(\.name))
-      let found = names.intersection(tensors.keys).count
-      return (architecture, share: Double(found) / Double(max(names.count, tensors.count)))
+    let shared = Self.parameters.map { architecture, parameters in
+      let found = parameters.count { tensors[$0.name] != nil }
+      return (architecture, parameters, share: Double(found) / Double(max(parameters.count, tensors.count)))
     }
     guard let best = shared.max(by: { $0.share < $1.share }), best.share > 0.8 else {
       throw ModelFileError.unknownNetwork(tensors.keys.sorted())
     }
-    let parameters = smallGraph(best.0).parameters
+    let parameters = best.1
     func axis(_ name: String?, _ axis: Int) throws -> Int {
       guard let name, let shape = tensors[name]?.shape else { throw ModelFileError.missingParameter(name ?? "") }
       guard shape.indices.contains(axis), shape[axis] > 0 else {

@@ -91,13 +91,15 @@ struct ScriptTrial {
     }
   }
 
+  /// Where libtorch's words name a batch size. Read only, though the compiler cannot know it.
+  nonisolated(unsafe) private static let batchSizePatterns = [
+    #/shape '\[(\d+),/#, #/match the size of tensor b \((\d+)\)/#, #/match the existing size \((\d+)\)/#,
+    #/expanded size of the tensor \((\d+)\)/#, #/Expected size (\d+)/#, #/but got size (\d+)/#,
+  ]
+
   /// The batch sizes that libtorch's words about another one may point to.
   static func batchSizes(in reason: String) -> [Int] {
-    let patterns = [
-      #/shape '\[(\d+),/#, #/match the size of tensor b \((\d+)\)/#, #/match the existing size \((\d+)\)/#,
-      #/expanded size of the tensor \((\d+)\)/#, #/Expected size (\d+)/#, #/but got size (\d+)/#,
-    ]
-    return patterns.compactMap { reason.firstMatch(of: $0).flatMap { Int($0.1) } }
+    batchSizePatterns.compactMap { reason.firstMatch(of: $0).flatMap { Int($0.1) } }
       .filter { (2...1024).contains($0) && $0 != 3 }
   }
 

@@ -1,10 +1,12 @@
 #include <ATen/CPUGeneratorImpl.h>
 #include <ATen/Parallel.h>
 #include <ATen/detail/CUDAHooksInterface.h>
+#include <c10/util/Logging.h>
 #include <sched.h>
 #include <torch/csrc/api/include/torch/version.h>
 
 #include <algorithm>
+#include <functional>
 #include <thread>
 
 #include "Boundary.h"
@@ -23,8 +25,13 @@ int ct_threads(void) { return at::get_num_threads(); }
 
 CTError *ct_set_threads(int count) {
   return guarded([&] {
-    static const bool chosen = (choose_matrix_kernels(), true);
-    (void)chosen;
+    static const bool prepared = [] {
+      choose_matrix_kernels();
+      // The stack that libtorch writes into every error takes longer than much that fails, and nobody sees it.
+      c10::SetStackTraceFetcher(std::function<std::string()>([] { return std::string(); }));
+      return true;
+    }();
+    (void)prepared;
     // A thread's first look takes what any thread has set last, so it must come before.
     at::get_num_threads();
     at::set_num_threads(count);

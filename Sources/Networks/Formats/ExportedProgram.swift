@@ -127,7 +127,11 @@ private struct ExportedArchive {
 
   /// The folder and the name of the network that an entry holds.
   static func model(in entry: String) -> (folder: String, name: String)? {
-    entry.wholeMatch(of: #/(|[^\/]+\/)models\/([^\/]+)\.json/#).map { (String($0.1), String($0.2)) }
+    let parts = entry.split(separator: "/", omittingEmptySubsequences: false)
+    guard 2...3 ~= parts.count, parts.dropLast().last == "models", let file = parts.last, file.hasSuffix(".json") else {
+      return nil
+    }
+    return (String(entry.dropLast("models/".count + file.count)), String(file.dropLast(".json".count)))
   }
 
   /// What the file says wrote it.

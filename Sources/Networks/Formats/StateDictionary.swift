@@ -43,7 +43,10 @@ struct StateDictionary {
   private static func archive(_ file: Data) throws -> Content {
     let zip = try StoredZip(file)
     guard !isScript(zip.names),
-      let name = zip.names.first(where: { $0.wholeMatch(of: #/([^\/]+\/)?data\.pkl/#) != nil })
+      let name = zip.names.first(where: { name in
+        let parts = name.split(separator: "/", omittingEmptySubsequences: false)
+        return parts.count < 3 && parts.last == "data.pkl"
+      })
     else { throw StateDictionaryError.noTensors }
     let folder = name.dropLast("data.pkl".count)
     guard zip["\(folder)byteorder"].map({ $0 == Data("little".utf8) }) ?? true else {
