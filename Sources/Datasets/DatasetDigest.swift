@@ -17,9 +17,8 @@ extension LabelledImages {
     let begin = ContinuousClock.now
     let batch = max(1, (1 << 20) / max(1, imageSize))
     var buffer = [UInt8](repeating: 0, count: min(batch, count) * imageSize)
-    for start in stride(from: 0, to: count, by: batch) {
+    for range in (0..<count).batches(of: batch) {
       try Task.checkCancellation()
-      let range = start..<Swift.min(start + batch, count)
       buffer.withUnsafeMutableBufferPointer { buffer in
         copyPixels(of: range, into: buffer)
         digest.update(

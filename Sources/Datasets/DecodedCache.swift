@@ -113,14 +113,7 @@ struct DecodedCache: Sendable {
 
     fileprivate func keep(_ pixelCount: Int, followedBy rest: [UInt8], as name: String) throws {
       try SystemError.check(ftruncate(file, pixelCount))
-      var written = 0
-      while written < rest.count {
-        let count = rest.withUnsafeBytes {
-          pwrite(file, $0.baseAddress?.advanced(by: written), rest.count - written, pixelCount + written)
-        }
-        try SystemError.check(count < 0 ? -1 : 0)
-        written += count
-      }
+      guard rest.withUnsafeBytes({ writeAll($0, to: file, at: pixelCount) }) else { throw SystemError.current }
       // Else a power failure could leave the name with a part of the pixels.
       try SystemError.check(fsync(file))
       try SystemError.check(rename(path, name))

@@ -29,9 +29,7 @@ final class IDXFile {
     else { throw DatasetError.unreadable(path: path) }
     var header = [UInt8](repeating: 0, count: 4 + 4 * dimensions)
     let came = Self.read(file, into: &header, count: header.count)
-    let numbers = stride(from: 0, to: header.count, by: 4).map { start in
-      header[start..<start + 4].reduce(0) { $0 << 8 | Int($1) }
-    }
+    let numbers = header.batches(of: 4).map { $0.reduce(0) { $0 << 8 | Int($1) } }
     (self.url, self.file, self.header, self.size) = (url, file, header, size)
     shape = Array(numbers.dropFirst())
     var count = 1

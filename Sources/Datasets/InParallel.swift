@@ -15,12 +15,12 @@ private struct Block<Result: Sendable>: Sendable {
 func inParallel<Result: Sendable>(
   _ count: Int, progress: (Int) -> Void, _ body: @escaping @Sendable (Int) async throws -> Result
 ) async throws -> [Result] {
-  var starts = stride(from: 0, to: count, by: blockSize).makeIterator()
+  var ranges = (0..<count).batches(of: blockSize).makeIterator()
   var results = [Result?](repeating: nil, count: count)
   try await withThrowingTaskGroup(of: Block<Result>.self) { group in
     func addNext() {
-      guard let start = starts.next() else { return }
-      group.addTask { try await block(start..<min(start + blockSize, count), body) }
+      guard let range = ranges.next() else { return }
+      group.addTask { try await block(range, body) }
     }
     for _ in 0..<ProcessInfo.processInfo.activeProcessorCount { addNext() }
     var done = 0

@@ -127,15 +127,7 @@ final class ClaimFile: Sendable {
   }
 
   private static func write(_ bytes: [UInt8], to file: Int32, at place: Int, _ url: URL) throws {
-    var done = 0
-    while done < bytes.count {
-      let count = bytes.withUnsafeBytes {
-        pwrite(file, $0.baseAddress! + done, bytes.count - done, off_t(place + done))
-      }
-      if count < 0, errno == EINTR { continue }
-      guard count > 0 else { throw FileError.current(url) }
-      done += count
-    }
+    guard bytes.withUnsafeBytes({ writeAll($0, to: file, at: place) }) else { throw FileError.current(url) }
   }
 }
 

@@ -1,4 +1,5 @@
 import CCurl
+import Files
 import Foundation
 import Synchronization
 
@@ -119,12 +120,7 @@ extension CCurlAnswer {
 
 /// Writes all bytes, or throws ``DownloadsError/unwritable(path:reason:)``.
 func write(_ bytes: UnsafeRawBufferPointer, to file: Int32, path: String) throws {
-  var rest = bytes
-  while !rest.isEmpty {
-    let count = Foundation.write(file, rest.baseAddress, rest.count)
-    guard count >= 0 else { throw DownloadsError.unwritable(path: path, reason: systemReason()) }
-    rest = UnsafeRawBufferPointer(rebasing: rest[count...])
-  }
+  guard writeAll(bytes, to: file) else { throw DownloadsError.unwritable(path: path, reason: systemReason()) }
 }
 
 /// Runs what waits for the network where it keeps no task waiting. `isStopped` turns true when the task is cancelled.

@@ -52,9 +52,8 @@ public struct ClassificationReport: Sendable, Equatable {
     let places = try indices(of: images.classNames, among: labels)
     let batchSize = max(1, min(batchSize, memory / max(1, classifier.bytesPerImage)))
     var confusion = Array(repeating: Array(repeating: 0, count: labels.count), count: labels.count)
-    for start in stride(from: 0, to: images.count, by: batchSize) {
+    for range in (0..<images.count).batches(of: batchSize) {
       try Task.checkCancellation()
-      let range = start..<min(start + batchSize, images.count)
       let predicted = try Torch.withoutGradient {
         try classifier.logits(batch(range, of: images, for: classifier)).max(axis: 1).indices.integers()
       }

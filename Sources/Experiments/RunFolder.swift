@@ -136,12 +136,6 @@ public final class RunFolder: Sendable {
     package let settings: Settings
     package let identity: RunIdentity
     var parts: [String] = []
-
-    package init(settings: Settings, identity: RunIdentity, parts: [String] = []) {
-      self.settings = settings
-      self.identity = identity
-      self.parts = parts
-    }
   }
 
   /// What a folder's results are of; nil where there are none.

@@ -45,15 +45,7 @@ package final class WholeFile {
   ///
   /// - Throws: ``FileError``, for instance when the disk is full.
   package func write(_ data: Data) throws {
-    try data.withUnsafeBytes { bytes in
-      var rest = bytes[...]
-      while !rest.isEmpty {
-        let count = Foundation.write(file, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
-        if count < 0, errno == EINTR { continue }
-        guard count >= 0 else { throw FileError.current(url) }
-        rest = rest.dropFirst(count)
-      }
-    }
+    guard data.withUnsafeBytes({ writeAll($0, to: file) }) else { throw FileError.current(url) }
   }
 
   /// Gives the file its name; one that was there is replaced in one step.
@@ -81,6 +73,23 @@ package final class WholeFile {
       close(file)
     }
   }
+}
+
+/// Writes all bytes to an open file, at its end or at a place.
+///
+/// - Returns: false where that fails; `errno` says why.
+package func writeAll(_ bytes: UnsafeRawBufferPointer, to file: Int32, at place: Int? = nil) -> Bool {
+  var rest = bytes
+  while !rest.isEmpty {
+    let done = bytes.count - rest.count
+    let count =
+      place.map { pwrite(file, rest.baseAddress, rest.count, off_t($0 + done)) }
+      ?? write(file, rest.baseAddress, rest.count)
+    if count < 0, errno == EINTR { continue }
+    guard count > 0 else { return false }
+    rest = UnsafeRawBufferPointer(rebasing: rest[count...])
+  }
+  return true
 }
 
 extension Data {

@@ -25,11 +25,7 @@ public enum Baseline: Sendable, Equatable {
   /// - Throws: ``MethodError/baselineShape(_:found:)`` for a picture that is not of the input's shape.
   func check(_ input: Preprocessing) throws {
     guard case .picture(let raster, let name) = self else { return }
-    guard raster.height == input.height, raster.width == input.width, raster.channels == input.channels else {
-      throw MethodError.baselineShape(
-        name, expected: "\(input.channels)×\(input.height)×\(input.width)",
-        found: "\(raster.channels)×\(raster.height)×\(raster.width)")
-    }
+    try input.check(name, channels: raster.channels, height: raster.height, width: raster.width)
   }
 
   /// The baselines for images [N, C, H, W]: [1, C, H, W] where one serves all, else [N, C, H, W].
@@ -41,6 +37,17 @@ public enum Baseline: Sendable, Equatable {
     case .white: return try Tensor(repeating: 1, shape: shape, type: type, device: images.device)
     case .mean: return try images.mean([2, 3], keepingAxes: true).expanded(images.shape).contiguous()
     case .picture(let raster, _): return try Preprocessing.image(from: raster).to(type, images.device).contiguous()
+    }
+  }
+}
+
+extension Preprocessing {
+  /// - Throws: ``MethodError/baselineShape(_:expected:found:)`` for a baseline that is not of the input's shape.
+  func check(_ baseline: String, channels: Int, height: Int, width: Int) throws {
+    let (expected, found) = ([self.channels, self.height, self.width], [channels, height, width])
+    func words(_ shape: [Int]) -> String { shape.map(String.init).joined(separator: "×") }
+    guard found == expected else {
+      throw MethodError.baselineShape(baseline, expected: words(expected), found: words(found))
     }
   }
 }

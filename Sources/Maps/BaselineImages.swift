@@ -16,11 +16,7 @@ public struct BaselineImages: Sendable {
 
   /// - Throws: ``MethodError/baselineShape(_:expected:found:)`` for images that are not of the input's shape.
   func check(_ input: Preprocessing) throws {
-    guard images.height == input.height, images.width == input.width, images.channels == input.channels else {
-      throw MethodError.baselineShape(
-        name, expected: "\(input.channels)×\(input.height)×\(input.width)",
-        found: "\(images.channels)×\(images.height)×\(images.width)")
-    }
+    try input.check(name, channels: images.channels, height: images.height, width: images.width)
   }
 
   private struct Pictures: LabelledImages {

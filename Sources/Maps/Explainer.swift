@@ -145,11 +145,10 @@ public struct Explainer: Sendable {
 
   /// Predictions, explained classes and their rivals.
   @TorchActor private func answers(_ logits: Tensor, _ classes: [Int?]?) throws -> [Found] {
-    let classCount = logits.shape[1]
     let values = try logits.floats()
     guard values.allSatisfy(\.isFinite) else { throw ClassifierError.notFinite(what: "logits") }
-    return (0..<logits.shape[0]).map { index in
-      let prediction = Prediction(logits: Array(values[index * classCount..<(index + 1) * classCount]))
+    return values.batches(of: logits.shape[1]).enumerated().map { index, row in
+      let prediction = Prediction(logits: Array(row))
       let explained = classes?[index] ?? prediction.predictedClass
       return Found(
         prediction: prediction, explainedClass: explained,
@@ -176,11 +175,9 @@ public struct Explainer: Sendable {
 
   /// The maps [N, H, W] one by one.
   private static func rasters(_ maps: Tensor) throws -> [Raster<Float>] {
-    let shape = maps.shape
-    let pixels = shape[1] * shape[2]
-    let values = try maps.floats()
-    return (0..<shape[0]).map {
-      Raster(height: shape[1], width: shape[2], values: Array(values[$0 * pixels..<($0 + 1) * pixels]))
+    let (height, width) = (maps.shape[1], maps.shape[2])
+    return try maps.floats().batches(of: height * width).map {
+      Raster(height: height, width: width, values: Array($0))
     }
   }
 }

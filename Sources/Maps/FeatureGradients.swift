@@ -57,9 +57,8 @@ import Tensors
     }
     let shape = batch.images.shape
     let size = max(1, min(turns.count, Self.classesAtOnce))
-    for start in stride(from: 0, to: turns.count, by: size) {
+    for block in turns.indices.batches(of: size) {
       try Task.checkCancellation()
-      let block = start..<min(start + size, turns.count)
       let images = try Torch.withoutGradient {
         try live.enumerated().map { index, live in
           let classes = turns[block].map { Int64($0[index]) }
@@ -70,7 +69,7 @@ import Tensors
         }
       }
       for turn in block {
-        let values = try images.map { try $0[turn - start..<turn - start + 1] }
+        let values = try images.map { try $0[turn - block.lowerBound..<turn - block.lowerBound + 1] }
         let gradient = try Tensor.concatenate(values).reshaped(shape)
         try take(turn, factor.map { try gradient * $0 } ?? gradient)
       }
@@ -123,16 +122,16 @@ import Tensors
     let type = features.type ?? .float32
     let gradients = try Tensor(
       repeating: 0, shape: [places.count, pixels], type: batch.images.type ?? .float32, device: batch.images.device)
-    for start in stride(from: 0, to: places.count, by: copies) {
+    for range in places.indices.batches(of: copies) {
       try Task.checkCancellation()
-      let chosen = Array(places[start..<min(start + copies, places.count)])
+      let chosen = places[range]
       // Rows without a feature of their own ask for nothing.
       var seed = [Float](repeating: 0, count: features.count)
       for (row, place) in chosen.enumerated() { seed[row * features.shape[1] + place] = 1 }
       let gradient = try features.gradients(
         seed: Tensor(seed, shape: features.shape).to(type, features.device), of: [variable], retaining: true)[0]
       guard let gradient else { throw ClassifierError.noGradient }
-      try gradients[start..<start + chosen.count].addInPlace(
+      try gradients[range].addInPlace(
         gradient.reshaped([copies, pixels])[0..<chosen.count])
       progress(chosen.count)
     }

@@ -43,8 +43,7 @@ import Tensors
     self.losses = losses
     let shape = batch.images.shape
     let size = max(1, min(turns.count, batch.memory / 2 / max(1, 4 * batch.images.count / shape[1])))
-    for start in stride(from: 0, to: turns.count, by: size) {
-      let block = start..<min(start + size, turns.count)
+    for block in turns.indices.batches(of: size) {
       let images = try (0..<shape[0]).map { image in
         try Task.checkCancellation()
         let classes = turns[block].map { Int64($0[image]) }
@@ -56,7 +55,9 @@ import Tensors
         }
       }
       for turn in block {
-        let maps = try images.map { try $0[turn - start..<turn - start + 1].reshaped([1, 1, shape[2], shape[3]]) }
+        let maps = try images.map {
+          try $0[turn - block.lowerBound..<turn - block.lowerBound + 1].reshaped([1, 1, shape[2], shape[3]])
+        }
         try take(turn, .concatenate(maps).expanded(shape))
         progress(0.9 + 0.1 * Double(turn + 1) / Double(turns.count))
       }
@@ -72,9 +73,8 @@ import Tensors
       (0..<images.shape[0]).map { image in
         let (own, rest) = (try images[image..<image + 1], try baseline.rows(image..<image + 1))
         return try .concatenate(
-          stride(from: 0, to: count, by: size).map { start in
+          (0..<count).batches(of: size).map { passes in
             try Task.checkCancellation()
-            let passes = start..<min(start + size, count)
             let losses = try Torch.withoutGradient {
               let kept = try masks(image, passes).to(type, images.device)
               return try logits[image..<image + 1] - classifier.logits(rest + (own - rest) * kept)

@@ -23,9 +23,7 @@ package enum NumPyFile {
   package static func write(_ images: any LabelledImages, to url: URL) throws {
     let file = try WholeFile(url)
     try file.write(header("|u1", [images.count, images.height, images.width, images.channels]))
-    for start in stride(from: 0, to: images.count, by: 256) {
-      try file.write(Data(images.pixels(of: start..<min(start + 256, images.count))))
-    }
+    for part in (0..<images.count).batches(of: 256) { try file.write(Data(images.pixels(of: part))) }
     try file.keep()
   }
 

@@ -51,8 +51,7 @@ import Tensors
     for turns: [[Int]], progress: (Double) -> Void, _ take: (_ turn: Int, _ values: Tensor) throws -> Void
   ) throws {
     let (chunks, groupSize) = (chunks, min(turns.count, turnsAtOnce))
-    for start in stride(from: 0, to: turns.count, by: max(1, groupSize)) {
-      let group = Array(turns[start..<min(start + groupSize, turns.count)])
+    for group in turns.batches(of: max(1, groupSize)) {
       let sums = try group.map { _ in
         try terms.map { _ in
           try Tensor(repeating: 0, shape: batch.images.shape, type: sumType, device: batch.images.device)
@@ -64,11 +63,11 @@ import Tensors
           try Task.checkCancellation()
           try add(recorded, chunk, classes, to: sums[place])
           let inGroup = Double(number * group.count + place + 1) / Double(chunks.count)
-          progress((Double(start) + inGroup) / Double(turns.count))
+          progress((Double(group.startIndex) + inGroup) / Double(turns.count))
         }
       }
       for (place, sum) in sums.enumerated() {
-        try take(start + place, finish(sum).to(batch.images.type ?? .float32))
+        try take(group.startIndex + place, finish(sum).to(batch.images.type ?? .float32))
       }
     }
   }
@@ -92,11 +91,8 @@ import Tensors
   private var chunks: [Chunk] {
     let imageCount = batch.images.shape[0]
     let (imagesAtOnce, passes) = (max(1, passesAtOnce / weights.count), min(passesAtOnce, weights.count))
-    return stride(from: 0, to: imageCount, by: imagesAtOnce).flatMap { image in
-      stride(from: 0, to: weights.count, by: passes).map { pass in
-        Chunk(
-          images: image..<min(image + imagesAtOnce, imageCount), passes: pass..<min(pass + passes, weights.count))
-      }
+    return (0..<imageCount).batches(of: imagesAtOnce).flatMap { images in
+      weights.indices.batches(of: passes).map { Chunk(images: images, passes: $0) }
     }
   }
 }

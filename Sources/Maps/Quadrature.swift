@@ -14,6 +14,11 @@ public enum Quadrature: String, Sendable, CaseIterable {
   /// How many points it needs at least.
   public var fewest: Int { self == .trapezoid ? 2 : 1 }
 
+  /// - Throws: ``MethodError/tooFew(_:least:)``.
+  func check(_ count: Int) throws {
+    if count < fewest { throw MethodError.tooFew("steps of \(rawValue)", least: fewest) }
+  }
+
   /// The points, ascending, and their weights, which add up to 1.
   ///
   /// - Precondition: `count` is at least ``fewest``.

@@ -20,6 +20,13 @@ public protocol LabelledImages: Sendable {
   func copyPixels(of indices: some Sequence<Int>, into buffer: UnsafeMutableBufferPointer<UInt8>)
 }
 
+extension RandomAccessCollection where Index == Int {
+  /// All of it in turn, `size` elements at a time; the last ones may be fewer.
+  package func batches(of size: Int) -> [SubSequence] {
+    stride(from: startIndex, to: endIndex, by: size).map { self[$0..<Swift.min($0 + size, endIndex)] }
+  }
+}
+
 extension LabelledImages {
   public var count: Int { labels.count }
 

@@ -8,10 +8,7 @@ extension Interpreter {
   /// - Parameter group: the processes that share the images; all of them get the same answer.
   /// - Throws: `CancellationError`, before the next batch, in all processes if in one.
   func accuracy(on images: any LabelledImages, device: Device, in group: ProcessGroup? = nil) throws -> Double {
-    let indices = Array(0..<images.count)
-    let shares = stride(from: 0, to: images.count, by: 500).map {
-      BatchShare(indices[$0..<min($0 + 500, images.count)], in: group)
-    }
+    let shares = Array(0..<images.count).batches(of: 500).map { BatchShare($0, in: group) }
     let feed = BatchFeed(images, shares.map(\.images))
     return try Torch.withoutGradient {
       var correct = 0

@@ -19,8 +19,7 @@ import Tensors
     let (mean, square) = (try mean.reshaped([-1]), try square.reshaped([-1]))
     let count = weight.count
     let size = weight.device == .cpu ? Self.piece : count
-    for start in stride(from: 0, to: count, by: size) {
-      let range = start..<min(start + size, count)
+    for range in (0..<count).batches(of: size) {
       try updatePiece(weight[range], gradient[range], mean[range], square[range], step: step)
     }
   }

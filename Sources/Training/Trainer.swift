@@ -149,9 +149,7 @@ public struct Trainer: Sendable {
     throws
   {
     let order = try Tensor.permutation(train.count, using: epochGenerator(state.epoch)).integers()
-    let batches = stride(from: 0, to: order.count, by: recipe.batchSize).map {
-      BatchShare(order[$0..<min($0 + recipe.batchSize, order.count)], in: state.group)
-    }
+    let batches = order.batches(of: recipe.batchSize).map { BatchShare($0, in: state.group) }
     let begin = ContinuousClock.now
     let firstStep = state.stepsInEpoch
     let feed = BatchFeed(train, batches.map(\.images), first: firstStep)

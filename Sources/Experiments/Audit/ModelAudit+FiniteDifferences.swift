@@ -126,9 +126,8 @@ extension ModelAudit {
     let tries = samples.indices.flatMap { sample in Self.steps.map { (sample, $0) } }
     // Two images a try.
     let together = max(1, min(64, memory / max(1, classifier.bytesPerImage)) / 2)
-    for start in stride(from: 0, to: tries.count, by: together) {
+    for part in tries.batches(of: together) {
       try Task.checkCancellation()
-      let part = tries[start..<min(start + together, tries.count)]
       var values: [Float] = []
       values.reserveCapacity(2 * part.count * size)
       var steps: [Double] = []

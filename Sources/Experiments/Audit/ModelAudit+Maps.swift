@@ -26,9 +26,9 @@ extension ModelAudit {
     var maps = Array(repeating: [Float](), count: Views.paper.count)
     var classes: [(explained: Int, rivals: [Int])] = []
     do {
-      for start in stride(from: 0, to: count, by: batchSize) {
+      for part in (0..<count).batches(of: batchSize) {
         try Task.checkCancellation()
-        for explanation in try explainer.explain(images[start..<min(start + batchSize, count)]) {
+        for explanation in try explainer.explain(images[part]) {
           for (view, map) in explanation.maps.enumerated() { maps[view] += map.values.values }
           classes.append((explanation.explainedClass, explanation.rivals))
         }

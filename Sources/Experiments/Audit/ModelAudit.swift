@@ -70,8 +70,7 @@ public struct ModelAudit: Sendable {
 
   /// A tensor [N, K] as rows of numbers.
   @TorchActor func rows(_ logits: Tensor) throws -> [[Double]] {
-    let (values, classes) = (try logits.doubles(), logits.shape[1])
-    return stride(from: 0, to: values.count, by: classes).map { Array(values[$0..<$0 + classes]) }
+    try logits.doubles().batches(of: logits.shape[1]).map(Array.init)
   }
 
   /// The gradient of one class's logit per image, [N, C, H, W].

@@ -7,7 +7,7 @@ import Foundation
 /// drawn at random, near tie or not, are computed in both for the audit.
 public struct AnswerCheck: Sendable, Equatable, Codable {
   /// In logits; of several parts the lowest.
-  public let threshold: Float
+  public private(set) var threshold: Float
   /// Computed in bfloat16.
   public private(set) var answers = 0
   /// Near ties, computed again in float32.
@@ -31,17 +31,12 @@ public struct AnswerCheck: Sendable, Equatable, Codable {
   public var upperBound: Double { Estimate.upperBound(differed, of: audited) }
 
   mutating func add(_ other: AnswerCheck) {
-    self = AnswerCheck(
-      threshold: min(threshold, other.threshold), answers + other.answers, repeated + other.repeated,
-      audited + other.audited, differed + other.differed, max(largestChange, other.largestChange))
-  }
-
-  private init(
-    threshold: Float, _ answers: Int, _ repeated: Int, _ audited: Int, _ differed: Int, _ largestChange: Float
-  ) {
-    self.threshold = threshold
-    (self.answers, self.repeated, self.audited, self.differed) = (answers, repeated, audited, differed)
-    self.largestChange = largestChange
+    threshold = min(threshold, other.threshold)
+    answers += other.answers
+    repeated += other.repeated
+    audited += other.audited
+    differed += other.differed
+    largestChange = max(largestChange, other.largestChange)
   }
 }
 
@@ -55,8 +50,9 @@ extension AnswerCheck {
   init?(numbers: [Double]) {
     let counts = numbers.dropFirst().prefix(4).compactMap { Int(exactly: $0) }
     guard numbers.count == 6, counts.count == 4, counts.allSatisfy({ $0 >= 0 }) else { return nil }
-    self.init(
-      threshold: Float(numbers[0]), counts[0], counts[1], counts[2], counts[3], Float(numbers[5]))
+    threshold = Float(numbers[0])
+    (answers, repeated, audited, differed) = (counts[0], counts[1], counts[2], counts[3])
+    largestChange = Float(numbers[5])
   }
 
   /// What came of an answer.

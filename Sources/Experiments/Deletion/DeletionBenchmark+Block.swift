@@ -65,9 +65,8 @@ extension DeletionBenchmark {
   ) throws -> [Tensor] {
     var maps: [[Tensor]] = []
     // Gradients take more memory than answers, and a batch of them serves all maps.
-    for start in stride(from: 0, to: range.count, by: setup.batchSize) {
+    for part in (0..<range.count).batches(of: setup.batchSize) {
       try Task.checkCancellation()
-      let part = start..<min(start + setup.batchSize, range.count)
       let indices = part.map { range.lowerBound + $0 }
       var seconds: [Double] = []
       maps.append(
@@ -82,10 +81,9 @@ extension DeletionBenchmark {
 
   @TorchActor private func untouched(_ input: Tensor, _ classifier: any Classifier) throws -> [DeletionWork.Answer] {
     try Torch.withoutGradient {
-      try stride(from: 0, to: input.shape[0], by: setup.batchSize).flatMap { start in
+      try (0..<input.shape[0]).batches(of: setup.batchSize).flatMap { part in
         try Task.checkCancellation()
-        let part = try input[start..<min(start + setup.batchSize, input.shape[0])]
-        return try Self.answers(classifier.logits(part), classes: nil)
+        return try Self.answers(classifier.logits(input[part]), classes: nil)
       }
     }
   }
@@ -101,8 +99,7 @@ struct LogitRow {
   let scores: ArraySlice<Float>
 
   static func rows(of logits: Tensor) throws -> [LogitRow] {
-    let (classCount, values) = (logits.shape[1], try logits.floats())
-    return (0..<logits.shape[0]).map { LogitRow(scores: values[$0 * classCount..<($0 + 1) * classCount]) }
+    try logits.floats().batches(of: logits.shape[1]).map(LogitRow.init)
   }
 
   /// - Parameter class: the one whose probability is wanted; nil: the predicted one.

@@ -96,7 +96,7 @@ extension DeletionReport {
     var lines = [["metric", "attribution", "view", "good", "score", "low", "high"]]
     lines[0] += ["gradient", "original"].flatMap { ["than_\($0)", "than_\($0)_low", "than_\($0)_high"] } + ["seconds"]
     func cells(_ estimate: Estimate?) -> [String] {
-      estimate.map { ["\($0.value)", "\($0.low)", "\($0.high)"] } ?? ["", "", ""]
+      estimate?.columns ?? ["", "", ""]
     }
     for metric in result.metrics.indices {
       for (place, map) in result.shape(metric).series.enumerated() where map.kind == .map || map.kind == .random {

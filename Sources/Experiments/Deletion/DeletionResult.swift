@@ -52,7 +52,7 @@ public struct DeletionResult: Sendable {
   /// The mean of the accuracies of batches of 128 images in their order, all of the same weight, as the paper's Table 1 was
   /// computed: images of the last, smaller batch count more.
   package var batchAccuracy: Double {
-    let batches = stride(from: 0, to: imageCount, by: 128).map { $0..<min($0 + 128, imageCount) }
+    let batches = (0..<imageCount).batches(of: 128)
     return batches.reduce(0) { sum, batch in
       sum + Double(batch.count { labels[$0] == untouched[$0] }) / Double(batch.count)
     } / Double(batches.count)

@@ -55,21 +55,17 @@ package struct DeletionSteps: Sendable {
     let own = try Preprocessing.image(from: image).to(classifier.device)
     let values = try replacement.values(for: own)
     var predictions: [Prediction] = []
-    for start in stride(from: 0, to: masks.count, by: atOnce) {
+    for part in masks.batches(of: atOnce) {
       try Task.checkCancellation()
-      let part = masks[start..<min(start + atOnce, masks.count)]
       let marks = try Tensor(
         part.flatMap { $0.map { UInt8($0 ? 1 : 0) } }, shape: [part.count, 1, image.height, image.width]
       ).to(classifier.device)
       let zero = try Tensor(repeating: 0, shape: [], type: .uint8, device: classifier.device)
       let changed = try Tensor.choose(values, where: marks.isGreater(than: zero), otherwise: own)
       let logits = try Torch.withoutGradient { try classifier.logits(changed) }
-      let (scores, classes) = (try logits.floats(), logits.shape[1])
-      for row in 0..<part.count {
-        let own = Array(scores[row * classes..<(row + 1) * classes])
-        guard own.allSatisfy(\.isFinite) else { throw ClassifierError.notFinite(what: "logits") }
-        predictions.append(Prediction(logits: own))
-      }
+      let scores = try logits.floats()
+      guard scores.allSatisfy(\.isFinite) else { throw ClassifierError.notFinite(what: "logits") }
+      predictions += scores.batches(of: logits.shape[1]).map { Prediction(logits: Array($0)) }
       progress(Double(predictions.count) / Double(masks.count))
     }
     return predictions

@@ -88,20 +88,21 @@ import Tensors
     let values = try replacements.map { try self.values(of: $0) }
     let marks = try DeletionMarks(rankings, images: untouched.count)
     var answers = [[Answer]](repeating: [], count: replacements.count)
-    for start in stride(from: 0, to: items.count, by: setup.batchSize) {
-      let part = Array(items[start..<min(start + setup.batchSize, items.count)])
+    for part in items.batches(of: setup.batchSize) {
       let batch = try exchange.batch(part.map(\.image)) { try marks.marks(part) }
       for (turn, value) in values.enumerated() {
         let logits = try exchange.logits(exchange.changed(batch, value, inserting: inserting))
         answers[turn] += try time(\.answers) { try DeletionBenchmark.answers(logits, classes: classes(of: part)) }
       }
-      progress(Double(start + part.count) / Double(items.count))
+      progress(Double(part.endIndex) / Double(items.count))
     }
     return answers.map { spread($0, over: questions) }
   }
 
   /// The classes predicted for the untouched images of some items.
-  func classes(of items: [DeletionQuestions.Item]) -> [Int] { items.map { Int(untouched[$0.image].predicted) } }
+  func classes(of items: some Sequence<DeletionQuestions.Item>) -> [Int] {
+    items.map { Int(untouched[$0.image].predicted) }
+  }
 
   /// An answer for everything that was asked, of one for each item.
   func spread(_ answers: [Answer], over questions: DeletionQuestions) -> [Answer] {
@@ -124,7 +125,7 @@ import Tensors
   }
 
   /// [B, H·W], bool.
-  func marks(_ items: [DeletionQuestions.Item]) throws -> Tensor {
+  func marks(_ items: some Collection<DeletionQuestions.Item>) throws -> Tensor {
     func column(_ numbers: [Int]) throws -> Tensor {
       try Tensor(numbers.map(Int64.init), shape: [items.count]).to(places.device)
     }

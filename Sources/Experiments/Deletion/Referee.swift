@@ -51,8 +51,7 @@ extension DeletionWork {
     let (items, marks) = (asked.questions.items, try DeletionMarks(asked.rankings, images: untouched.count))
     let chosen = (0..<min(questions, items.count)).map { items[$0 * items.count / min(questions, items.count)] }
     var largest: Float = 0
-    for start in stride(from: 0, to: chosen.count, by: setup.batchSize) {
-      let part = Array(chosen[start..<min(start + setup.batchSize, chosen.count)])
+    for part in chosen.batches(of: setup.batchSize) {
       let batch = try exchange.batch(part.map(\.image)) { try marks.marks(part) }
       for replacement in replacements {
         let changed = try exchange.changed(batch, values(of: replacement))
@@ -85,19 +84,18 @@ extension DeletionWork {
     var answers = [[Answer]](repeating: [], count: replacements.count)
     var doubts: [Doubt] = []
     var (image, random) = (-1, SplitMix64(seed: 0))
-    for start in stride(from: 0, to: items.count, by: setup.batchSize) {
-      let part = Array(items[start..<min(start + setup.batchSize, items.count)])
+    for part in items.batches(of: setup.batchSize) {
       let batch = try exchange.batch(part.map(\.image)) { try marks.marks(part) }
       let found = try values.map { value in
         let logits = try exchange.logits(exchange.changed(batch, value), by: referee.fast)
         return try time(\.answers) { try LogitRow.rows(of: logits) }
       }
-      for (place, item) in part.enumerated() {
+      for (place, item) in zip(part.indices, part) {
         if item.image != image {
           (image, random) = (item.image, Referee.audit(seed: setup.seed, image: range.lowerBound + item.image))
         }
         for (replacement, rows) in found.enumerated() {
-          let row = rows[place]
+          let row = rows[place - part.startIndex]
           answers[replacement].append(try row.answer(about: Int(untouched[image].predicted)))
           let isNear = row.margin < referee.threshold
           let isAudited = Double.random(in: 0..<1, using: &random) < AnswerCheck.auditShare
@@ -105,11 +103,11 @@ extension DeletionWork {
           if isNear || isAudited {
             doubts.append(
               Doubt(
-                replacement: replacement, item: start + place, rounded: row, isNear: isNear, isAudited: isAudited))
+                replacement: replacement, item: place, rounded: row, isNear: isNear, isAudited: isAudited))
           }
         }
       }
-      progress(Double(start + part.count) / Double(items.count))
+      progress(Double(part.endIndex) / Double(items.count))
     }
     try decide(doubts, items, values, marks, &answers, &check)
     self.check = check
@@ -122,8 +120,7 @@ extension DeletionWork {
     _ answers: inout [[Answer]], _ check: inout AnswerCheck
   ) throws {
     let doubts = doubts.sorted { ($0.replacement, $0.item) < ($1.replacement, $1.item) }
-    for start in stride(from: 0, to: doubts.count, by: setup.batchSize) {
-      let part = doubts[start..<min(start + setup.batchSize, doubts.count)]
+    for part in doubts.batches(of: setup.batchSize) {
       let changed = try values.enumerated().compactMap { replacement, value -> Tensor? in
         let own = part.filter { $0.replacement == replacement }.map { items[$0.item] }
         guard !own.isEmpty else { return nil }

@@ -49,7 +49,7 @@ package struct GroundTruthBenchmark: Sendable {
   /// - Throws: ``ClassifierError``, ``TorchError``, ``MethodError/tooLittleMemory(needed:given:)``; `CancellationError`, before
   ///   the next class.
   @TorchActor package func run(progress: @escaping @Sendable (Double) -> Void = { _ in }) async throws -> [Row] {
-    let batches = stride(from: 0, to: images.count, by: 40).map { $0..<min($0 + 40, images.count) }
+    let batches = (0..<images.count).batches(of: 40)
     let work = Double(batches.count * explainers.count)
     var done = 0.0
     var rows: [Row] = []

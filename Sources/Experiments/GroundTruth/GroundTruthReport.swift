@@ -89,7 +89,7 @@ public struct GroundTruthReport: ExperimentReport {
     return [header]
       + rows.compactMap(\.line).map { line in
         [line.map, line.view, "\(line.images)", "\(line.chance)"]
-          + [line.precision, line.averagePrecision].flatMap { ["\($0.value)", "\($0.low)", "\($0.high)"] }
+          + [line.precision, line.averagePrecision].flatMap(\.columns)
           + [line.wrongSign.map { "\($0)" } ?? "", "\(line.shownPrecision)", "\(line.shownRecall)"]
       }
   }

@@ -47,9 +47,8 @@ extension RoarRun {
     }
     if let order = kept() { return order }
     let file = try folder.begin(name)
-    for start in stride(from: 0, to: images.count, by: batchSize) {
+    for batch in (0..<images.count).batches(of: batchSize) {
       try Task.checkCancellation()
-      let batch = start..<min(start + batchSize, images.count)
       for values in try await values(of: map, batch, images) { try file.write(RemovalOrder.places(of: values)) }
       progress(Double(batch.upperBound))
     }

@@ -83,7 +83,7 @@ public struct SanityCheck: Sendable {
     // Ranks, magnitudes, values and their bounds, of every map.
     let kept = 40 * input.height * input.width * (attributions.count * views.count + 1)
     let size = max(1, min(50, memory / max(4 * trained.bytesPerImage + kept, 1)))
-    let batches = stride(from: 0, to: images.count, by: size).map { $0..<min($0 + size, images.count) }
+    let batches = (0..<images.count).batches(of: size)
     let work = Double(batches.count * (steps.count + 1))
     var done = 0.0
     var result = SanityResult(

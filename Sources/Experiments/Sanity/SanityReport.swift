@@ -94,7 +94,7 @@ public struct SanityReport: ExperimentReport {
             "\(result.imageCount)",
           ]
             + measures.flatMap { measure in
-              result.mean(step: step, map: map, measure.value).map { ["\($0.value)", "\($0.low)", "\($0.high)"] }
+              result.mean(step: step, map: map, measure.value)?.columns
                 ?? ["", "", ""]
             }
         }

@@ -16,6 +16,9 @@ public struct Estimate: Sendable, Equatable, Codable {
     self.spread = spread
   }
 
+  /// For files: the value and its interval.
+  var columns: [String] { ["\(value)", "\(low)", "\(high)"] }
+
   /// The mean of some images' scores, with the interval that holds 95% of the means of images drawn from them with replacement; see
   /// ``Bootstrap``.
   ///

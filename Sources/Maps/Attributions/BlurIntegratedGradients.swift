@@ -41,9 +41,7 @@ public struct BlurIntegratedGradients: Attribution {
   }
 
   public nonisolated func check(_ classifier: any Classifier) throws {
-    guard steps >= quadrature.fewest else {
-      throw MethodError.tooFew("steps of \(quadrature.rawValue)", least: quadrature.fewest)
-    }
+    try quadrature.check(steps)
     if let widest { guard widest > 0, widest.isFinite else { throw MethodError.blur(widest) } }
   }
 

@@ -85,8 +85,8 @@ public struct GuidedIntegratedGradients: Attribution {
     let count = shape[0]
     // Whole turns, as they are handed out.
     let turnsAtOnce = max(1, pathsAtOnce / count)
-    for start in stride(from: 0, to: turns.count, by: turnsAtOnce) {
-      let block = start..<min(start + turnsAtOnce, turns.count)
+    for block in (0..<turns.count).batches(of: turnsAtOnce) {
+      let start = block.lowerBound
       let found = try paths(turns[block].flatMap(\.self)) {
         progress((Double(start) + Double(block.count) * $0) / Double(turns.count))
       }
@@ -107,9 +107,8 @@ public struct GuidedIntegratedGradients: Attribution {
     var paths = classes.indices.map { starts[$0 % shape[0]] }
     let work = Double(method.steps * paths.count)
     for step in 1...method.steps {
-      for first in stride(from: 0, to: paths.count, by: pathsAtOnce) {
+      for part in paths.indices.batches(of: pathsAtOnce) {
         try Task.checkCancellation()
-        let part = first..<min(first + pathsAtOnce, paths.count)
         let places = try Tensor(paths[part].flatMap(\.place), shape: [part.count] + shape.dropFirst())
         let recorded = try RecordedGradients(places.to(type, batch.images.device), classifier.logits)
         let gradients = try recorded.gradient(seed: Tensor(oneHot: Array(classes[part]), like: recorded.logits))

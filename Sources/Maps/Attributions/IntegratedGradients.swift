@@ -34,9 +34,7 @@ public struct IntegratedGradients: Attribution {
   }
 
   public nonisolated func check(_ classifier: any Classifier) throws {
-    guard steps >= quadrature.fewest else {
-      throw MethodError.tooFew("steps of \(quadrature.rawValue)", least: quadrature.fewest)
-    }
+    try quadrature.check(steps)
     try baseline.check(classifier.preprocessing)
   }
 

@@ -70,8 +70,7 @@ public struct RandomMasks: Attribution {
       let centred = try losses.mean([1], keepingAxes: true) - losses
       let zero = try Tensor(repeating: 0, shape: [1, height * width], type: type, device: device)
       var (covariance, sum, squares) = (zero, zero, zero)
-      for start in stride(from: 0, to: masks, by: atOnce) {
-        let passes = start..<min(start + atOnce, masks)
+      for passes in (0..<masks).batches(of: atOnce) {
         // Less their expected value, so that their sums stay small.
         let masks = try drawn(image, passes).to(type, device).reshaped([passes.count, -1]) + -probability
         covariance = try covariance + centred.slice(axis: 1, passes).linear(weight: masks.permuted([1, 0]))

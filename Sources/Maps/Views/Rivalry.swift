@@ -33,15 +33,12 @@ public struct Rivalry: Sendable, Equatable {
 
   @TorchActor private static func sides(margins: Tensor, classes: Tensor) throws -> [Side] {
     let best = try margins.max(axis: 1, keepingAxis: true)
-    let shape = margins.shape
-    let margins = try best.values.floats()
-    let rivals = try classes.gather(axis: 1, best.indices).array(of: Int32.self)
-    let pixels = shape[2] * shape[3]
-    return (0..<shape[0]).map { image in
-      let range = image * pixels..<(image + 1) * pixels
-      return Side(
-        rivals: Raster(height: shape[2], width: shape[3], values: Array(rivals[range])),
-        margins: Raster(height: shape[2], width: shape[3], values: Array(margins[range])))
+    let (height, width) = (margins.shape[2], margins.shape[3])
+    let rivals = try classes.gather(axis: 1, best.indices).array(of: Int32.self).batches(of: height * width)
+    return zip(rivals, try best.values.floats().batches(of: height * width)).map { rivals, margins in
+      Side(
+        rivals: Raster(height: height, width: width, values: Array(rivals)),
+        margins: Raster(height: height, width: width, values: Array(margins)))
     }
   }
 }

@@ -34,10 +34,7 @@ extension PixelArray {
       image.shape[2] == height && image.shape[3] == width ? image : try image.resized(height: height, width: width)
     }
     guard bandHeight < self.height else { return try resized(band(0..<self.height), height, width) }
-    let bands = try stride(from: 0, to: self.height, by: bandHeight).map { top in
-      let rows = top..<min(top + bandHeight, self.height)
-      return try resized(band(rows), rows.count, width)
-    }
+    let bands = try (0..<self.height).batches(of: bandHeight).map { try resized(band($0), $0.count, width) }
     return try resized(.concatenate(bands, axis: 2), height, width)
   }
 }

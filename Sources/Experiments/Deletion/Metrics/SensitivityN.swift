@@ -74,8 +74,7 @@ public struct SensitivityN: Metric {
     let itemCount = block.range.count * sizes.count * samples
     var sets = PixelSets(seed: block.setup.seed, images: block.range, sizes: sizes, samples: samples, pixels: pixels)
     var (logits, sums): ([Double], [Double]) = ([], [])
-    for start in stride(from: 0, to: itemCount, by: block.setup.batchSize) {
-      let part = Array(start..<min(start + block.setup.batchSize, itemCount))
+    for part in (0..<itemCount).batches(of: block.setup.batchSize) {
       let chosen = part.map { $0 / (sizes.count * samples) }
       let bytes = block.time(\.ranking) { sets.next(part.count) }
       let members = try Tensor(bytes, shape: [part.count, pixels]).to(device)
@@ -92,7 +91,7 @@ public struct SensitivityN: Metric {
           first = rows.upperBound
         }
       }
-      progress(Double(start + part.count) / Double(itemCount))
+      progress(Double(part.upperBound) / Double(itemCount))
     }
     guard logits.allSatisfy(\.isFinite) else { throw ClassifierError.notFinite(what: "logits") }
 
