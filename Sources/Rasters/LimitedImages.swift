@@ -1,16 +1,9 @@
-/// Some images of another set.
-private struct LimitedImages: LabelledImages {
+/// Images of another set.
+private struct ChosenImages: LabelledImages {
   let name: String
   let labels: [Int32]
-  private let base: any LabelledImages
-  private let indices: [Int]
-
-  init(_ base: any LabelledImages, _ indices: [Int]) {
-    self.base = base
-    self.indices = indices
-    name = "\(base.name), \(indices.count) of \(base.count) images"
-    labels = indices.map { base.labels[$0] }
-  }
+  let base: any LabelledImages
+  let indices: [Int]
 
   var classNames: [String] { base.classNames }
   var height: Int { base.height }
@@ -29,8 +22,15 @@ extension LabelledImages {
   /// - Precondition: `limit` is at least 1.
   public func limited(to limit: Int) -> any LabelledImages {
     precondition(limit > 0, "at least one image must be left")
-    let count = count
-    guard limit < count else { return self }
-    return LimitedImages(self, (0..<limit).map { $0 * count / limit })
+    let labels = labels
+    guard limit < labels.count else { return self }
+    let chosen = (0..<limit).map { $0 * labels.count / limit }
+    return ChosenImages(
+      name: "\(name), \(limit) of \(labels.count) images", labels: chosen.map { labels[$0] }, base: self, indices: chosen)
+  }
+
+  /// The same images with other labels.
+  package func labelled(_ labels: [Int32], name: String) -> any LabelledImages {
+    ChosenImages(name: name, labels: labels, base: self, indices: Array(labels.indices))
   }
 }
