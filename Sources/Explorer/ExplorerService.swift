@@ -110,7 +110,7 @@ package struct ExplorerService: ExplorerSite {
   private func ownPixels(_ wish: ExplorerWish, _ tell: ExplorerSession.Tell) async throws {
     let (analysis, image) = try await seen(wish)
     let replacement = try wish.replacement()
-    guard let marks = wish.marks, marks.count == image.height * image.width else {
+    guard let marks = wish.asked.marks, marks.count == image.height * image.width else {
       throw ExplorerError.malformed("as many marks as pixels are needed")
     }
     let found = try await TorchActor.run {
