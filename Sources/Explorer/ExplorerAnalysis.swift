@@ -1,10 +1,5 @@
-import Experiments
-import Figures
 import Foundation
-import Maps
-import Rasters
 import Saliency
-import Tensors
 
 /// Asks a classifier all that a page of the explorer shows of a picture.
 package struct ExplorerAnalysis: Sendable {

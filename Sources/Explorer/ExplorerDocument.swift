@@ -1,11 +1,5 @@
-import Experiments
-import Figures
 import Foundation
-import Maps
-import Pictures
-import Rasters
 import Saliency
-import Tensors
 
 /// One picture's page without a server: predictions, the maps of some classes, their signed maps against one another, and the answers
 /// while pixels are deleted, all found out beforehand.

@@ -1,7 +1,4 @@
-import Experiments
-import Figures
 import Foundation
-import Maps
 import Saliency
 
 /// The files that `saliency explain` writes, for a picture that is in memory.

@@ -1,9 +1,4 @@
-import Experiments
-import Figures
 import Foundation
-import Maps
-import Pictures
-import Rasters
 import Saliency
 
 /// What a page of the explorer is told: by a server, one JSON object a line, or by the page itself, which then holds all of them.

@@ -1,8 +1,5 @@
 import Foundation
-import Maps
-import Networks
-import Pictures
-import Tensors
+import Saliency
 
 /// The models that a reader may change to, by the names that `--model` takes. None but the one in use is in memory.
 package struct ExplorerModels: Sendable {

@@ -1,11 +1,5 @@
-import Experiments
-import Figures
 import Foundation
-import Maps
-import Pictures
-import Rasters
 import Saliency
-import Tensors
 
 /// The page that asks about pictures, and its answers.
 package struct ExplorerService: ExplorerSite {

@@ -1,12 +1,5 @@
-import Experiments
-import Figures
 import Foundation
-import Maps
-import Networks
-import Pictures
-import Rasters
 import Saliency
-import Tensors
 
 /// What a served page works with: the model in use, and the pictures of this visit, which are in memory alone.
 package actor ExplorerSession {

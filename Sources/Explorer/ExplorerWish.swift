@@ -1,6 +1,4 @@
-import Experiments
 import Foundation
-import Maps
 import Saliency
 
 /// What a page asks for, checked before it is believed.

@@ -1,7 +1,6 @@
 import Experiments
 import Figures
 import Foundation
-import Maps
 
 /// A page of results as a document to print: the same numbers in tables, the curves and examples as figures fit for a paper.
 struct ReportDocument {

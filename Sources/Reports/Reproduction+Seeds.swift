@@ -3,7 +3,6 @@ import Experiments
 import Foundation
 import Maps
 import Networks
-import Rasters
 import Synchronization
 import Tensors
 import Training

@@ -1,4 +1,5 @@
-/// What tasks share, such as bytes of memory: one that needs more than is left waits until others have given theirs back, in the order of asking.
+/// What tasks share, such as bytes of memory: one that needs more than is left waits until others have given theirs back, in the
+/// order of asking.
 package actor SharedRoom {
   private let total: Int
   private var free: Int

@@ -1,12 +1,5 @@
-import Experiments
-import Figures
-import Files
 import Foundation
-import Maps
-import Networks
-import Pictures
-import Rasters
-import Reports
+import Saliency
 
 /// Reads what a deletion run left in its folder.
 struct ResultReader {

@@ -1,5 +1,4 @@
 import Experiments
-import Figures
 import Foundation
 import Maps
 
