@@ -27,7 +27,7 @@ extension DatasetInspection {
   /// A data set that was fetched under its name is also compared with the checksums that were recorded then.
   ///
   /// - Parameters:
-  ///   - nameOrPath: as in ``Dataset/open(_:size:in:skipGrey:cache:progress:)``.
+  ///   - nameOrPath: as in ``Dataset/open(_:for:size:in:skipGrey:cache:progress:)``.
   ///   - progress: called with the number of files read and their total, once for the checksums and once for the images.
   /// - Throws: ``DatasetError`` for what is no data set, `CancellationError`.
   public init(

@@ -1,10 +1,5 @@
-import Experiments
-import Figures
 import Foundation
-import Maps
-import Rasters
 import Saliency
-import Tensors
 
 /// Asks a classifier all that a page of the explorer shows of a picture.
 package struct ExplorerAnalysis: Sendable {
@@ -14,14 +9,18 @@ package struct ExplorerAnalysis: Sendable {
   /// Its name for people, as figures bear it.
   package let title: String
   /// As many bytes as the passes may take.
-  package var memory = 2_000_000_000
-  package var rivals: Rivals
+  package let memory: Int
+  package let rivals: Rivals
 
-  package init(_ classifier: any Classifier, model: String, title: String? = nil, rivals: Rivals? = nil) {
+  package init(
+    _ classifier: any Classifier, model: String, title: String? = nil, rivals: Rivals? = nil,
+    memory: Int = 2_000_000_000
+  ) {
     self.classifier = classifier
     self.model = model
     self.title = title ?? model
     self.rivals = rivals ?? .usual(for: classifier)
+    self.memory = memory
   }
 
   package func message(warnings: [String] = []) -> ModelMessage {
@@ -53,9 +52,7 @@ package struct ExplorerAnalysis: Sendable {
 
   /// The maps of a class, a message for every attribution.
   package func messages(_ explanation: Explanation, picture: String) -> [MapsMessage] {
-    var attributions: [String] = []
-    for name in explanation.maps.map(\.attribution) where !attributions.contains(name) { attributions.append(name) }
-    return attributions.map { attribution in
+    explanation.maps.map(\.attribution).unique.map { attribution in
       let maps = explanation.maps.filter { $0.attribution == attribution }
       let rivalry = explanation.rivalries.first { $0.attribution == attribution }
       func side(_ side: Rivalry.Side) -> MapsMessage.Side {
@@ -71,18 +68,25 @@ package struct ExplorerAnalysis: Sendable {
     }
   }
 
-  /// The maps of a class through some views, and the rivalry if any of them compares classes.
+  /// What finds out about pictures what a page shows: maps through some views, and the rivalry if any of them compares classes.
+  ///
+  /// - Throws: ``MethodError``.
+  package func explainer(_ attributions: [any Attribution], _ views: [any View]) throws -> Explainer {
+    try Explainer(
+      classifier, attributions: attributions, views: views, rivals: rivals,
+      includesRivalry: views.contains { $0.comparesClasses } && attributions.contains { $0.sign != nil },
+      leavesOutSigned: true, memory: memory)
+  }
+
+  /// The maps of a class.
   ///
   /// - Throws: ``MethodError``, ``ClassifierError``, `TorchError`, `CancellationError`.
   @TorchActor package func explanation(
     _ image: Raster<Float>, of explained: Int, _ attributions: [any Attribution], _ views: [any View],
     progress: (Double) -> Void = { _ in }
   ) throws -> Explanation {
-    let explainer = try Explainer(
-      classifier, attributions: attributions, views: views, rivals: rivals,
-      includesRivalry: views.contains { $0.comparesClasses } && attributions.contains { $0.sign != nil },
-      leavesOutSigned: true, memory: memory)
-    return try explainer.explain(Preprocessing.image(from: image), classes: [explained], progress: progress)[0]
+    try explainer(attributions, views)
+      .explain(Preprocessing.image(from: image), classes: [explained], progress: progress)[0]
   }
 
   /// The signed maps of a class against another, for attributions with a sign.
@@ -90,9 +94,7 @@ package struct ExplorerAnalysis: Sendable {
     _ image: Raster<Float>, of explained: Int, against rival: Int, _ attributions: [any Attribution], picture: String,
     progress: (Double) -> Void = { _ in }
   ) throws -> [ContrastMessage] {
-    let explainer = try Explainer(
-      classifier, attributions: attributions, views: [], rivals: rivals, memory: memory)
-    return try explainer.contrast(
+    try explainer(attributions, []).contrast(
       Preprocessing.image(from: image), of: explained, against: rival, progress: progress
     ).map {
       ContrastMessage(
@@ -115,16 +117,13 @@ package struct ExplorerAnalysis: Sendable {
       ).map { prediction in
         let predicted = prediction.predictedClass
         return .init(
-          predicted: predicted, probability: Self.rounded(prediction.probabilities[predicted]),
-          explained: Self.rounded(prediction.probabilities[explained]),
-          rival: rival.map { Self.rounded(prediction.probabilities[$0]) })
+          predicted: predicted, probability: prediction.probabilities[predicted].shownProbability,
+          explained: prediction.probabilities[explained].shownProbability,
+          rival: rival.map { prediction.probabilities[$0].shownProbability })
       }
     }
     return DeletionMessage(
       picture: picture, model: model, attribution: map.attribution, view: map.view, explainedClass: explained,
       rival: rival, steps: steps.steps.bytes, deleted: steps.deleted, answers: answers)
   }
-
-  /// To what the page shows, so that files stay small.
-  private static func rounded(_ probability: Float) -> Double { (Double(probability) * 1e4).rounded() / 1e4 }
 }

@@ -1,11 +1,5 @@
-import Experiments
-import Figures
 import Foundation
-import Maps
-import Pictures
-import Rasters
 import Saliency
-import Tensors
 
 /// One picture's page without a server: predictions, the maps of some classes, their signed maps against one another, and the answers
 /// while pixels are deleted, all found out beforehand.
@@ -31,12 +25,7 @@ package struct ExplorerDocument: Sendable {
   /// What finds out about pictures what pages show of one class: maps that are made for other purposes too need not be made twice.
   ///
   /// - Throws: ``MethodError``.
-  package func explainer() throws -> Explainer {
-    try Explainer(
-      analysis.classifier, attributions: attributions, views: views, rivals: analysis.rivals,
-      includesRivalry: views.contains { $0.comparesClasses } && attributions.contains { $0.sign != nil },
-      leavesOutSigned: true, memory: analysis.memory)
-  }
+  package func explainer() throws -> Explainer { try analysis.explainer(attributions, views) }
 
   /// The page.
   ///
@@ -92,17 +81,5 @@ package struct ExplorerDocument: Sendable {
       }
     }
     return messages
-  }
-}
-
-extension PhotographMessage {
-  /// Small pictures as they are, bit for bit; large ones, whose noise would take many megabytes, as JPEG. Neither bears what the
-  /// file says of camera, time and place.
-  init(_ pixels: PixelArray, picture: String) throws {
-    let isSmall = pixels.height * pixels.width <= 1_000_000
-    self.picture = picture
-    (height, width) = (pixels.height, pixels.width)
-    format = isSmall ? "image/png" : "image/jpeg"
-    content = try isSmall ? pixels.encodedPNG(for: "the photograph") : pixels.encodedJPEG(for: "the photograph")
   }
 }

@@ -1,8 +1,4 @@
-import Experiments
-import Figures
 import Foundation
-import Maps
-import Rasters
 import Saliency
 
 /// What a page of the explorer is told: by a server, one JSON object a line, or by the page itself, which then holds all of them.
@@ -10,6 +6,11 @@ import Saliency
 /// Arrays of numbers are little-endian and in base64, as JSONEncoder writes `Data`.
 package protocol ExplorerMessage: Encodable, Sendable {
   var type: String { get }
+}
+
+extension ExplorerMessage {
+  /// As a server sends it: JSON and the line's end.
+  package func line() throws -> Data { Data((try json() + "\n").utf8) }
 }
 
 /// What there is to ask for.
@@ -75,7 +76,9 @@ package struct AboutMessage: ExplorerMessage {
     signedView = Views.signed.name
     self.attributions = attributions.map { Attribution(name: $0.name, sign: $0.sign) }
     func stops(_ map: ColourMap) -> [Stop] {
-      map.colourStops.map { Stop(position: $0, red: $1.red, green: $1.green, blue: $1.blue) }
+      map.stops.map {
+        Stop(position: $0.position, red: $0.colour.red, green: $0.colour.green, blue: $0.colour.blue)
+      }
     }
     colours = Colours(
       heat: stops(.heat), diverging: stops(.diverging), classes: Colour.categories.map(\.hex),
@@ -111,10 +114,6 @@ package struct ModelMessage: ExplorerMessage {
 
 /// A picture as the model saw it, and what the model says.
 package struct PictureMessage: ExplorerMessage {
-  struct Window: Encodable {
-    let x, y, width, height: Double
-  }
-
   package let type = "picture"
   package let id: String
   let model: String
@@ -122,7 +121,7 @@ package struct PictureMessage: ExplorerMessage {
   let name: String
   /// The whole photograph's sides, and the part of it that the model saw.
   let photographHeight, photographWidth: Int
-  let window: Window
+  let window: PhotographOverlay.Window
   let hadTransparency: Bool
   /// The input, uint8 [H, W, C].
   let height, width, channels: Int
@@ -141,6 +140,16 @@ package struct PhotographMessage: ExplorerMessage {
   /// `image/png` or `image/jpeg`.
   let format: String
   let content: Data
+
+  /// Small pictures as they are, bit for bit; large ones, whose noise would take many megabytes, as JPEG. Neither bears what the
+  /// file says of camera, time and place.
+  init(_ pixels: PixelArray, picture: String) throws {
+    let isSmall = pixels.height * pixels.width <= 1_000_000
+    self.picture = picture
+    (height, width) = (pixels.height, pixels.width)
+    format = isSmall ? "image/png" : "image/jpeg"
+    content = try isSmall ? pixels.encodedPNG(for: "the photograph") : pixels.encodedJPEG(for: "the photograph")
+  }
 }
 
 /// The maps of one class, of one attribution.
@@ -214,6 +223,11 @@ package struct ErrorMessage: ExplorerMessage {
   let message: String
 
   package init(message: String) { self.message = message }
+
+  /// What is wrong, in one line.
+  package init(_ error: any Error) {
+    message = error.localizedDescription.split(whereSeparator: \.isNewline).joined(separator: " ")
+  }
 }
 
 extension Array {

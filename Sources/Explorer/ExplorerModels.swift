@@ -1,7 +1,5 @@
 import Foundation
-import Maps
-import Networks
-import Tensors
+import Saliency
 
 /// The models that a reader may change to, by the names that `--model` takes. None but the one in use is in memory.
 package struct ExplorerModels: Sendable {
@@ -33,11 +31,9 @@ package struct ExplorerModels: Sendable {
 
   private static let endings: Set = ["safetensors", "pt2", "onnx", "pt", "pth"]
 
-  package var first: String { named }
-
-  /// - Throws: ``ModelChoiceError``; ``ExplorerError/unknownModel(_:)`` for a name that is not in the list.
+  /// - Throws: ``ModelChoiceError``; ``ExplorerError/unknown(_:)`` for a name that is not in the list.
   package func open(_ name: String) async throws -> ModelChoice.Opened {
-    guard list.contains(where: { $0.name == name }) else { throw ExplorerError.unknownModel(name) }
+    guard list.contains(where: { $0.name == name }) else { throw ExplorerError.unknown("model “\(name)” here") }
     let settings = name == named ? settings : ScriptSettings()
     return try await TorchActor.run { try ModelChoice.open(name, settings: settings, device: device) }
   }
@@ -45,19 +41,25 @@ package struct ExplorerModels: Sendable {
 
 /// What a page asks for that is not there.
 package enum ExplorerError: LocalizedError, Equatable, Sendable {
-  case unknownModel(String)
   case unknownPicture
-  case unknownExample(String)
   case unknown(String)
   case malformed(String)
 
   package var errorDescription: String? {
     switch self {
-    case .unknownModel(let name): "there is no model “\(name)” here"
     case .unknownPicture: "this picture is no longer in memory; open it again"
-    case .unknownExample(let name): "there is no example “\(name)”"
     case .unknown(let what): "there is no \(what)"
     case .malformed(let what): "the request is not understood: \(what)"
     }
   }
+}
+
+/// The photographs that ship with this package.
+package enum ShippedPictures {
+  /// None if the program was moved and its sources are gone.
+  package static let all: [URL] = {
+    let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent().appending(path: "Examples")
+    return (try? Picture.pictures(in: folder)) ?? []
+  }()
 }

@@ -1,5 +1,5 @@
-import Downloads
 import Foundation
+import Reports
 
 /// The explorer's page: one file of HTML, style and script, which asks no other host. With a server it starts with what the server says
 /// of itself; without one it holds everything that it shows.
@@ -20,7 +20,7 @@ package enum ExplorerPage {
   private static func filled(
     _ body: [UInt8], _ messages: [any ExplorerMessage], title: String, policy: String, script: String
   ) throws -> Data {
-    let data = try "[" + messages.map { try scriptText(json($0)) }.joined(separator: ",\n") + "]"
+    let data = try "[" + messages.map { try $0.scriptText() }.joined(separator: ",\n") + "]"
     // Each place is there once, and what is put there is not looked through again.
     var page = text(PackageResources.frame_html)[...]
     var result = ""
@@ -41,7 +41,7 @@ package enum ExplorerPage {
   static let resultsPolicy = policy(resultsScript)
 
   private static func policy(_ script: String, _ more: String = "") -> String {
-    "default-src 'none'; img-src data: blob:; style-src '\(hash(style))'; script-src '\(hash(script))'; \(more)"
+    "default-src 'none'; img-src data: blob:; style-src '\(style.policyHash)'; script-src '\(script.policyHash)'; \(more)"
       + "base-uri 'none'; form-action 'none'"
   }
 
@@ -58,28 +58,9 @@ package enum ExplorerPage {
   }()
   private static let style = text(PackageResources.page_css)
 
-  /// One line.
-  package static func json(_ message: any ExplorerMessage) throws -> String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    return String(decoding: try encoder.encode(message), as: UTF8.self)
-  }
-
-  /// JSON that can stand in a script element: no `</script>` or `<!--` can end or change it.
-  private static func scriptText(_ json: String) -> String {
-    json.replacing("<", with: "\\u003c").replacing(">", with: "\\u003e").replacing("&", with: "\\u0026")
-  }
-
   private static func escaped(_ text: String) -> String {
     text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;")
       .replacing("\0", with: "\u{FFFD}")
-  }
-
-  /// What a content security policy calls a script or style by.
-  private static func hash(_ text: String) -> String {
-    let digest = Digest.sha256()
-    Array(text.utf8).withUnsafeBytes { digest.update($0) }
-    return "sha256-\(Data(digest.finish()).base64EncodedString())"
   }
 
   private static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }

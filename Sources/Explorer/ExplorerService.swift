@@ -1,11 +1,5 @@
-import Experiments
-import Figures
 import Foundation
-import Maps
-import Pictures
-import Rasters
 import Saliency
-import Tensors
 
 /// The page that asks about pictures, and its answers.
 package struct ExplorerService: ExplorerSite {
@@ -110,7 +104,7 @@ package struct ExplorerService: ExplorerSite {
   private func ownPixels(_ wish: ExplorerWish, _ tell: ExplorerSession.Tell) async throws {
     let (analysis, image) = try await seen(wish)
     let replacement = try wish.replacement()
-    guard let marks = wish.marks, marks.count == image.height * image.width else {
+    guard let marks = wish.asked.marks, marks.count == image.height * image.width else {
       throw ExplorerError.malformed("as many marks as pixels are needed")
     }
     let found = try await TorchActor.run {

@@ -1,12 +1,5 @@
-import Experiments
-import Figures
 import Foundation
-import Maps
-import Networks
-import Pictures
-import Rasters
 import Saliency
-import Tensors
 
 /// What a served page works with: the model in use, and the pictures of this visit, which are in memory alone.
 package actor ExplorerSession {
@@ -16,12 +9,7 @@ package actor ExplorerSession {
   struct Kept: Sendable {
     let name: String
     let content: Data
-    var seen: Seen?
-  }
-
-  struct Seen: Sendable {
-    let model: String
-    let explained: PictureJob.Explained
+    var seen: (model: String, explained: PictureJob.Explained)?
   }
 
   package struct Limits: Sendable {
@@ -87,9 +75,8 @@ package actor ExplorerSession {
 
   private func open(_ name: String) async throws {
     let opened = try await models.open(name)
-    var analysis = ExplorerAnalysis(opened.classifier, model: name, title: opened.name)
-    analysis.memory = try await ProcessMemory.left(of: limits.memory, for: opened)
-    self.analysis = analysis
+    analysis = try await ExplorerAnalysis(
+      opened.classifier, model: name, title: opened.name, memory: ProcessMemory.left(of: limits.memory, for: opened))
     warnings = opened.warnings.map { "\($0)" }
   }
 
@@ -110,7 +97,7 @@ package actor ExplorerSession {
 
   package func example(_ name: String) throws -> Data {
     guard let url = examples.first(where: { $0.lastPathComponent == name }) else {
-      throw ExplorerError.unknownExample(name)
+      throw ExplorerError.unknown("example “\(name)”")
     }
     return try Data(contentsOf: url)
   }
@@ -138,13 +125,10 @@ package actor ExplorerSession {
     guard let kept = pictures.first(where: { $0.id == id })?.kept else { throw ExplorerError.unknownPicture }
     if let seen = kept.seen, seen.model == analysis.model { return seen.explained }
     let first = Attributions.all.filter { (try? $0.check(analysis.classifier)) != nil }.prefix(1)
-    let explainer = try Explainer(
-      analysis.classifier, attributions: Array(first), views: Views.all.filter { !$0.comparesClasses },
-      leavesOutSigned: true, memory: analysis.memory)
-    let explained = try await explainer.explained(
-      kept.content, named: kept.name, memory: analysis.memory, maximumPixels: limits.maximumPixels)
+    let explained = try await analysis.explainer(Array(first), Views.all.filter { !$0.comparesClasses })
+      .explained(kept.content, named: kept.name, maximumPixels: limits.maximumPixels)
     if let place = pictures.firstIndex(where: { $0.id == id }) {
-      pictures[place].kept.seen = Seen(model: analysis.model, explained: explained)
+      pictures[place].kept.seen = (analysis.model, explained)
     }
     return explained
   }
@@ -182,23 +166,12 @@ extension Explainer {
   ///
   /// - Throws: `PictureError`, ``ClassifierError``, `TorchError`, `CancellationError`.
   func explained(
-    _ content: Data, named name: String, of explainedClass: Int? = nil, memory: Int, maximumPixels: Int
+    _ content: Data, named name: String, of explainedClass: Int? = nil, maximumPixels: Int
   ) async throws -> PictureJob.Explained {
     // Errors name the picture as the page does.
     let url = URL(filePath: name, relativeTo: URL(filePath: "/picture/"))
-    let job = try PictureJob(
-      self, explainedClass: explainedClass, memory: memory, maximumPixels: maximumPixels, contents: [url: content])
-    let box = Box()
-    try await job.run([url]) { await box.keep($0.result) }
-    return try await box.value()
-  }
-}
-
-private actor Box {
-  private var result: Result<PictureJob.Explained, any Error>?
-  func keep(_ result: Result<PictureJob.Explained, any Error>) { self.result = result }
-  func value() throws -> PictureJob.Explained {
-    guard let result else { throw CancellationError() }
-    return try result.get()
+    return try await PictureJob(
+      self, explainedClass: explainedClass, memory: memory, maximumPixels: maximumPixels, contents: [url: content]
+    ).explained(url)
   }
 }

@@ -30,14 +30,16 @@ extension ExplorerSite {
   }
 }
 
-extension ErrorMessage {
-  /// What is wrong, in one line.
-  package init(_ error: any Error) {
-    self.init(message: error.localizedDescription.split(whereSeparator: \.isNewline).joined(separator: " "))
-  }
-}
+/// The page of finished results, which asks nothing more.
+package struct ResultsService: ExplorerSite {
+  private let html: Data
 
-extension ExplorerMessage {
-  /// As a server sends it: JSON and the line's end.
-  package func line() throws -> Data { Data((try ExplorerPage.json(self) + "\n").utf8) }
+  /// - Throws: `EncodingError`, which only a mistake in this target makes.
+  package init(_ results: [ResultMessage], of folder: String) throws {
+    html = try ExplorerPage.results(results, title: folder)
+  }
+
+  package var policy: String { ExplorerPage.resultsPolicy }
+
+  package func page() -> Data { html }
 }

@@ -1,49 +1,32 @@
-import Experiments
 import Foundation
-import Maps
 import Saliency
 
 /// What a page asks for, checked before it is believed.
-struct ExplorerWish: Decodable {
-  private let pictureID: String?
-  private let modelOrExample: String?
-  private let classIndex: Int?
-  private let rival: Int?
-  private let attributionName: String?
-  private let viewName: String?
-  private let viewNames: [String]?
-  private let replacementName: String?
-  /// A byte for each pixel; not 0: it is replaced.
-  let marks: Data?
-  let classes: [Int]?
-  let style, format: String?
-  let opacity: Float?
-  let clip, smoothing: Double?
-
-  private enum CodingKeys: String, CodingKey {
-    case pictureID = "picture"
-    case modelOrExample = "name"
-    case classIndex = "class"
-    case rival
-    case attributionName = "attribution"
-    case viewName = "view"
-    case viewNames = "views"
-    case replacementName = "replacement"
-    case marks, classes, style, format, opacity
-    case clip, smoothing
+struct ExplorerWish {
+  struct Asked: Decodable {
+    let picture, name, attribution, view, replacement, style, format: String?
+    let `class`, rival: Int?
+    let views: [String]?
+    let classes: [Int]?
+    /// A byte for each pixel; not 0: it is replaced.
+    let marks: Data?
+    let opacity: Float?
+    let clip, smoothing: Double?
   }
 
+  let asked: Asked
+
   init(_ body: Data) throws {
-    do { self = try JSONDecoder().decode(Self.self, from: body) } catch {
+    do { asked = try JSONDecoder().decode(Asked.self, from: body) } catch {
       throw ExplorerError.malformed("its JSON is not what a page sends")
     }
   }
 
-  var picture: String { pictureID ?? "" }
-  var name: String { modelOrExample ?? "" }
+  var picture: String { asked.picture ?? "" }
+  var name: String { asked.name ?? "" }
 
-  func index(_ analysis: ExplorerAnalysis) throws -> Int { try Self.checked(classIndex, analysis) }
-  func rivalIndex(_ analysis: ExplorerAnalysis) throws -> Int { try Self.checked(rival, analysis) }
+  func index(_ analysis: ExplorerAnalysis) throws -> Int { try Self.checked(asked.class, analysis) }
+  func rivalIndex(_ analysis: ExplorerAnalysis) throws -> Int { try Self.checked(asked.rival, analysis) }
 
   static func checked(_ index: Int?, _ analysis: ExplorerAnalysis) throws -> Int {
     guard let index, analysis.classifier.labels.names.indices.contains(index) else {
@@ -52,29 +35,20 @@ struct ExplorerWish: Decodable {
     return index
   }
 
-  func attribution() throws -> any Attribution {
-    guard let found = Attributions.named(attributionName ?? "") else {
-      throw ExplorerError.unknown("attribution “\(attributionName ?? "")”")
-    }
+  /// What a name stands for.
+  static func known<Value>(_ kind: String, _ name: String?, _ find: (String) -> Value?) throws -> Value {
+    guard let found = find(name ?? "") else { throw ExplorerError.unknown("\(kind) “\(name ?? "")”") }
     return found
   }
 
-  func views() throws -> [any View] {
-    try (viewNames ?? []).map { name in
-      guard let view = Views.named(name) else { throw ExplorerError.unknown("view “\(name)”") }
-      return view
-    }
+  func attribution() throws -> any Attribution {
+    try Self.known("attribution", asked.attribution) { Attributions.named($0) }
   }
 
-  func view() throws -> any View {
-    guard let view = Views.named(viewName ?? "") else { throw ExplorerError.unknown("view “\(viewName ?? "")”") }
-    return view
-  }
+  func views() throws -> [any View] { try (asked.views ?? []).map { try Self.known("view", $0, Views.named) } }
+  func view() throws -> any View { try Self.known("view", asked.view, Views.named) }
 
   func replacement() throws -> Replacement {
-    guard let found = Replacement(rawValue: replacementName ?? "") else {
-      throw ExplorerError.unknown("replacement “\(replacementName ?? "")”")
-    }
-    return found
+    try Self.known("replacement", asked.replacement, Replacement.init(rawValue:))
   }
 }

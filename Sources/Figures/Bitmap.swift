@@ -24,17 +24,12 @@ struct Bitmap {
     }
   }
 
-  /// A grey or red–green–blue picture with values 0…1.
-  init(picture: Raster<Float>) {
-    self.init(width: picture.width, height: picture.height) { Self.colour(of: picture, at: $0) }
-  }
-
   /// A map in colours, `colour` of every value.
   init(map: Raster<Float>, colour: (Float) -> Colour) {
     self.init(width: map.width, height: map.height) { colour(map.values[$0 * map.channels]) }
   }
 
-  /// The colour of pixel number `index` of a picture, clamped to 0…1.
+  /// The colour of pixel number `index` of a grey or red–green–blue picture, clamped to 0…1.
   static func colour(of picture: Raster<Float>, at index: Int) -> Colour {
     let first = index * picture.channels
     let offsets = picture.channels >= 3 ? (0, 1, 2) : (0, 0, 0)

@@ -1,5 +1,11 @@
 import CCairo
 
+/// A place on the page, in points.
+package struct Point: Sendable {
+  package let x: Double
+  package let y: Double
+}
+
 /// A Cairo surface to draw on, in points, with the origin at the top left.
 final class Canvas {
   let context: OpaquePointer?
@@ -36,20 +42,47 @@ final class Canvas {
     block.show(line, on: context, x: x, y: y)
   }
 
-  /// Runs `draw` with the origin moved to (x, y) and the page turned so that text climbs at `angle` (in radians), straight
-  /// upwards if none is given.
-  func turned(x: Double, y: Double, angle: Double = .pi / 2, draw: () -> Void) {
+  func line(_ points: [Point], colour: Colour, width: Double, dash: [Double] = []) {
+    guard let first = points.first else { return }
+    setSource(colour)
+    cairo_set_line_width(context, width)
+    cairo_set_dash(context, dash, Int32(dash.count), 0)
+    cairo_set_line_join(context, CAIRO_LINE_JOIN_ROUND)
+    cairo_move_to(context, first.x, first.y)
+    for point in points.dropFirst() { cairo_line_to(context, point.x, point.y) }
+    cairo_stroke(context)
+    cairo_set_dash(context, nil, 0, 0)
+  }
+
+  /// Fills the outline that goes through `points` and back to the first.
+  func area(_ points: [Point], colour: Colour, opacity: Double = 1) {
+    guard let first = points.first else { return }
+    setSource(colour, opacity: opacity)
+    cairo_move_to(context, first.x, first.y)
+    for point in points.dropFirst() { cairo_line_to(context, point.x, point.y) }
+    cairo_close_path(context)
+    cairo_fill(context)
+  }
+
+  func marker(_ marker: CurveStyle.Marker, at centre: Point, colour: Colour) {
+    area(marker.outline.map { Point(x: centre.x + 2.4 * $0.x, y: centre.y + 2.4 * $0.y) }, colour: colour)
+  }
+
+  /// Runs `draw` with everything outside the rectangle left untouched.
+  func clipped(x: Double, y: Double, width: Double, height: Double, draw: () -> Void) {
     cairo_save(context)
-    cairo_translate(context, x, y)
-    cairo_rotate(context, -angle)
+    cairo_rectangle(context, x, y, width, height)
+    cairo_clip(context)
     draw()
     cairo_restore(context)
   }
 
-  /// Runs `draw` with the origin moved to (x, y) and everything `size` times as large. For vector formats.
-  func placed(x: Double, y: Double, size: Double, draw: () -> Void) {
+  /// Runs `draw` with the origin moved to (x, y), the page turned so that text climbs at `angle` (in radians), and everything
+  /// `size` times as large, which is for vector formats.
+  func placed(x: Double, y: Double, angle: Double = 0, size: Double = 1, draw: () -> Void) {
     cairo_save(context)
     cairo_translate(context, x, y)
+    cairo_rotate(context, -angle)
     cairo_scale(context, size, size)
     draw()
     cairo_restore(context)

@@ -25,16 +25,13 @@ public enum ColourMap: String, CaseIterable, Sendable {
     return a.colour.mixed(with: b.colour, (position - a.position) / (b.position - a.position))
   }
 
-  struct Stop: Sendable {
-    let position: Float
-    let colour: Colour
+  package struct Stop: Sendable {
+    package let position: Float
+    package let colour: Colour
   }
 
-  /// The same for those who draw elsewhere.
-  package var colourStops: [(position: Float, colour: Colour)] { stops.map { ($0.position, $0.colour) } }
-
   /// The stops, at positions 0…1 along `range`.
-  var stops: [Stop] {
+  package var stops: [Stop] {
     switch self {
     case .heat: Self.heatStops
     case .diverging: Self.divergingStops

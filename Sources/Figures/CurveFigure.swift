@@ -66,7 +66,5 @@ public struct CurveFigure: Figure {
     self.notes = notes
   }
 
-  public var layout: FigureLayout {
-    FigureLayout(drawing: CurveFigureLayout(self).drawing, pixelsPerPoint: 8.0 / 3)
-  }
+  public var layout: Drawing { CurveFigureLayout(self).page.drawing }
 }

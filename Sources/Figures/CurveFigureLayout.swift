@@ -1,24 +1,22 @@
 /// Where everything in a curve figure goes, in points.
 struct CurveFigureLayout {
-  var drawing: Drawing { page.drawing }
-
   private static let plotWidth = 216.0
   private static let plotHeight = 150.0
   /// Room for the vertical axis' numbers and label.
   private static let axisWidth = 44.0
   private static let gap = 18.0
 
-  private var page: Page
+  private(set) var page: Page
   /// The names of all series in order of appearance, and what the legend shows for them.
   private let names: [String]
   private var keys: [CurveStyle] = []
 
   init(_ figure: CurveFigure) {
-    var seen: Set<String> = []
     let series = figure.plots.flatMap(\.series)
-    names = series.map(\.name).filter { seen.insert($0).inserted }
+    names = series.map(\.name).unique
     let columns = Double(min(max(figure.plots.count, 1), 2))
-    page = Page(contentWidth: columns * (Self.axisWidth + Self.plotWidth + Self.gap) - Self.gap)
+    page = Page(
+      contentWidth: columns * (Self.axisWidth + Self.plotWidth + Self.gap) - Self.gap, pixelsPerPoint: 8.0 / 3)
     keys = names.map { name in
       let styles = series.filter { $0.name == name }.map(style)
       return styles.allSatisfy { $0 == styles[0] } ? styles[0] : styles[0].undashed
@@ -51,7 +49,7 @@ struct CurveFigureLayout {
 
   private mutating func add(_ plot: CurveFigure.Plot, left: Double, top: Double) {
     let layout = PlotLayout(
-      plot, in: .init(left: left, top: top, width: Self.plotWidth, height: Self.plotHeight), style: style)
+      plot, left: left, top: top, width: Self.plotWidth, height: Self.plotHeight, style: style)
     addAxes(plot, layout, left: left, top: top)
     for curve in layout.curves {
       page.add { canvas in
@@ -88,21 +86,18 @@ struct CurveFigureLayout {
       canvas.line(corner, colour: .ink, width: 0.7)
       canvas.text(xLabel, x: left, y: bottom + 16)
       let labelsWidth = yTicks.map(\.label.width).max() ?? 0
-      canvas.turned(x: left - 9 - labelsWidth - yLabel.height, y: bottom) { canvas.text(yLabel, x: 0, y: 0) }
+      canvas.placed(x: left - 9 - labelsWidth - yLabel.height, y: bottom, angle: .pi / 2) {
+        canvas.text(yLabel, x: 0, y: 0)
+      }
     }
   }
 
   private mutating func addLegend() {
-    let legend = LegendLines(names: names, key: 22, left: Page.margin + Self.axisWidth, right: page.right)
-    page.add { [y = page.y, keys] canvas in
-      for (style, entry) in zip(keys, legend.entries) {
-        let middle = y + entry.y + entry.name.height / 2
-        let line = [Point(x: entry.x - 26, y: middle), Point(x: entry.x - 4, y: middle)]
-        canvas.line(line, colour: style.colour, width: 1.3, dash: style.dash)
-        canvas.marker(style.marker, at: Point(x: entry.x - 15, y: middle), colour: style.colour)
-        canvas.text(entry.name, x: entry.x, y: y + entry.y)
-      }
+    page.addLegend(names, key: 22, left: Page.margin + Self.axisWidth) { [keys] canvas, index, x, middle in
+      let style = keys[index]
+      let line = [Point(x: x - 26, y: middle), Point(x: x - 4, y: middle)]
+      canvas.line(line, colour: style.colour, width: 1.3, dash: style.dash)
+      canvas.marker(style.marker, at: Point(x: x - 15, y: middle), colour: style.colour)
     }
-    page.y += legend.height
   }
 }

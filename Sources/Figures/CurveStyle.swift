@@ -38,20 +38,6 @@ public struct CurveStyle: Hashable, Sendable {
     CurveStyle(tone: grey, marker: name == "random" ? .cross : .plus, dash: name == "random" ? [1.2, 1.8] : [4, 2.2])
   }
 
-  /// The style of series number `index` of a figure whose series are no maps: no two of the first 21 are equal, and those of one
-  /// colour differ in dash.
-  init(index: Int) {
-    self.init(
-      tone: index % Self.grey, marker: Marker.allCases[index % Marker.allCases.count],
-      dash: Self.dashes[index / Self.grey % Self.dashes.count])
-  }
-
-  private init(tone: Int, marker: Marker, dash: [Double]) {
-    self.tone = tone
-    self.marker = marker
-    self.dash = dash
-  }
-
   /// The same as a whole line, for a legend that says nothing of attributions.
   var undashed: CurveStyle { CurveStyle(tone: tone, marker: marker, dash: []) }
 
@@ -75,6 +61,16 @@ public struct CurveStyle: Hashable, Sendable {
   /// A number for a name, by the hash of G. Fowler, L. C. Noll and K.-P. Vo (FNV-1a, 32 bits).
   private static func place(of name: String) -> Int {
     Int(name.utf8.reduce(0x811C_9DC5 as UInt32) { ($0 ^ UInt32($1)) &* 0x0100_0193 })
+  }
+}
+
+extension CurveStyle {
+  /// The style of series number `index` of a figure whose series are no maps: no two of the first 21 are equal, and those of one
+  /// colour differ in dash.
+  init(index: Int) {
+    self.init(
+      tone: index % Self.grey, marker: Marker.allCases[index % Marker.allCases.count],
+      dash: Self.dashes[index / Self.grey % Self.dashes.count])
   }
 }
 

@@ -4,24 +4,14 @@ import Foundation
 /// What is drawn once and written as PNG, PDF and SVG.
 public protocol Figure: Sendable {
   /// What there is to draw, laid out.
-  var layout: FigureLayout { get }
-}
-
-/// A figure whose every part has its place.
-public struct FigureLayout {
-  let drawing: Drawing
-  /// The resolution of a PNG.
-  let pixelsPerPoint: Double
+  var layout: Drawing { get }
 }
 
 extension Figure {
   /// The file's bytes; the same figure gives the same bytes. Cost: proportional to the points and pixels in it and to the page.
   ///
   /// - Throws: ``FiguresError/drawing(reason:)``.
-  public func encoded(as format: FigureFormat) throws -> Data {
-    let layout = layout
-    return try layout.drawing.encoded(as: format, pixelsPerPoint: layout.pixelsPerPoint)
-  }
+  public func encoded(as format: FigureFormat) throws -> Data { try layout.encoded(as: format) }
 
   /// Writes the figure; a file that was there before is replaced in one step.
   ///

@@ -7,8 +7,7 @@ public enum FiguresError: LocalizedError, Equatable, Sendable {
 
   public var errorDescription: String? {
     switch self {
-    case .drawing(let reason):
-      "cannot draw the figure: \(reason); try fewer or smaller maps"
+    case .drawing(let reason): "cannot draw the figure: \(reason); try fewer or smaller maps"
     }
   }
 }

@@ -42,10 +42,7 @@ package struct GridFigure: Figure {
     self.notes = notes
   }
 
-  package var layout: FigureLayout {
-    let layout = GridFigureLayout(self)
-    return FigureLayout(drawing: layout.drawing, pixelsPerPoint: layout.pixelsPerPoint)
-  }
+  package var layout: Drawing { GridFigureLayout(self).page.drawing }
 }
 
 /// Where everything in a grid figure goes, in points.
@@ -58,13 +55,10 @@ struct GridFigureLayout {
   private static let nameSize = 9.0
   private static let longestName = 84.0
 
-  var drawing: Drawing { page.drawing }
-  let pixelsPerPoint: Double
-
   private let figure: GridFigure
   private let side: Double
   private let nameWidth: Double
-  private var page: Page
+  private(set) var page: Page
 
   init(_ figure: GridFigure) {
     self.figure = figure
@@ -78,16 +72,14 @@ struct GridFigureLayout {
     let columns = Double(max(1, figure.columns.count))
     side = max(8, min(Self.largestSide, (Self.width - nameWidth - (columns - 1) * Self.gap) / columns))
     let first = figure.rows.lazy.flatMap(\.panels).first?.size ?? (height: 1, width: 1)
-    pixelsPerPoint = min(8, PanelSize(height: first.height, width: first.width, side: side).pixelsPerPoint)
-    page = Page(contentWidth: max(Self.leastWidth, nameWidth + columns * (side + Self.gap) - Self.gap))
+    page = Page(
+      contentWidth: max(Self.leastWidth, nameWidth + columns * (side + Self.gap) - Self.gap),
+      pixelsPerPoint: min(8, PanelSize(height: first.height, width: first.width, side: side).pixelsPerPoint))
 
     page.addHeader(title: figure.title, subtitle: figure.subtitle)
     addHeads()
     for row in figure.rows { add(row) }
-    for bar in figure.colourBars {
-      page.y += 5
-      page.addColourBar(bar, left: Page.margin + nameWidth)
-    }
+    for bar in figure.colourBars { page.addColourBar(bar, left: Page.margin + nameWidth, gap: 5) }
     page.finish(notes: figure.notes)
   }
 

@@ -61,8 +61,5 @@ public struct MapFigure: Figure {
     self.notes = notes
   }
 
-  public var layout: FigureLayout {
-    let layout = MapFigureLayout(self)
-    return FigureLayout(drawing: layout.drawing, pixelsPerPoint: layout.pixelsPerPoint)
-  }
+  public var layout: Drawing { MapFigureLayout(self).page.drawing }
 }

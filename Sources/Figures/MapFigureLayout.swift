@@ -2,9 +2,6 @@ import Rasters
 
 /// Where everything in a map figure goes, in points.
 struct MapFigureLayout {
-  var drawing: Drawing { page.drawing }
-  let pixelsPerPoint: Double
-
   private static let gap = 9.0
   private static let labelSize = 8.0
   private static let panelsPerLine = 7
@@ -15,14 +12,13 @@ struct MapFigureLayout {
   private let classColours: ClassColours
   private let left: Double
   private let cellWidth: Double
-  private var page: Page
+  private(set) var page: Page
 
   init(_ figure: MapFigure) {
     self.figure = figure
     let contents = figure.rows.flatMap(\.panels).map(\.content)
     let sizes = contents.map { Self.size(of: $0, figure) }
     classColours = ClassColours(of: contents)
-    pixelsPerPoint = sizes.first?.pixelsPerPoint ?? 2
     cellWidth = max(sizes.map(\.width).max() ?? 0, 84)
     // A label has two lines at most, of 10 points each.
     let longest = figure.rows.map { TextBlock($0.label, size: Self.labelSize).width }.max() ?? 0
@@ -31,11 +27,12 @@ struct MapFigureLayout {
     let columns = figure.rows.map { Self.lines(of: $0).first?.count ?? 0 }.max() ?? 0
     let panelsWidth = Double(columns) * (cellWidth + Self.gap) - Self.gap
     left = Page.margin + labelWidth
-    page = Page(contentWidth: max(labelWidth + panelsWidth, Self.leastWidth))
+    page = Page(
+      contentWidth: max(labelWidth + panelsWidth, Self.leastWidth), pixelsPerPoint: sizes.first?.pixelsPerPoint ?? 2)
 
     page.addHeader(title: figure.title, subtitle: figure.subtitle)
     addRows()
-    addColourBars()
+    for bar in figure.colourBars { page.addColourBar(bar, left: left, gap: 6) }
     addClassLegend()
     page.finish(notes: figure.notes)
   }
@@ -98,14 +95,7 @@ struct MapFigureLayout {
     guard !label.isEmpty, bottom > top else { return }
     let block = TextBlock(label, size: Self.labelSize, limit: bottom - top, lines: 2, alignment: .centre)
     page.add { [left] canvas in
-      canvas.turned(x: left - 6 - block.height, y: bottom) { canvas.text(block, x: 0, y: 0) }
-    }
-  }
-
-  private mutating func addColourBars() {
-    for bar in figure.colourBars {
-      page.y += 6
-      page.addColourBar(bar, left: left)
+      canvas.placed(x: left - 6 - block.height, y: bottom, angle: .pi / 2) { canvas.text(block, x: 0, y: 0) }
     }
   }
 
@@ -113,18 +103,12 @@ struct MapFigureLayout {
     let entries = classColours.entries(names: figure.classLegend?.names ?? [])
     guard !entries.isEmpty else { return }
     page.y += 8
-    let right = page.right
-    let legend = LegendLines(names: entries.map(\.name), key: 8, left: left, right: right)
-    page.add { [y = page.y] canvas in
-      for (entry, place) in zip(entries, legend.entries) {
-        let middle = y + place.y + place.name.height / 2
-        canvas.fill(x: place.x - 12, y: middle - 4, width: 8, height: 8, entry.colour)
-        canvas.text(place.name, x: place.x, y: y + place.y)
-      }
+    page.addLegend(entries.map(\.name), key: 8, left: left) { canvas, index, x, middle in
+      canvas.fill(x: x - 12, y: middle - 4, width: 8, height: 8, entries[index].colour)
     }
-    page.y += legend.height + 4
+    page.y += 4
     if let caption = figure.classLegend?.caption, !caption.isEmpty {
-      let block = TextBlock(caption, size: 8, limit: right - left, lines: nil)
+      let block = TextBlock(caption, size: 8, limit: page.right - left, lines: nil)
       page.add { [y = page.y, left] in $0.text(block, x: left, y: y, colour: .quietInk) }
       page.y += block.height
     }

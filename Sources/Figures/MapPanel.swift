@@ -48,7 +48,7 @@ extension MapPanel.Content {
   func bitmap(classColours: ClassColours) -> Bitmap {
     switch self {
     case .picture(let picture):
-      return Bitmap(picture: picture)
+      return Bitmap(width: picture.width, height: picture.height) { Bitmap.colour(of: picture, at: $0) }
     case .heat(let map, let scale):
       return Bitmap(map: map) { ColourMap.heat.colour(scale.position(of: $0)) }
     case .overlay(let map, let scale, let picture, let opacity):

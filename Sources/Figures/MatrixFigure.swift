@@ -50,8 +50,5 @@ package struct MatrixFigure: Figure {
   }
 
   /// - Precondition: `values` has a row per row name, a column per column name and one channel; `texts` is as long as it.
-  package var layout: FigureLayout {
-    let layout = MatrixFigureLayout(self)
-    return FigureLayout(drawing: layout.drawing, pixelsPerPoint: layout.grid.pixelsPerPoint)
-  }
+  package var layout: Drawing { MatrixFigureLayout(self).page.drawing }
 }

@@ -2,7 +2,6 @@ import Rasters
 
 /// Where everything in a matrix figure goes, in points.
 struct MatrixFigureLayout {
-  var drawing: Drawing { page.drawing }
   let grid: MatrixGrid
 
   /// Under a narrower matrix the colour bar and its caption would have no room.
@@ -17,7 +16,7 @@ struct MatrixFigureLayout {
 
   private let figure: MatrixFigure
   private let left: Double
-  private var page: Page
+  private(set) var page: Page
 
   init(_ figure: MatrixFigure) {
     let (rows, columns) = (figure.rows.names.count, figure.columns.names.count)
@@ -37,7 +36,8 @@ struct MatrixFigureLayout {
     let titleWidth = figure.rows.title.isEmpty || grid.height < Self.leastTitleLength ? 0 : rowTitle.height + 6
     // On a whole pixel, so that lines lie exactly between the cells.
     left = grid.snapped(Page.margin + titleWidth + namesWidth)
-    page = Page(contentWidth: left + max(grid.width, Self.leastWidth) - Page.margin)
+    page = Page(
+      contentWidth: left + max(grid.width, Self.leastWidth) - Page.margin, pixelsPerPoint: grid.pixelsPerPoint)
     page.addHeader(title: figure.title, subtitle: figure.subtitle)
     if rows > 0 && columns > 0 {
       page.y = grid.snapped(page.y)
@@ -45,9 +45,7 @@ struct MatrixFigureLayout {
       addCells()
       page.y += grid.height
       addColumnNames(columnNames)
-      page.y += 10
-      page.addColourBar(
-        MapFigure.ColourBar(map: .sequential, ticks: Self.ticks, caption: figure.caption), left: left)
+      page.addColourBar(.init(map: .sequential, ticks: Self.ticks, caption: figure.caption), left: left, gap: 10)
     }
     page.finish(notes: figure.notes)
   }
@@ -62,7 +60,7 @@ struct MatrixFigureLayout {
         canvas.text(name, x: left - Self.gap - names.box, y: middle - name.height / 2)
       }
       guard grid.height >= Self.leastTitleLength else { return }
-      canvas.turned(x: Page.margin, y: y + grid.height) { canvas.text(title, x: 0, y: 0) }
+      canvas.placed(x: Page.margin, y: y + grid.height, angle: .pi / 2) { canvas.text(title, x: 0, y: 0) }
     }
   }
 
@@ -114,7 +112,7 @@ struct MatrixFigureLayout {
         if names.areThinned {
           canvas.line([Point(x: middle, y: y), Point(x: middle, y: y + 3)], colour: .quietInk, width: 0.5)
         }
-        canvas.turned(x: middle, y: y + Self.gap, angle: names.angle) {
+        canvas.placed(x: middle, y: y + Self.gap, angle: names.angle) {
           // Climbing names end at their columns; level ones lie below the middle.
           let isLevel = names.angle == 0
           canvas.text(name, x: isLevel ? -names.box / 2 : -names.box, y: isLevel ? 0 : -name.height / 2)

@@ -36,7 +36,7 @@ struct MatrixNames {
       box = Self.longest * size
     }
     let lines = angle == 0 && cell > 2.2 * line ? 2 : 1
-    let alignment = areColumns && angle == 0 ? TextBlock.Alignment.centre : .right
+    let alignment = areColumns && angle == 0 ? Table.Alignment.centre : .right
     entries = indices.map { [box] index in
       (index, TextBlock(names[index], size: size, limit: box, lines: lines, alignment: alignment))
     }

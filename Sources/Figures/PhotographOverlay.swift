@@ -6,7 +6,7 @@ import Rasters
 /// see is grey and pale, with a line around what it saw.
 public struct PhotographOverlay: Sendable {
   /// A part of a photograph, in its pixels.
-  public struct Window: Sendable, Equatable {
+  public struct Window: Sendable, Equatable, Encodable {
     public var x, y, width, height: Double
 
     public init(x: Double, y: Double, width: Double, height: Double) {

@@ -1,13 +1,5 @@
-/// Where the parts of one plot go in its frame: what figures draw with Cairo and pages as SVG.
+/// Where the parts of one plot go in a frame: what figures draw with Cairo and pages as SVG.
 package struct PlotLayout: Sendable {
-  package struct Frame: Sendable {
-    package let left, top, width, height: Double
-
-    package init(left: Double, top: Double, width: Double, height: Double) {
-      (self.left, self.top, self.width, self.height) = (left, top, width, height)
-    }
-  }
-
   /// A round number on an axis, and how far right or down it is.
   package struct Tick: Sendable {
     package let at: Double
@@ -33,7 +25,7 @@ package struct PlotLayout: Sendable {
 
   /// - Parameter style: of a series without a style of its own.
   package init(
-    _ plot: CurveFigure.Plot, in frame: Frame,
+    _ plot: CurveFigure.Plot, left: Double, top: Double, width: Double, height: Double,
     style: (CurveFigure.Series) -> CurveStyle = { $0.style ?? CurveStyle(index: 0) }
   ) {
     let points = plot.series.flatMap(\.points)
@@ -41,8 +33,8 @@ package struct PlotLayout: Sendable {
     let y = Axis(
       values: points.flatMap { [$0.y] + ($0.interval.map { [$0.low, $0.high] } ?? []) }, fixed: plot.yRange,
       wholeSteps: true)
-    func right(_ value: Double) -> Double { frame.left + x.position(of: value) * frame.width }
-    func down(_ value: Double) -> Double { frame.top + (1 - y.position(of: value)) * frame.height }
+    func right(_ value: Double) -> Double { left + x.position(of: value) * width }
+    func down(_ value: Double) -> Double { top + (1 - y.position(of: value)) * height }
     columns = x.ticks.map { Tick(at: right($0), label: x.label(of: $0)) }
     rows = y.ticks.map { Tick(at: down($0), label: y.label(of: $0)) }
     curves = plot.series.map { series in

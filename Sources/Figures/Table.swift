@@ -35,9 +35,10 @@ public struct Table: Sendable, Equatable {
   /// Names on the left, numbers on the right.
   ///
   /// - Parameter lines: the header first; in each line the first text is a name.
-  public init(caption: String = "", _ lines: [[String]]) {
+  public init(label: String = "", caption: String = "", _ lines: [[String]]) {
     self.init(
-      caption: caption, columns: (lines.first ?? []).enumerated().map { Column($1, $0 == 0 ? .left : .right) },
+      label: label, caption: caption,
+      columns: (lines.first ?? []).enumerated().map { Column($1, $0 == 0 ? .left : .right) },
       rows: lines.dropFirst().map { .cells($0) })
   }
 
@@ -88,20 +89,11 @@ public struct Table: Sendable, Equatable {
 
 extension String {
   /// For HTML: scalar by scalar, as a sign that bears an accent is another character.
-  package var escaped: String {
-    var result = String.UnicodeScalarView()
-    for scalar in unicodeScalars {
-      switch scalar {
-      case "<": result.append(contentsOf: "&lt;".unicodeScalars)
-      case ">": result.append(contentsOf: "&gt;".unicodeScalars)
-      case "&": result.append(contentsOf: "&amp;".unicodeScalars)
-      case "\"": result.append(contentsOf: "&quot;".unicodeScalars)
-      case "'": result.append(contentsOf: "&#39;".unicodeScalars)
-      // Not allowed in HTML, even escaped.
-      case "\0": result.append("\u{FFFD}")
-      default: result.append(scalar)
-      }
-    }
-    return String(result)
-  }
+  package var escaped: String { unicodeScalars.reduce(into: "") { $0 += Self.escapes[$1] ?? String($1) } }
+
+  private static let escapes: [Unicode.Scalar: String] = [
+    "<": "&lt;", ">": "&gt;", "&": "&amp;", "\"": "&quot;", "'": "&#39;",
+    // Not allowed in HTML, even escaped.
+    "\0": "\u{FFFD}",
+  ]
 }

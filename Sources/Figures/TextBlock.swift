@@ -2,8 +2,6 @@ import CCairo
 
 /// A piece of text, set by Pango in any script: measured first, drawn later.
 final class TextBlock {
-  typealias Alignment = Table.Alignment
-
   private let layout: OpaquePointer?
   /// Extent in points.
   let width: Double
@@ -18,7 +16,7 @@ final class TextBlock {
   ///   - lines: how many lines there may be before the text ends in an ellipsis; `nil` for any number.
   init(
     _ text: String, size: Double, bold: Bool = false, boldPrefix: Int = 0, limit: Double? = nil, lines: Int? = 1,
-    alignment: Alignment = .left, spacing: Double = 1
+    alignment: Table.Alignment = .left, spacing: Double = 1
   ) {
     let pangoContext = pango_font_map_create_context(pango_cairo_font_map_get_default())
     defer { g_object_unref(UnsafeMutableRawPointer(pangoContext)) }

@@ -10,7 +10,8 @@ extension DeletionReport {
   func experiment(_ name: String, model: String, dataset: String, paper: Paper.Experiment?) -> PageExperiment {
     let setup = settings.setup
     var (rows, curves): ([PageArea], [PageCurve]) = ([], [])
-    for metric in result.metrics.indices where result.metrics[metric].keepsClasses {
+    let metrics = result.metrics.indices.filter { result.metrics[$0].keepsClasses }
+    for metric in metrics {
       let name = result.metrics[metric].name
       for (index, map) in setup.series.enumerated() {
         rows.append(
@@ -31,9 +32,7 @@ extension DeletionReport {
       curves: curves)
     experiment.batchAccuracy = result.batchAccuracy
     experiment.printedAccuracy = paper?.printedAccuracy
-    if let first = result.metrics.indices.first(where: { result.metrics[$0].keepsClasses }) {
-      experiment.score = score(first).name
-    }
+    if let first = metrics.first { experiment.score = score(first).name }
     experiment.claims = claims
     return experiment
   }

@@ -1,7 +1,6 @@
 import Experiments
 import Figures
 import Foundation
-import Maps
 import Pictures
 import Rasters
 

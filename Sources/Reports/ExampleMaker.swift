@@ -72,7 +72,7 @@ struct ExampleMaker: Sendable {
     let path = "image \(image)"
     return PageExample(
       index: image, name: explainer.classifier.labels[label],
-      probability: Self.rounded(explanation.prediction.probabilities[label]),
+      probability: explanation.prediction.probabilities[label].shownProbability,
       picture: try picture.map { UInt8((min(max($0, 0), 1) * 255).rounded()) }.encodedPNG(for: path), maps: maps)
   }
 
@@ -85,8 +85,8 @@ struct ExampleMaker: Sendable {
       answers[replacement.rawValue] = try steps.answers(picture, replacement, classifier).map { prediction in
         PageAnswer(
           name: classifier.labels[prediction.predictedClass],
-          probability: Self.rounded(prediction.probabilities[prediction.predictedClass]),
-          explained: Self.rounded(prediction.probabilities[label]))
+          probability: prediction.probabilities[prediction.predictedClass].shownProbability,
+          explained: prediction.probabilities[label].shownProbability)
       }
     }
     let scale = DisplayScale(of: map.values, percentile: 99.5)
@@ -99,7 +99,9 @@ struct ExampleMaker: Sendable {
       attribution: map.attribution, view: map.view, picture: try coloured.encodedPNG(for: "the \(map.view) map"),
       steps: Data(steps.steps), deleted: steps.deleted, answers: answers)
   }
+}
 
-  /// To what the page shows, so that files stay small.
-  private static func rounded(_ probability: Float) -> Double { (Double(probability) * 1e4).rounded() / 1e4 }
+extension Float {
+  /// A probability rounded to what pages show, so that files stay small.
+  package var shownProbability: Double { (Double(self) * 1e4).rounded() / 1e4 }
 }

@@ -60,14 +60,18 @@ struct ExperimentRun: Sendable {
     let folder = try run.open(
       folder, existing: .resume, parts: [Self.numbers, Self.checks, Self.examples] + others, known: others)
 
-    var experiment: PageExperiment
     var result: DeletionResult?
+    func measured() async throws -> DeletionReport {
+      let found = try await run.run(in: folder) { report($0.of("\(name): deletion")) }
+      try folder.write(found.findings)
+      result = found.result
+      return found
+    }
+    var experiment: PageExperiment
     if let kept = folder.read(PageExperiment.self, from: Self.numbers) {
       experiment = kept
     } else {
-      let found = try await run.run(in: folder) { report($0.of("\(name): deletion")) }
-      result = found.result
-      try folder.write(found.findings)
+      let found = try await measured()
       experiment = found.experiment(name, model: title, dataset: dataset.name, paper: paper)
       experiment.making = try facts(run.settings, found.result.check, seconds: found.timing?.seconds)
       try folder.write(experiment, as: Self.numbers)
@@ -83,13 +87,7 @@ struct ExperimentRun: Sendable {
     if let kept = folder.read(Kept<ReportOptions, PageExamples>.self, from: Self.examples), kept.key == options {
       return Result(experiment: experiment, examples: kept.value)
     }
-    var needed = result
-    if needed == nil {
-      let found = try await run.run(in: folder) { report($0.of("\(name): deletion")) }
-      try folder.write(found.findings)
-      needed = found.result
-    }
-    guard let needed else { throw EvaluationError.missingImages(0) }
+    let needed = if let result { result } else { try await measured().result }
     let maker = ExampleMaker(explainer: explainer, images: test, options: options)
     let examples = try await TorchActor.run {
       try maker.make(labels: needed.labels, predicted: needed.untouched) {
@@ -121,7 +119,7 @@ struct ExperimentRun: Sendable {
       facts.append(PageFact("model’s origin", origin.summary + (origin.date.isEmpty ? "" : ", \(origin.date)")))
     }
     if settings.setup.rivals != .all { facts.append(PageFact("compared with", settings.setup.rivals.words)) }
-    facts += [
+    return facts + [
       PageFact("model’s SHA-256", settings.modelSum), PageFact("images", "\(settings.dataset) (\(dataset.provenance))"),
       PageFact("images’ SHA-256", settings.datasetSum),
       PageFact("random pixels", "seed \(settings.setup.seed)"),
@@ -135,7 +133,6 @@ struct ExperimentRun: Sendable {
         "time for deletion",
         seconds.map { String(format: "%.1f s", $0) } ?? "not known: it was broken off and gone on with"),
     ]
-    return facts
   }
 }
 

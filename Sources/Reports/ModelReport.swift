@@ -39,11 +39,11 @@ public struct ModelReport: Sendable {
   ) async throws -> PageReport {
     let name = "measured"
     let room = try await ProcessMemory.left(of: memory, for: model, besides: ProcessMemory.page)
-    let output = try ReportFolder(
+    let output = try RunFolder.page(
       folder, options: options, experiments: [name], device: model.classifier.device, existing: existing)
     defer { output.giveUp() }
     let result = try await ExperimentRun(
-      name: name, title: model.name, model: model, dataset: dataset, options: options, folder: output.experiment(name),
+      name: name, title: model.name, model: model, dataset: dataset, options: options, folder: output.folder(name),
       explainer: explainer, twin: twin, memory: room
     ).run(report: report)
     let page = PageReport(

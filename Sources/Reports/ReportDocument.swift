@@ -1,7 +1,6 @@
 import Experiments
 import Figures
 import Foundation
-import Maps
 
 /// A page of results as a document to print: the same numbers in tables, the curves and examples as figures fit for a paper.
 struct ReportDocument {
@@ -57,34 +56,27 @@ struct ReportDocument {
     }
   }
 
-  private var isSpread: Bool { report.experiments.contains { $0.accuracy.spread != nil } }
-
   private var accuracy: [Document.Block] {
-    var columns: [Table.Column] = [
-      .init("model and data set"), .init("images", .right), .init("accuracy", .right), .init(view.spreadTitle, .right),
-    ]
-    let isSigned = report.paper == .signed
-    if isSigned {
-      columns += ["paper", "difference", "mean of batches", "paper’s Table 1"].map { .init($0, .right) }
-    }
+    let header =
+      ["model and data set", "images", "accuracy", view.spreadTitle]
+      + (view.isSigned ? ["paper", "difference", "mean of batches", "paper’s Table 1"] : [])
     return [
       .heading("Accuracy"),
       .table(
         Table(
           label: "Table 1",
           caption: "Share of the test images whose predicted class is the true one. "
-            + (isSpread
+            + (view.isSpread
               ? "Means over models trained from different seeds, ± their standard deviation."
               : "Intervals: E. B. Wilson’s, 1927.")
-            + (isSigned
+            + (view.isSigned
               ? " The paper’s accuracies are those its curves begin with; its Table 1 has means of batches of 128 images."
               : ""),
-          columns: columns,
-          rows: view.accuracyRows.map {
-            .cells(
+          [header]
+            + view.accuracyRows.map {
               ["\($0.model) on \($0.dataset)", $0.images, $0.value, $0.interval]
-                + (isSigned ? [$0.paper, $0.difference, $0.batches, $0.printed] : []))
-          })),
+                + (view.isSigned ? [$0.paper, $0.difference, $0.batches, $0.printed] : [])
+            })),
     ]
   }
 
@@ -107,7 +99,7 @@ struct ReportDocument {
               "\(metric.capitalized)-deletion: the area under the curve of the \(view.score) while a growing fraction of the "
               + "pixels is deleted, by the trapezoid rule. A map never deletes a pixel whose saliency is zero; random pixels "
               + "are the controls."
-              + (hasPaper && view.hasOwnAreas && report.experiments.contains { $0.name.hasPrefix("imagenette") }
+              + (hasPaper && view.isSigned && report.experiments.contains { $0.name.hasPrefix("imagenette") }
                 ? " For Imagenette the paper’s areas are those that its authors published with their code." : ""),
             columns: columns,
             rows: tables.flatMap { heading, table in
@@ -138,7 +130,7 @@ struct ReportDocument {
 
   /// What the verdicts rest on.
   private func differences(label: String) -> [Document.Block] {
-    let judged = view.experiments.filter(\.hasComparisons)
+    let judged = view.experiments.filter { !$0.comparisons.isEmpty }
     guard !judged.isEmpty else { return [] }
     return [
       .table(
@@ -147,7 +139,7 @@ struct ReportDocument {
           caption:
             "Differences of the areas, in the direction that is claimed: the whole 95% interval above 0, from 1,000 bootstrap "
             + "samples of the images that both areas share, means that it holds, below 0 that it does not."
-            + (isSpread ? " Means over trainings; what holds does so in each of them." : ""),
+            + (view.isSpread ? " Means over trainings; what holds does so in each of them." : ""),
           columns: [.init("should be"), .init("by", .right), .init(view.spreadTitle, .right), .init("verdict")],
           rows: judged.flatMap(Self.differences)))
     ]
@@ -197,7 +189,7 @@ struct ReportDocument {
               caption:
                 "\(experiment.heading): the image as the classifier sees it, the probability of its class, and its maps. "
                 + (examples[experiment.name]?.choice ?? "")
-                + (view.examplesSource == nil ? "" : " Figures 1 and 2 and Appendix A of the paper."),
+                + (view.isSigned ? " Figures 1 and 2 and Appendix A of the paper." : ""),
               figure: figure)))
       }
     }
@@ -211,11 +203,11 @@ struct ReportDocument {
   }
 
   private var checks: [Document.Block] {
-    guard view.hasChecks else { return [] }
+    guard !view.audits.isEmpty else { return [] }
     return [.heading("Self-audit")]
       + view.audits.flatMap { audit in
         [.heading(audit.heading, level: 2)]
-          + audit.checks.map { .item(mark: $0.sign, title: $0.name, text: $0.detail) }
+          + audit.checks.map { .item(mark: $0.sign, title: $0.check.name, text: $0.check.detail) }
       }
   }
 

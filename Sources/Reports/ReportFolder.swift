@@ -7,9 +7,9 @@ import Tensors
 
 /// The folder of a page of results: `index.html`, `report.pdf`, `figures` with every figure alone and their captions,
 /// `results.json`, and a folder for each experiment.
-struct ReportFolder: Sendable {
+extension RunFolder {
   /// What was asked for, as far as results of another wish must not be mixed with it. Models and data are the experiments'.
-  private struct Settings: RunSettings {
+  private struct PageSettings: RunSettings {
     var options: ReportOptions
     let seeds: Int
     /// Nil: the paper itself.
@@ -25,8 +25,6 @@ struct ReportFolder: Sendable {
     }
   }
 
-  private let folder: RunFolder
-
   /// Makes the folder ready.
   ///
   /// - Parameters:
@@ -34,49 +32,44 @@ struct ReportFolder: Sendable {
   ///   - experiments: the names of the folders that will be in it.
   ///   - existing: what to do with results in it.
   /// - Throws: `RunFolderError`; Foundation's errors.
-  init(
+  static func page(
     _ url: URL, options: ReportOptions, seeds: Int = 0, paper: Paper.Version = .signed, experiments: [String],
-    device: Device, existing: RunFolder.Existing
-  ) throws {
-    folder = try RunFolder(
-      url, Settings(options: options, seeds: seeds, paper: paper == .signed ? nil : paper), RunIdentity(device: device),
-      parts: ["index.html", "report.pdf", "figures", "results.json"] + experiments, existing: existing)
+    device: Device, existing: Existing
+  ) throws -> RunFolder {
+    try RunFolder(
+      url, PageSettings(options: options, seeds: seeds, paper: paper == .signed ? nil : paper),
+      RunIdentity(device: device), parts: ["index.html", "report.pdf", "figures", "results.json"] + experiments,
+      existing: existing)
   }
-
-  func experiment(_ name: String) -> URL { folder.folder(name) }
-
-  func giveUp() { folder.giveUp() }
 
   /// Where processes share the folder: the pieces of the work for this one, as it gets them, until all are done, and then the
   /// task of making the page, which one of them has.
   ///
   /// - Throws: what `work` throws; `RunFolder.LeftToAnother`; `FileError`.
   func share(_ pieces: Int, _ work: (WorkQueue.Piece) async throws -> Void) async throws {
-    guard folder.worker != nil else { return }
-    let queue = try folder.queue(0..<pieces)
+    guard worker != nil else { return }
+    let queue = try self.queue(0..<pieces)
     while let piece = try queue.next() {
       try await work(piece)
       try queue.finish(piece.number)
     }
-    try folder.takeLead()
+    try takeLead()
   }
 
   /// Writes the page, the numbers in it, and the same as a PDF with its figures.
   ///
   /// - Returns: the report with its documents.
-  func write(
-    _ report: PageReport, _ results: [ExperimentRun.Result]
-  ) throws -> PageReport {
+  func write(_ report: PageReport, _ results: [ExperimentRun.Result]) throws -> PageReport {
     let examples = Dictionary(
       uniqueKeysWithValues: results.compactMap { result in
         result.examples.map { (result.experiment.name, $0) }
       })
     var report = report
     let document = try ReportDocument(report, examples).document
-    try folder.write(document.encoded(), as: "report.pdf")
+    try write(document.encoded(), as: "report.pdf")
     // Figures of experiments that are no longer on the page do not stay.
-    try folder.remove("figures")
-    let figures = folder.folder("figures")
+    try remove("figures")
+    let figures = folder("figures")
     try FileManager.default.createDirectory(at: figures, withIntermediateDirectories: true)
     try document.writeFigures(to: figures)
     report.documents = [
@@ -84,9 +77,9 @@ struct ReportFolder: Sendable {
       PageDocument(title: "every figure alone", path: "figures/"),
       PageDocument(title: "the figures’ captions", path: "figures/captions.txt"),
     ]
-    try folder.write(report, as: "results.json")
-    try folder.write(Data(Page.html(report, examples: examples).utf8), as: "index.html")
-    try folder.endSharing()
+    try write(report, as: "results.json")
+    try write(Data(Page.html(report, examples: examples).utf8), as: "index.html")
+    try endSharing()
     return report
   }
 }

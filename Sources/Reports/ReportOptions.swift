@@ -1,5 +1,4 @@
 import Experiments
-import Maps
 
 /// What a page of results shows, beside the model and the data set.
 public struct ReportOptions: Sendable, Equatable, Codable {

@@ -3,7 +3,6 @@ import Experiments
 import Foundation
 import Maps
 import Networks
-import Rasters
 import Synchronization
 import Tensors
 import Training
@@ -20,7 +19,7 @@ extension Reproduction {
 
   /// Trains models from some seeds and measures each; the page shows their means, and the first one's examples and checks.
   func trained(
-    _ wanted: Wanted, seeds: Range<Int>, in output: ReportFolder, _ report: @Sendable @escaping (RunEvent) -> Void
+    _ wanted: Wanted, seeds: Range<Int>, in output: RunFolder, _ report: @Sendable @escaping (RunEvent) -> Void
   ) async throws -> ExperimentRun.Result {
     let data = try await open(wanted.dataset, nil)
     let count = spreadImages ?? (data.test.height * data.test.width <= 64 * 64 ? 1000 : 300)
@@ -28,7 +27,7 @@ extension Reproduction {
     var (runs, networks): ([ExperimentRun.Result], [[Measured]]) = ([], [])
     let clock = TimeLeft(trainings: seeds.count)
     for seed in seeds {
-      let folder = output.experiment(wanted.name).appending(path: "seed-\(seed)", directoryHint: .isDirectory)
+      let folder = output.folder(wanted.name).appending(path: "seed-\(seed)", directoryHint: .isDirectory)
       let files = try await train(wanted, seed, on: data, in: folder) { event in
         report(event)
         if let left = clock.estimate(event, seed: seed - seeds.lowerBound) { report(.note("\(wanted.name): \(left)")) }
@@ -127,11 +126,9 @@ extension Reproduction {
 /// How long the trainings of one kind will still take, from what has been seen of them.
 private final class TimeLeft: Sendable {
   private struct State {
-    /// When the training under way was first heard of, and how far it was then.
-    var begin: (seed: Int, time: ContinuousClock.Instant, share: Double)?
+    /// When each seed that was trained here was first heard of, and how far it was then.
+    var begins: [Int: (time: ContinuousClock.Instant, share: Double)] = [:]
     var hasTold = false
-    /// When each seed that was trained here was begun.
-    var begins: [Int: ContinuousClock.Instant] = [:]
   }
 
   private let state = Mutex(State())
@@ -144,9 +141,8 @@ private final class TimeLeft: Sendable {
     guard case .progress(let share, _) = event else { return nil }
     let now = ContinuousClock.now
     return state.withLock { state in
-      guard let begin = state.begin, begin.seed == seed else {
-        state.begin = (seed, now, share)
-        state.begins[seed] = now
+      guard let begin = state.begins[seed] else {
+        state.begins[seed] = (now, share)
         return nil
       }
       guard !state.hasTold, share - begin.share >= 0.02 else { return nil }
@@ -162,7 +158,7 @@ private final class TimeLeft: Sendable {
   /// When a seed has been trained and measured: how long the others will take, which a seed of this run tells.
   func finished(seed: Int) -> String? {
     let left = trainings - seed - 1
-    guard left > 0, let begin = state.withLock({ $0.begins[seed] }) else { return nil }
+    guard left > 0, let begin = state.withLock({ $0.begins[seed]?.time }) else { return nil }
     let seconds = (ContinuousClock.now - begin) / .seconds(1)
     return "\(seed + 1) of \(trainings) trained and measured, about \(Text.clock(seconds * Double(left))) left"
   }

@@ -3,7 +3,6 @@ import Experiments
 import Foundation
 import Maps
 import Networks
-import Rasters
 import Tensors
 import Training
 
@@ -85,7 +84,7 @@ public struct Reproduction: Sendable {
   public func run(
     existing: RunFolder.Existing = .refuse, report: @Sendable @escaping (RunEvent) -> Void = { _ in }
   ) async throws -> PageReport {
-    let output = try ReportFolder(
+    let output = try RunFolder.page(
       folder, options: options, seeds: seeds, paper: paper, experiments: wanted.map(\.name), device: device,
       existing: existing)
     defer { output.giveUp() }
@@ -96,19 +95,18 @@ public struct Reproduction: Sendable {
       missing.append(what)
       report(.warning(what.what + (what.command.map { " Get it with: \($0)" } ?? "")))
     }
+    func result(_ wanted: Wanted, of seeds: Range<Int>) async throws -> ExperimentRun.Result {
+      try await self.seeds > 0
+        ? trained(wanted, seeds: seeds, in: output, report) : bundled(wanted, in: output, report)
+    }
     let pieces = wanted.flatMap { wanted in (0..<max(1, seeds)).map { (wanted, seed: $0) } }
     try await output.share(pieces.count) { piece in
       let (wanted, seed) = pieces[piece.number]
       let name = seeds > 0 ? "\(wanted.name), seed \(seed)" : wanted.name
       if let lost = piece.lostBy { report(.warning("\(name) was begun by \(lost), which is gone; gone on with")) }
       guard seeds > 0 || wanted.bundled != nil else { return }
-      do {
-        if seeds > 0 {
-          _ = try await trained(wanted, seeds: seed..<seed + 1, in: output, report)
-        } else {
-          _ = try await bundled(wanted, in: output, report)
-        }
-      } catch DatasetError.notFetched {}  // The one that makes the page says so.
+      // The one that makes the page says what is not there.
+      do { _ = try await result(wanted, of: seed..<seed + 1) } catch DatasetError.notFetched {}
     }
     for wanted in wanted where !absent.contains(wanted.dataset) {
       guard seeds > 0 || wanted.bundled != nil else {
@@ -120,9 +118,7 @@ public struct Reproduction: Sendable {
         continue
       }
       do {
-        results.append(
-          try await seeds > 0
-            ? trained(wanted, seeds: 0..<seeds, in: output, report) : bundled(wanted, in: output, report))
+        results.append(try await result(wanted, of: 0..<seeds))
       } catch DatasetError.notFetched(let name) {
         absent.insert(wanted.dataset)
         miss(
@@ -140,7 +136,7 @@ public struct Reproduction: Sendable {
   }
 
   private func bundled(
-    _ wanted: Wanted, in output: ReportFolder, _ report: @Sendable @escaping (RunEvent) -> Void
+    _ wanted: Wanted, in output: RunFolder, _ report: @Sendable @escaping (RunEvent) -> Void
   ) async throws -> ExperimentRun.Result {
     let device = device
     let model = try await TorchActor.run { try ModelChoice.open(wanted.name, device: device) }
@@ -149,7 +145,7 @@ public struct Reproduction: Sendable {
     let options = options(for: wanted)
     return try await ExperimentRun(
       name: wanted.name, title: wanted.architecture.title, model: model, dataset: data, options: options,
-      folder: output.experiment(wanted.name), paper: wanted.paper, twin: twin, memory: room(for: model)
+      folder: output.folder(wanted.name), paper: wanted.paper, twin: twin, memory: room(for: model)
     ).run { report($0) }
   }
 

@@ -65,7 +65,12 @@ public struct ExplanationFigure: Sendable {
       title: title(explanation, labels), subtitle: subtitle(explained, labels),
       rows: rows.count == 1 ? [MapFigure.Row(panels: rows[0].panels)] : rows,
       colourBars: colourBars(views, explanation),
-      classLegend: legend(views, labels), notes: notes(explained, views, labels, photograph))
+      classLegend: !views.contains(Rivalry.name)
+        ? nil
+        : ClassLegend(
+          names: labels.names,
+          caption: "rival with the largest (smallest) gradient; the deeper, the larger the margin"),
+      notes: notes(explained, views, labels, photograph))
     figure.scale = scale
     figure.sharesFirstPanel = rows.count > 1
     return figure
@@ -87,11 +92,9 @@ public struct ExplanationFigure: Sendable {
   }
 
   private func input(_ explained: PictureJob.Explained, _ photograph: Photograph?) -> MapPanel {
-    guard let photograph else { return MapPanel(title: "Input", content: .picture(explained.image)) }
+    let whole = photograph.map { PhotographOverlay($0.pixels, window: $0.window, layer: .nothing) }
     return MapPanel(
-      title: "Input",
-      content: .photograph(PhotographOverlay(photograph.pixels, window: photograph.window, layer: .nothing)),
-      isSmooth: true)
+      title: "Input", content: whole.map { .photograph($0) } ?? .picture(explained.image), isSmooth: whole != nil)
   }
 
   private func panels(
@@ -109,15 +112,11 @@ public struct ExplanationFigure: Sendable {
       } ?? []
     }
     return map(of: view, attribution, in: explanation).map { shown, map in
-      let content = content(map, of: shown)
-      guard style == .overlay, case .heat(_, let scale) = content else {
-        return [MapPanel(title: view.capitalized, content: content, isSmooth: sigma(map) > 0)]
+      var content = content(map, of: shown)
+      if style == .overlay, case .heat(_, let scale) = content {
+        content = .overlay(map, scale, over: explained.image, opacity: opacity)
       }
-      return [
-        MapPanel(
-          title: view.capitalized, content: .overlay(map, scale, over: explained.image, opacity: opacity),
-          isSmooth: sigma(map) > 0)
-      ]
+      return [MapPanel(title: view.capitalized, content: content, isSmooth: sigma(map) > 0)]
     } ?? []
   }
 
@@ -150,7 +149,7 @@ public struct ExplanationFigure: Sendable {
 
   private func title(_ explanation: Explanation, _ labels: LabelSet) -> String {
     let explained = explanation.explainedClass
-    let name = "\(labels[explained].isolated) · \(percent(explanation.prediction.probabilities[explained]))"
+    let name = "\(labels[explained].isolated) · \(explanation.prediction.probabilities[explained].percent)"
     let predicted = explanation.prediction.predictedClass
     return explained == predicted ? name : "\(name) (predicted: \(labels[predicted].isolated))"
   }
@@ -158,7 +157,7 @@ public struct ExplanationFigure: Sendable {
   private func subtitle(_ explained: PictureJob.Explained, _ labels: LabelSet) -> String {
     let prediction = explained.explanation.prediction
     let others = prediction.ranking.lazy.filter { $0 != explained.explanation.explainedClass }.prefix(3)
-      .map { "\(labels[$0].isolated) \(percent(prediction.probabilities[$0]))" }
+      .map { "\(labels[$0].isolated) \(prediction.probabilities[$0].percent)" }
     return "\(model), input \(explained.image.height)×\(explained.image.width) · others: "
       + others.joined(separator: ", ")
   }
@@ -173,29 +172,17 @@ public struct ExplanationFigure: Sendable {
     if style != .signed && maps.contains(where: { !$0.hasNegatives }) {
       bars.append(.init(map: .heat, ticks: ["lowest", "highest"], caption: "each map scaled on its own" + clipped))
     }
-    let signed = style == .signed ? maps : maps.filter(\.hasNegatives)
-    if !signed.isEmpty {
-      let signs = signed.map { $0.sign ?? .brightness }
-      if signs.contains(.brightness) {
-        bars.append(
-          .init(
-            map: .diverging, ticks: ["darker", "0", "brighter"],
-            caption: "what makes the model surer; each map scaled on its own" + clipped))
-      }
-      if signs.contains(.evidence) {
-        bars.append(
-          .init(
-            map: .diverging, ticks: ["against", "0", "for"],
-            caption: "evidence for the class; each map scaled on its own" + clipped))
-      }
+    let signs = maps.filter { style == .signed || $0.hasNegatives }.map { $0.sign ?? .brightness }
+    let meanings: [(Sign, ends: (String, String), what: String)] = [
+      (.brightness, ("darker", "brighter"), "what makes the model surer"),
+      (.evidence, ("against", "for"), "evidence for the class"),
+    ]
+    for (sign, ends, what) in meanings where signs.contains(sign) {
+      bars.append(
+        .init(
+          map: .diverging, ticks: [ends.0, "0", ends.1], caption: "\(what); each map scaled on its own" + clipped))
     }
     return bars
-  }
-
-  private func legend(_ views: [String], _ labels: LabelSet) -> ClassLegend? {
-    guard views.contains(Rivalry.name) else { return nil }
-    return ClassLegend(
-      names: labels.names, caption: "rival with the largest (smallest) gradient; the deeper, the larger the margin")
   }
 
   private func notes(
@@ -218,6 +205,9 @@ public struct ExplanationFigure: Sendable {
     if explained.hadTransparency { notes.append("Transparent parts of the picture were laid over white.") }
     return notes
   }
+}
 
-  private func percent(_ probability: Float) -> String { String(format: "%.1f%%", probability * 100) }
+extension Float {
+  /// A probability in words.
+  package var percent: String { String(format: "%.1f%%", self * 100) }
 }

@@ -5,6 +5,16 @@ import Maps
 import Pictures
 import Rasters
 
+/// What an explanation is written as.
+public enum ExplanationFormat: String, CaseIterable, Sendable {
+  case png, pdf, svg
+  /// A page for a browser, without a server.
+  case html
+
+  /// The figure's; nil for a page.
+  public var figure: FigureFormat? { FigureFormat(rawValue: rawValue) }
+}
+
 /// The files that one picture's explanation is written to.
 public struct ExplanationFiles: Sendable {
   /// The figure or the page; nil where overlays are written instead.
@@ -80,10 +90,7 @@ public struct ExplanationFiles: Sendable {
     _ explanation: Explanation, figure drawing: () throws -> MapFigure, format: FigureFormat?,
     overlay: (_ view: String, _ attribution: String) throws -> PhotographOverlay? = { _, _ in nil }
   ) throws {
-    for map in maps {
-      guard let values = values(map, in: explanation) else { continue }
-      try NumPyFile.encoded(values).writeWhole(to: map.url)
-    }
+    for map in maps { try values(map, in: explanation).map { try NumPyFile.encoded($0).writeWhole(to: map.url) } }
     for map in overlays { try overlay(map.view, map.attribution)?.pixels().writePNG(to: map.url) }
     if let figure, let format { try drawing().write(to: figure, as: format) }
   }

@@ -8,21 +8,9 @@ public struct Photograph: Sendable {
   public let pixels: PixelArray
   public let window: PhotographOverlay.Window
 
-  public init(_ pixels: PixelArray, for preprocessing: Preprocessing) {
-    let part = preprocessing.window(height: pixels.height, width: pixels.width)
-    self.init(
-      pixels: pixels,
-      window: PhotographOverlay.Window(x: part.x, y: part.y, width: part.width, height: part.height))
-  }
-
   /// Whether the classifier saw but a part of it.
   var isCropped: Bool {
     window != PhotographOverlay.Window(x: 0, y: 0, width: Double(pixels.width), height: Double(pixels.height))
-  }
-
-  private init(pixels: PixelArray, window: PhotographOverlay.Window) {
-    self.pixels = pixels
-    self.window = window
   }
 
   /// The photograph with a longer side of at most `side` pixels, but as large as a map of `height` × `width` in its window if it
@@ -44,5 +32,14 @@ public struct Photograph: Sendable {
       pixels: try await pixels.resized(height: newHeight, width: newWidth),
       window: PhotographOverlay.Window(
         x: window.x * across, y: window.y * down, width: window.width * across, height: window.height * down))
+  }
+}
+
+extension Photograph {
+  public init(_ pixels: PixelArray, for preprocessing: Preprocessing) {
+    let part = preprocessing.window(height: pixels.height, width: pixels.width)
+    self.init(
+      pixels: pixels,
+      window: PhotographOverlay.Window(x: part.x, y: part.y, width: part.width, height: part.height))
   }
 }

@@ -36,7 +36,7 @@ public struct PictureJob: Sendable {
   /// The content of pictures that are not files, such as what came from standard input, by the URL that stands for them.
   private let contents: [URL: Data]
   /// What the pictures that are being decoded share: what a batch leaves, or a quarter.
-  private let room: MemoryRoom
+  private let room: SharedRoom
   private let memory: Int
 
   /// Pictures that need less are decoded even where less is allowed.
@@ -64,7 +64,7 @@ public struct PictureJob: Sendable {
     // Beyond some dozens larger batches gain nothing and delay the first result.
     batchSize = min(32, memory / max(1, needed))
     self.memory = max(memory, Self.leastMemory)
-    room = MemoryRoom(max(self.memory - batchSize * needed, self.memory / 4))
+    room = SharedRoom(max(self.memory - batchSize * needed, self.memory / 4))
   }
 
   /// Explains the pictures and hands each one's outcome to `report`, in the order of `urls`.
@@ -99,6 +99,13 @@ public struct PictureJob: Sendable {
     }
   }
 
+  /// Explains one picture.
+  ///
+  /// - Throws: `PictureError`, ``ClassifierError``, `TorchError`, `CancellationError`.
+  package func explained(_ url: URL) async throws -> Explained {
+    try await explain([result(url)], [url]) { _ in }[0].result.get()
+  }
+
   /// A picture at the classifier's input size.
   private struct Prepared: Sendable {
     let image: Raster<Float>
@@ -109,12 +116,12 @@ public struct PictureJob: Sendable {
   /// Reads pictures on all processors and brings each to the input size at once, so that only as many whole photographs as
   /// there are processors, and as there is room for, are in memory.
   private func prepare(_ urls: [URL]) async -> [Result<Prepared, any Error>] {
-    await withTaskGroup(of: Numbered.self) { group in
+    await withTaskGroup(of: (index: Int, result: Result<Prepared, any Error>).self) { group in
       var results = [Result<Prepared, any Error>?](repeating: nil, count: urls.count)
       var waiting = urls.enumerated().makeIterator()
       func start() {
         guard let (index, url) = waiting.next() else { return }
-        group.addTask { await Numbered(index: index, result: self.result(url)) }
+        group.addTask { (index, await self.result(url)) }
       }
       for _ in 0..<ProcessInfo.processInfo.activeProcessorCount { start() }
       while let done = await group.next() {
@@ -123,11 +130,6 @@ public struct PictureJob: Sendable {
       }
       return results.compactMap(\.self)
     }
-  }
-
-  private struct Numbered: Sendable {
-    let index: Int
-    let result: Result<Prepared, any Error>
   }
 
   private func result(_ url: URL) async -> Result<Prepared, any Error> {

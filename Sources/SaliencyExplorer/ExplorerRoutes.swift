@@ -3,6 +3,7 @@
   import Foundation
   import Hummingbird
   import NIOCore
+  import Saliency
 
   /// The page, its questions and their answers, as requests.
   struct ExplorerRoutes: Sendable {
@@ -12,7 +13,7 @@
     let site: any ExplorerSite
     let limits: ExplorerServer.Limits
     /// Pictures are read, and looked at for the first time, two at a time.
-    private let uploads = Slots(2)
+    private let uploads = SharedRoom(2)
 
     init(site: any ExplorerSite, limits: ExplorerServer.Limits) { (self.site, self.limits) = (site, limits) }
 
@@ -32,7 +33,7 @@
       visit.post("pictures") { request, context -> Response in
         guard try length(of: request) <= limits.pictureBytes else { throw tooLarge(limits.pictureBytes) }
         return told(context.channel) { tell in
-          try await uploads.use {
+          try await uploads.with(1) {
             let picture = try await body(of: request, upTo: limits.pictureBytes, context.channel)
             let name = request.uri.queryParameters["name"].map(String.init)
             try await site.answer("pictures", named: name, picture, tell)
@@ -145,31 +146,6 @@
     func enqueue(_ job: consuming ExecutorJob) {
       let job = UnownedJob(job)
       queue.async { [self] in job.runSynchronously(on: asUnownedTaskExecutor()) }
-    }
-  }
-
-  /// Lets so many pieces of work run side by side; others wait.
-  private actor Slots {
-    private var free: Int
-    private var waiting: [CheckedContinuation<Void, Never>] = []
-
-    init(_ count: Int) { free = count }
-
-    nonisolated func use(_ work: @Sendable () async throws -> Void) async throws {
-      await take()
-      do { try await work() } catch {
-        await give()
-        throw error
-      }
-      await give()
-    }
-
-    private func take() async {
-      if free > 0 { free -= 1 } else { await withCheckedContinuation { waiting.append($0) } }
-    }
-
-    private func give() {
-      if waiting.isEmpty { free += 1 } else { waiting.removeFirst().resume() }
     }
   }
 #endif

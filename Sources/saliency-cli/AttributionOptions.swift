@@ -55,11 +55,11 @@ struct AttributionOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "The window that occlusion hides: N or HxW (default: a quarter of each side of the input).", valueName: "size"))
-  var window: SizeOption?
+  var window: ImageSize?
 
   @Option(
     help: ArgumentHelp("How far it moves: N or HxW (default: a quarter of each side of it).", valueName: "size"))
-  var stride: SizeOption?
+  var stride: ImageSize?
 
   @Option(help: "Random masks, for rise.") var masks = 1000
 
@@ -90,9 +90,7 @@ struct AttributionOptions: ParsableArguments {
     guard maskProbability > 0, maskProbability < 1 else {
       throw ValidationError("--mask-probability must lie between 0 and 1")
     }
-    if let maxBlur {
-      guard maxBlur > 0, maxBlur.isFinite else { throw ValidationError("--max-blur must be above 0") }
-    }
+    if let maxBlur, !(maxBlur > 0 && maxBlur.isFinite) { throw ValidationError("--max-blur must be above 0") }
     guard (0...1).contains(pathFraction) else { throw ValidationError("--path-fraction must be from 0 to 1") }
     guard (0...1).contains(pathDistance) else { throw ValidationError("--path-distance must be from 0 to 1") }
   }
@@ -130,8 +128,8 @@ struct AttributionOptions: ParsableArguments {
     options.baselines = drawn
     options.samples = samples
     options.noiseLevel = noiseLevel
-    options.window = window?.size.window
-    options.stride = stride?.size.window
+    options.window = window?.occlusion
+    options.stride = stride?.occlusion
     options.masks = masks
     options.maskCells = maskCells
     options.maskProbability = maskProbability
@@ -146,5 +144,5 @@ struct AttributionOptions: ParsableArguments {
 }
 
 extension ImageSize {
-  fileprivate var window: Occlusion.Size { Occlusion.Size(height: height, width: width) }
+  fileprivate var occlusion: Occlusion.Size { Occlusion.Size(height: height, width: width) }
 }

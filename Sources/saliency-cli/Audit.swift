@@ -55,7 +55,7 @@ struct Audit: InterruptibleCommand {
     let chosen = try await device.apply()
     let opened: ModelChoice.Opened
     do { opened = try await model.openQuietly(on: chosen) } catch let error as ModelChoiceError {
-      return AuditReport(refused: error, advice: error.cause?.advice)
+      return AuditReport(refused: error, advice: error.advice)
     }
     let twin = Torch.hasCUDA ? try await model.openQuietly(on: chosen == .cpu ? .cuda : .cpu).classifier : nil
     let memory = try await device.room(for: opened)

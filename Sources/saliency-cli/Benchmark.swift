@@ -65,7 +65,7 @@ struct Benchmark: InterruptibleCommand {
   @Option(
     help: ArgumentHelp(
       "Compute part I of N only, to be merged later: for machines that share no folder.", valueName: "I/N"))
-  var shard: ShardOption?
+  var shard: DeletionRun.Shard?
   @Option(parsing: .upToNextOption, help: ArgumentHelp("Join the parts in these folders.", valueName: "folder"))
   var merge: [String] = []
 
@@ -109,7 +109,7 @@ struct Benchmark: InterruptibleCommand {
     let run = try DeletionRun(
       benchmark, model: opened, imagesSum: images.digest(of: split),
       paper: split == .test ? Self.paper(opened.name) : nil)
-    if let shard = shard?.shard, shard != .whole {
+    if let shard, shard != .whole {
       let kept = try run.open(folder, existing: results.existing)
       if saveImages { try run.writeImages(to: kept) }
       for note in try await run.measure(
@@ -140,14 +140,58 @@ struct Benchmark: InterruptibleCommand {
 }
 
 /// `2/8`
-struct ShardOption: ExpressibleByArgument {
-  let shard: DeletionRun.Shard
-
-  init?(argument: String) {
+extension DeletionRun.Shard: ExpressibleByArgument {
+  public init?(argument: String) {
     let parts = argument.split(separator: "/", omittingEmptySubsequences: false).map { Int($0) }
     guard parts.count == 2, let index = parts[0], let count = parts[1], (1...100_000).contains(count),
       (1...count).contains(index)
     else { return nil }
-    shard = DeletionRun.Shard(index: index, of: count)
+    self.init(index: index, of: count)
+  }
+}
+
+/// What RISE's pixels are exchanged with.
+enum Substrate: String, ExpressibleByArgument, CaseIterable {
+  case zero, blur
+
+  var replacement: Replacement { self == .zero ? .black : .blur }
+}
+
+/// The options of RISE and of sensitivity-n; each applies to the metrics that know it.
+struct CurveOptions: ParsableArguments {
+  @Option(help: "Equal steps in which RISE exchanges all pixels.") var riseSteps = 32
+
+  @Option(
+    help: ArgumentHelp(
+      """
+      What RISE exchanges pixels with: zero (black) or blur (the blurred image); for deletion and insertion \\
+      (default: zero for deletion, blur for insertion).
+      """))
+  var substrate: Substrate?
+
+  @Option(
+    help: ArgumentHelp(
+      "Values of n, ascending (default: twelve from 1 to 80% of the pixels, in equal ratios).", valueName: "list"))
+  var sensitivitySizes: NumberList?
+
+  @Option(help: "Random sets of pixels for each n.") var sensitivitySamples = 100
+
+  func validate() throws {
+    guard riseSteps >= 1 else { throw ValidationError("--rise-steps must be at least 1") }
+    guard sensitivitySamples >= 2 else { throw ValidationError("--sensitivity-samples must be at least 2") }
+    if let sizes = sensitivitySizes?.values {
+      guard sizes.allSatisfy({ $0 >= 1 && Int32(exactly: $0) != nil }), zip(sizes, sizes.dropFirst()).allSatisfy(<)
+      else { throw ValidationError("--sensitivity-sizes must be whole numbers that ascend from 1, such as 1,10,100") }
+    }
+  }
+
+  /// The metric of this name with what it knows of the options.
+  func metric(_ name: String) -> (any Metric)? {
+    var options = ["steps": "\(riseSteps)", "samples": "\(sensitivitySamples)"]
+    if let substrate { options["replacement"] = substrate.replacement.rawValue }
+    if let sizes = sensitivitySizes?.values {
+      options["sizes"] = sizes.map { "\(Int($0))" }.joined(separator: ",")
+    }
+    return Metrics.named(name, options: options)
   }
 }

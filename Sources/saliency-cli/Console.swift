@@ -75,15 +75,6 @@ enum Console {
   private static func write(_ text: String) { try? FileHandle.standardError.write(contentsOf: Data(text.utf8)) }
 }
 
-extension Encodable {
-  /// For programs: one line unless the formatting says otherwise.
-  func json(_ formatting: JSONEncoder.OutputFormatting = [.sortedKeys, .withoutEscapingSlashes]) throws -> String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = formatting
-    return String(decoding: try encoder.encode(self), as: UTF8.self)
-  }
-}
-
 /// A command that does its ``work()`` so that it can be interrupted.
 ///
 /// Ctrl-C or a request to end cancels it, so that it can finish what must not stay half done, and the program then ends with
@@ -94,42 +85,40 @@ protocol InterruptibleCommand: AsyncParsableCommand, Sendable {
 }
 
 extension InterruptibleCommand {
-  func run() async throws { try await interruptibly { try await work() } }
-}
-
-private func interruptibly(_ body: @escaping @Sendable () async throws -> Void) async throws {
-  let task = Task { try await body() }
-  let first = Mutex<ContinuousClock.Instant?>(nil)
-  let sources = [SIGINT, SIGTERM].map { number in
-    signal(number, SIG_IGN)
-    let source = DispatchSource.makeSignalSource(signal: number)
-    source.setEventHandler {
-      let before = first.withLock { first in
-        defer { first = first ?? .now }
-        return first
+  func run() async throws {
+    let task = Task { try await work() }
+    let first = Mutex<ContinuousClock.Instant?>(nil)
+    let sources = [SIGINT, SIGTERM].map { number in
+      signal(number, SIG_IGN)
+      let source = DispatchSource.makeSignalSource(signal: number)
+      source.setEventHandler {
+        let before = first.withLock { first in
+          defer { first = first ?? .now }
+          return first
+        }
+        guard let before else {
+          task.cancel()
+          return endUnlessScriptsReturn(after: .seconds(2))
+        }
+        // A launcher hands on what the terminal has sent to all: that is no second time.
+        if ContinuousClock.now - before > .milliseconds(500) { _exit(130) }
       }
-      guard let before else {
-        task.cancel()
-        return endUnlessScriptsReturn(after: .seconds(2))
-      }
-      // A launcher hands on what the terminal has sent to all: that is no second time.
-      if ContinuousClock.now - before > .milliseconds(500) { _exit(130) }
+      source.resume()
+      return source
     }
-    source.resume()
-    return source
-  }
-  defer { for source in sources { source.cancel() } }
-  defer { Console.clearProgress() }
-  do { try await task.value } catch is CancellationError {
-    NewFolders.removeEmpty()
-    Console.clearProgress()
-    Console.note("Interrupted.")
-    throw ExitCode(130)
-  } catch let error where !(error is ExitCode || error is ValidationError) {
-    NewFolders.removeEmpty()
-    Console.clearProgress()
-    Console.error(error.told)
-    throw ExitCode.failure
+    defer { for source in sources { source.cancel() } }
+    defer { Console.clearProgress() }
+    do { try await task.value } catch is CancellationError {
+      NewFolders.removeEmpty()
+      Console.clearProgress()
+      Console.note("Interrupted.")
+      throw ExitCode(130)
+    } catch let error where !(error is ExitCode || error is ValidationError) {
+      NewFolders.removeEmpty()
+      Console.clearProgress()
+      Console.error(error.told)
+      throw ExitCode.failure
+    }
   }
 }
 
@@ -144,5 +133,55 @@ private func endUnlessScriptsReturn(after time: DispatchTimeInterval) {
       _exit(130)
     }
     endUnlessScriptsReturn(after: time)
+  }
+}
+
+/// What is written to tell how far the work is, and when.
+struct ProgressLine {
+  let isTerminal: Bool
+  /// What the terminal's last line shows.
+  var text = ""
+  private var written: ContinuousClock.Instant?
+  /// How far the work was when it was first told of. It may have been gone on with, which this clock knows nothing of.
+  private var begin: (share: Double, at: ContinuousClock.Instant)?
+  private var latest = 0.0
+
+  init(isTerminal: Bool) { self.isTerminal = isTerminal }
+
+  /// How often: a terminal's line overwrites itself; a log's lines stay, and work that is done before the first needs none.
+  private var interval: Duration { isTerminal ? .milliseconds(100) : .seconds(10) }
+
+  private static let width = 24
+
+  /// What to write now, if anything.
+  ///
+  /// - Parameter share: how much is done, 0…1.
+  mutating func output(_ share: Double, _ words: () -> String, at now: ContinuousClock.Instant) -> String? {
+    let share = share.isFinite ? min(max(share, 0), 1) : 0
+    // What is less far than before is another work.
+    if begin == nil || share < latest { begin = (share, now) }
+    latest = share
+    guard let last = written else {
+      written = now
+      return isTerminal ? shown(share, words()) : nil
+    }
+    guard now - last > interval else { return nil }
+    written = now
+    let text = words() + left(share, now)
+    return isTerminal ? shown(share, text) : "\(Int(100 * share))%: \(text)\n"
+  }
+
+  /// How long the rest takes if it goes on like this.
+  private func left(_ share: Double, _ now: ContinuousClock.Instant) -> String {
+    guard let begin, share > begin.share, share < 1 else { return "" }
+    let seconds = (now - begin.at) / .seconds(1) * (1 - share) / (share - begin.share)
+    return ", \(Text.clock(seconds)) left"
+  }
+
+  private mutating func shown(_ share: Double, _ words: String) -> String {
+    let filled = Int(Double(Self.width) * share)
+    text =
+      String(repeating: "█", count: filled) + String(repeating: "·", count: Self.width - filled) + " " + words
+    return "\r\u{1B}[K" + text
   }
 }

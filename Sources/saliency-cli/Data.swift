@@ -136,9 +136,7 @@ extension DataCommand {
       throw CommandError("\(dataset) has \(count) \(count == 1 ? "problem" : "problems"), named above")
     }
   }
-}
 
-extension DataCommand {
   struct Export: InterruptibleCommand {
     static let configuration = CommandConfiguration(
       abstract: "Writes test images of a data set as PNG files.",
@@ -167,7 +165,7 @@ extension DataCommand {
     }
 
     func work() async throws {
-      let test = try await data.open(dataset, size: nil).test
+      let test = try await data.open(dataset, for: nil).test
       if let beyond = numbers.first(where: { $0 >= test.count }) {
         throw CommandError("--images \(beyond): \(test.name) has the images 0 to \(test.count - 1)")
       }

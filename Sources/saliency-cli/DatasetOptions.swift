@@ -2,6 +2,15 @@ import ArgumentParser
 import Foundation
 import Saliency
 
+/// Where fetched data sets and decoded images are kept.
+struct DataFolderOptions: ParsableArguments {
+  @Option(
+    help: "Folder of fetched data sets and decoded images (default: $XDG_CACHE_HOME/saliency, or ~/.cache/saliency).")
+  var data: String?
+
+  var folder: DataFolder { data.map { DataFolder(URL(filePath: $0, directoryHint: .isDirectory)) } ?? .standard }
+}
+
 /// Where data sets are, and what of one is used.
 struct DatasetOptions: ParsableArguments {
   static let help: ArgumentHelp = """
@@ -25,19 +34,12 @@ struct DatasetOptions: ParsableArguments {
     if let limit, limit < 1 { throw ValidationError("--limit must be at least 1") }
   }
 
-  /// Opens the data set as it is trained on: images of class folders are stretched to `size`.
-  func open(_ dataset: String, size: ImageSize?) async throws -> Dataset {
+  /// Opens the data set as a classifier wants it; for nil as it is trained on: images of class folders are stretched to `size`.
+  func open(_ dataset: String, for preprocessing: Preprocessing?, size: ImageSize? = nil) async throws -> Dataset {
     try await opened {
       try await .open(
-        dataset, size: size, in: kept.folder, skipGrey: skipGrey, cache: kept.folder, progress: Self.show)
-    }
-  }
-
-  /// Opens the data set as a classifier wants it.
-  func open(_ dataset: String, for preprocessing: Preprocessing) async throws -> Dataset {
-    try await opened {
-      try await .open(
-        dataset, for: preprocessing, in: kept.folder, skipGrey: skipGrey, cache: kept.folder, progress: Self.show)
+        dataset, for: preprocessing, size: size, in: kept.folder, skipGrey: skipGrey, cache: kept.folder,
+        progress: Self.show)
     }
   }
 
@@ -58,10 +60,7 @@ struct DatasetOptions: ParsableArguments {
   static func open(
     _ dataset: String, in folder: DataFolder, for preprocessing: Preprocessing?
   ) async throws -> Dataset {
-    guard let preprocessing else {
-      return try await told(.open(dataset, in: folder, cache: folder, progress: show))
-    }
-    return try await told(.open(dataset, for: preprocessing, in: folder, cache: folder, progress: show))
+    try await told(.open(dataset, for: preprocessing, in: folder, cache: folder, progress: show))
   }
 
   private static func show(_ done: Int, _ total: Int) {

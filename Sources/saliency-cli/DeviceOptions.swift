@@ -65,17 +65,12 @@ struct DeviceOptions: ParsableArguments {
       let isAsked = threads != nil
       try await TorchActor.run { if isAsked || most < Torch.threads { try Torch.setThreads(most) } }
     }
-    switch device {
-    case .cpu: return .cpu
-    case .auto: return Torch.hasCUDA ? .cuda : .cpu
-    case .cuda:
-      guard Torch.hasCUDA else {
-        throw CommandError(
-          "--device cuda: this machine has no GPU that libtorch \(Torch.version) can use; "
-            + "choose --device cpu, or build with LIBTORCH set to a CUDA libtorch")
-      }
-      return .cuda
+    guard device != .cuda || Torch.hasCUDA else {
+      throw CommandError(
+        "--device cuda: this machine has no GPU that libtorch \(Torch.version) can use; "
+          + "choose --device cpu, or build with LIBTORCH set to a CUDA libtorch")
     }
+    return device != .cpu && Torch.hasCUDA ? .cuda : .cpu
   }
 }
 

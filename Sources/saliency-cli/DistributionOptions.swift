@@ -20,21 +20,16 @@ struct DistributionOptions: ParsableArguments {
     return try Ranks.found(in: ProcessInfo.processInfo.environment)
   }
 
-  /// This process as one that shares its folder; nil where it does not.
-  func worker() throws -> Worker? {
-    let ranks = try ranks()
-    return ranks != nil || distributed == .on ? Worker(ranks) : nil
-  }
-
   /// What is to be done with results that the folder holds.
   func existing(_ results: RunOptions) throws -> RunFolder.Existing {
-    guard let worker = try worker() else { return results.existing }
+    let ranks = try ranks()
+    guard ranks != nil || distributed == .on else { return results.existing }
     guard !results.force else {
       throw CommandError(
         "--force: of several processes that share \(results.output) each would remove what the others did; remove it before, "
           + "or give --distributed off")
     }
-    return .share(worker)
+    return .share(Worker(ranks))
   }
 
   /// Takes this process' part of the machine's processors, unless the user says how many.

@@ -35,7 +35,7 @@ final class ExplainReport: Sendable {
     let reason = error.told
     let text = error is PictureError ? reason : "\(url.relativePath): \(reason)"
     Console.error(text)
-    if json { try Console.result(Failed(image: url.relativePath, error: text).json()) }
+    if json { try Console.result(["image": url.relativePath, "error": text].json()) }
   }
 
   func explained(
@@ -62,8 +62,9 @@ final class ExplainReport: Sendable {
       try Console.result(
         Object(
           image: url.relativePath, model: model,
-          input: .init(
-            height: explained.image.height, width: explained.image.width, channels: explained.image.channels),
+          input: [
+            "height": explained.image.height, "width": explained.image.width, "channels": explained.image.channels,
+          ],
           transparency: explained.hadTransparency, predicted: answer(prediction.predictedClass),
           explained: answer(explanation.explainedClass),
           runnersUp: prediction.ranking.dropFirst().prefix(4).map(answer),
@@ -78,15 +79,15 @@ final class ExplainReport: Sendable {
         ).json())
     } else {
       let next = prediction.ranking.dropFirst().prefix(3).map {
-        "\(labels[$0]) \(percent(prediction.probabilities[$0]))"
+        "\(labels[$0]) \(prediction.probabilities[$0].percent)"
       }
       var text =
         "\(url.relativePath): \(labels[prediction.predictedClass]) "
-        + "\(percent(prediction.probabilities[prediction.predictedClass])), then \(next.joined(separator: ", "))"
+        + "\(prediction.probabilities[prediction.predictedClass].percent), then \(next.joined(separator: ", "))"
       if explanation.explainedClass != prediction.predictedClass {
         text +=
           "; explained: \(labels[explanation.explainedClass]) "
-          + percent(prediction.probabilities[explanation.explainedClass])
+          + prediction.probabilities[explanation.explainedClass].percent
       }
       if !explanation.rivals.isEmpty && rivals != .all {
         let compared = explanation.rivals
@@ -112,12 +113,6 @@ final class ExplainReport: Sendable {
       + Text.clock(max(1, seconds / Double(pictures)))
   }
 
-  private func percent(_ probability: Float) -> String { String(format: "%.1f%%", probability * 100) }
-
-  private struct Failed: Encodable {
-    let image, error: String
-  }
-
   private struct Answer: Encodable {
     let `class`: String
     let index: Int
@@ -125,14 +120,13 @@ final class ExplainReport: Sendable {
   }
 
   private struct Object: Encodable {
-    struct Input: Encodable { let height, width, channels: Int }
     struct Map: Encodable { let attribution, view, file: String }
     struct Complete: Encodable {
       let attribution: String
       let sum, difference, gap: Double
     }
     let image, model: String
-    let input: Input
+    let input: [String: Int]
     let transparency: Bool
     let predicted, explained: Answer
     let runnersUp: [Answer]

@@ -67,8 +67,15 @@ struct MapOptions: ParsableArguments {
         found.remove(at: place)
         Console.note("Left out, as it needs --baselines: \(ExpectedGradients().name).")
       }
-      let all = found
-      let unfit = try await TorchActor.run { try all.filter { try !Self.fits($0, classifier) }.map(\.name) }
+      let unfit = try await TorchActor.run { [found] in
+        try found.filter { attribution in
+          do {
+            try attribution.check(classifier)
+            try attribution.probe(classifier)
+            return false
+          } catch let error as MethodError where error.isOfClassifier { return true }
+        }.map(\.name)
+      }
       found.removeAll { unfit.contains($0.name) }
       if !unfit.isEmpty {
         Console.note("Left out, as this model cannot have them: \(unfit.joined(separator: ", ")).")
@@ -80,15 +87,6 @@ struct MapOptions: ParsableArguments {
       includesRivalry: views.names.contains(Rivalry.name), leavesOutSigned: takesGroups)
   }
 
-  @TorchActor private static func fits(
-    _ attribution: any Attribution, _ classifier: any Classifier
-  ) throws -> Bool {
-    do {
-      try attribution.check(classifier)
-      try attribution.probe(classifier)
-    } catch let error as MethodError where error.isOfClassifier { return false }
-    return true
-  }
 }
 
 /// `a,b,c`
@@ -113,4 +111,40 @@ struct NameList: ExpressibleByArgument, CustomStringConvertible {
     }
     guard Set(names).count == names.count else { throw ValidationError("\(option) names something twice") }
   }
+}
+
+/// With which classes the explained one is compared.
+struct ComparisonOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      """
+      Compare with all other classes, or with the N most probable ones (default: all; 20 of a model with more than 50 \
+      classes that does not end in a linear layer).
+      """, valueName: "all|N"))
+  var rivals: Rivals?
+
+  func rivals(of classifier: any Classifier) -> Rivals { rivals ?? .usual(for: classifier) }
+
+  /// Tells that not all classes are compared with, where the user did not say so.
+  func tell(_ classifier: any Classifier, cost: String = "") {
+    guard rivals == nil, case .top(let most) = rivals(of: classifier) else { return }
+    Console.note(
+      "Compared with the \(most) most probable of \(classifier.labels.count - 1) other classes; --rivals all compares with "
+        + "all of them\(cost).")
+  }
+}
+
+/// `all` or a number.
+extension Rivals: ExpressibleByArgument {
+  public init?(argument: String) {
+    if argument.lowercased() == "all" {
+      self = .all
+    } else {
+      guard let count = Int(argument), count > 0 else { return nil }
+      self = .top(count)
+    }
+  }
+
+  /// As the option says it.
+  var option: String { if case .top(let count) = self { "\(count)" } else { "all" } }
 }

@@ -49,7 +49,7 @@ struct ModelInputOptions: ParsableArguments {
 
   @Option(help: "Text file with the class names, one a line, in the order of the logits.") var labels: String?
 
-  @Option(help: ArgumentHelp("The model's input size: N or HxW.", visibility: .hidden)) var size: SizeOption?
+  @Option(help: ArgumentHelp("The model's input size: N or HxW.", visibility: .hidden)) var size: ImageSize?
 
   @Option(
     help: ArgumentHelp(
@@ -73,7 +73,7 @@ struct ModelInputOptions: ParsableArguments {
   var settings: ScriptSettings {
     get throws {
       var settings = ScriptSettings(
-        height: size?.size.height, width: size?.size.width, fit: fit, mean: mean?.values, standardDeviation: std?.values
+        height: size?.height, width: size?.width, fit: fit, mean: mean?.values, standardDeviation: std?.values
       )
       if let labels {
         do { settings.labels = try ScriptSettings.labels(contentsOf: URL(filePath: labels)) } catch {
@@ -83,6 +83,17 @@ struct ModelInputOptions: ParsableArguments {
       if let preset { settings = settings.completed(by: preset.settings) }
       return settings
     }
+  }
+}
+
+/// `224` or `240x320` (height × width).
+extension ImageSize: ExpressibleByArgument {
+  public init?(argument: String) {
+    let parts = argument.split(omittingEmptySubsequences: false) { "xX×".contains($0) }
+    let sides = parts.compactMap { Int($0) }
+    guard sides.count == parts.count, (1...2).contains(sides.count), sides.allSatisfy({ (1...16_384).contains($0) })
+    else { return nil }
+    self.init(height: sides[0], width: sides[sides.count - 1])
   }
 }
 
@@ -113,10 +124,4 @@ struct MemorySize: ExpressibleByArgument {
     else { return nil }
     bytes = Int(number * factor)
   }
-
-  init(bytes: Int) { self.bytes = bytes }
-}
-
-extension MemorySize: CustomStringConvertible {
-  var description: String { bytes % 1_000_000_000 == 0 ? "\(bytes / 1_000_000_000)GB" : "\(bytes / 1_000_000)MB" }
 }

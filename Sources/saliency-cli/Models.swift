@@ -61,12 +61,12 @@ extension Models {
         """)
 
     @Argument(help: "A model file, or the name of a bundled or fetched model.") var model: String
-    @Option(help: "The model's input size: N or HxW.") var size: SizeOption?
+    @Option(help: "The model's input size: N or HxW.") var size: ImageSize?
     @Flag(help: "List the layers whose results have a spatial extent, for --layer of grad-cam and its kin.")
     var layers = false
 
     func work() async throws {
-      let (name, settings) = (model, ScriptSettings(height: size?.size.height, width: size?.size.width))
+      let (name, settings) = (model, ScriptSettings(height: size?.height, width: size?.width))
       let found = try await TorchActor.run { try ModelInspection(name, settings: settings) }
       for warning in found.warnings { Console.warn("\(model): \(warning.told)") }
       let input = found.preprocessing
@@ -80,22 +80,13 @@ extension Models {
       if !found.operators.isEmpty {
         lines.append("  operators: \(found.operators.map { "\($0.count) \($0.name)" }.joined(separator: ", "))")
       }
-      lines.append("  guided backpropagation: \(Self.guided(found))")
-      lines.append("  DeepLIFT and LRP: \(Self.rules(found))")
+      let unruled = found.unruledOperator.map { "they do not reach through \($0)" }
+      lines.append("  guided backpropagation: \(found.answer(found.hasActivation ? nil : "it has no activations"))")
+      lines.append("  DeepLIFT and LRP: \(found.answer(unruled))")
       if layers {
         lines += try await TorchActor.run { try Self.table(ModelChoice.open(name, settings: settings).classifier) }
       }
       try Console.result(lines.joined(separator: "\n"))
-    }
-
-    private static func guided(_ found: ModelInspection) -> String {
-      if let obstacle = found.obstacle { return "no, because its layers are not known: the model \(obstacle)" }
-      return found.hasActivation ? "yes" : "no, because it has no activations"
-    }
-
-    private static func rules(_ found: ModelInspection) -> String {
-      if let obstacle = found.obstacle { return "no, because its layers are not known: the model \(obstacle)" }
-      return found.unruledOperator.map { "no, because they do not reach through \($0)" } ?? "yes"
     }
 
     /// The layers that class activation maps can be of, a line each; `*` marks the one that they take.
@@ -192,5 +183,14 @@ extension Models {
       }
       try Console.result(url.path)
     }
+  }
+}
+
+extension ModelInspection {
+  /// Whether an attribution works with it.
+  ///
+  /// - Parameter reason: why not, even where its layers are known; nil: it does.
+  fileprivate func answer(_ reason: String?) -> String {
+    (obstacle.map { "its layers are not known: the model \($0)" } ?? reason).map { "no, because \($0)" } ?? "yes"
   }
 }

@@ -23,7 +23,8 @@ struct PictureArguments {
         if argument == "-" {
           if contents.isEmpty { contents[url] = try Self.input(maximumBytes) }
         } else if url.isFolder {
-          found = try Self.pictures(in: url)
+          found = try Picture.pictures(in: url).filter { !ExplanationFiles.isFigure($0) }
+          guard !found.isEmpty else { throw PictureError.noPictures(folder: url.relativePath) }
         }
       } catch {
         try failed(url, error)
@@ -31,12 +32,6 @@ struct PictureArguments {
       }
       urls += found.filter { seen.insert($0.standardizedFileURL.path).inserted }
     }
-  }
-
-  private static func pictures(in folder: URL) throws -> [URL] {
-    let urls = try Picture.pictures(in: folder).filter { !ExplanationFiles.isFigure($0) }
-    guard !urls.isEmpty else { throw PictureError.noPictures(folder: folder.relativePath) }
-    return urls
   }
 
   private static func input(_ maximumBytes: Int) throws -> Data {

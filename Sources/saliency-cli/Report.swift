@@ -24,9 +24,7 @@ struct Report: InterruptibleCommand {
   @OptionGroup(title: "Model") var model: ModelOptions
   @OptionGroup(title: "Computing") var device: DeviceOptions
 
-  func validate() throws {
-    try maps.refuseUnranked()
-  }
+  func validate() throws { try maps.refuseUnranked() }
 
   func work() async throws {
     let chosen = try await device.apply()

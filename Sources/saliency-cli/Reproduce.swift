@@ -94,10 +94,9 @@ struct Reproduce: InterruptibleCommand {
     reproduction.options = page.options(limit: quick ? 500 : limit)
     if AnswerPrecision.usual(on: chosen) == .checked { reproduction.options.precision = .checked }
     reproduction.making = await page.making(device: chosen)
-    let made = try await RunOptions.unlessLeft {
+    let report = try await RunOptions.unlessLeft {
       try await reproduction.run(existing: existing, report: Console.show)
     }
-    guard let report = made else { return }
-    try page.finish(report, in: folder)
+    if let report { try page.finish(report, in: folder) }
   }
 }

@@ -57,17 +57,3 @@ struct RunOptions: ParsableArguments {
     Console.clearProgress()
   }
 }
-
-extension RunFolderError {
-  /// What can be done, in terms of this command's options.
-  var advice: String {
-    switch self {
-    case .holdsResults:
-      "give --resume to go on with them, --force to remove them and begin anew, or another --output"
-    case .holdsOtherFiles: "choose another --output"
-    case .otherRun, .unidentified: "give --force to remove them and begin anew, or another --output"
-    case .damaged: "give --force to begin anew"
-    case .busy: "wait for it, or choose another --output"
-    }
-  }
-}

@@ -27,7 +27,7 @@ struct Train: InterruptibleCommand {
       Resize the images to N or HxW pixels (class folders only; default: as they are, but 224 for Imagenette in sizes of its \
       own).
       """)
-  var size: SizeOption?
+  var size: ImageSize?
 
   @OptionGroup var training: RecipeOptions
   @Option var weightDecay = 0.01
@@ -66,7 +66,7 @@ struct Train: InterruptibleCommand {
     let folder = try leads ? results.folder(check: TrainingRun.checkEmpty) : outputFolder(results.output)
     let start = try await startNetwork()
 
-    let data = try await data.open(dataset, size: size?.size)
+    let data = try await data.open(dataset, for: nil, size: size)
     if leads { Console.note("\(data.provenance); \(data.train.classNames.count) classes") }
 
     if leads { try RunOptions.identify(data, .train, .test) }

@@ -45,7 +45,7 @@ import Testing
     figure.title = ""
     figure.subtitle = ""
     figure.rows = (0..<10).map { row("class \($0)", side, seed: UInt64($0)) }
-    let drawing = GridFigureLayout(figure).drawing
+    let drawing = figure.layout
     #expect(drawing.width - 32 <= 483)
     // An A4 page has 718 points between its margins; a tenth less still is readable.
     #expect(drawing.height - 32 < 780)
@@ -53,10 +53,9 @@ import Testing
 
   @Test("every picture of a PNG has whole pixels")
   func wholePixels() {
-    let layout = GridFigureLayout(grid)
     let reader = try? SVGReader(data: grid.encoded(as: .svg))
     #expect(reader?.isWellFormed == true && reader?.images.count == 18)
-    #expect(layout.pixelsPerPoint > 3)
+    #expect(grid.layout.pixelsPerPoint > 3)
   }
 
   @Test(

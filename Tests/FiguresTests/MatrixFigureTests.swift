@@ -123,8 +123,8 @@ import Testing
       let layout = MatrixFigureLayout(figure)
       // The matrix; names of at most 17 ems of 8 points; titles of at most two lines; margins, header, colour bar.
       let matrix = max(layout.grid.width, 330)
-      #expect((matrix...matrix + 220).contains(layout.drawing.width))
-      #expect((layout.grid.height...layout.grid.height + 320).contains(layout.drawing.height))
+      #expect((matrix...matrix + 220).contains(layout.page.drawing.width))
+      #expect((layout.grid.height...layout.grid.height + 320).contains(layout.page.drawing.height))
       if count == 12 { #expect(SVGReader(data: try figure.encoded(as: .svg)).isWellFormed) }
     }
   }

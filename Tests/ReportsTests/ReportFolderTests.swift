@@ -18,7 +18,7 @@ import Testing
     _ options: ReportOptions = ReportOptions(), seeds: Int = 0, experiments: [String] = ["a"],
     _ existing: RunFolder.Existing = .resume
   ) throws {
-    _ = try ReportFolder(
+    _ = try RunFolder.page(
       url, options: options, seeds: seeds, experiments: experiments, device: .cpu, existing: existing)
   }
 

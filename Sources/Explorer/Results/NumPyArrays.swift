@@ -7,13 +7,11 @@ struct IntegerArray {
 
   /// - Throws: ``ResultsError`` where it has another type, shape or length.
   init(_ file: Data, shape: [Int], path: String) throws {
-    guard let (header, content) = NumPyHeader.split(file),
-      header.contains("'descr': '<i4'"), header.contains("'fortran_order': False"), NumPyHeader.shape(header) == shape,
-      content.count == 4 * shape.reduce(1, *)
+    guard let found = NumPyContent(file, of: "<i4"), found.shape == shape, found.bytes.count == 4 * shape.reduce(1, *)
     else {
       throw ResultsError.damaged(path, what: "is no array of int32 of the shape \(shape), as settings.json has it")
     }
-    values = content
+    values = found.bytes
   }
 
   subscript(index: Int) -> Int {
@@ -24,40 +22,42 @@ struct IntegerArray {
 
 /// Images, uint8 [N, H, W, C].
 struct ImageArray {
-  private let content: Data
-  private let height, width, channels: Int
+  private let content: NumPyContent
 
   /// Nil where the file is not that.
   init?(_ file: Data, count: Int, pixels: Int) {
-    guard let (header, content) = NumPyHeader.split(file), header.contains("'descr': '|u1'"),
-      let shape = NumPyHeader.shape(header), shape.count == 4, shape[0] == count, [1, 3].contains(shape[3]),
-      shape[1].multipliedReportingOverflow(by: shape[2]) == (pixels, false),
-      content.count == count * pixels * shape[3]
+    guard let found = NumPyContent(file, of: "|u1"), found.shape.count == 4, found.shape[0] == count,
+      [1, 3].contains(found.shape[3]),
+      found.shape[1].multipliedReportingOverflow(by: found.shape[2]) == (pixels, false),
+      found.bytes.count == count * pixels * found.shape[3]
     else { return nil }
-    (height, width, channels) = (shape[1], shape[2], shape[3])
-    self.content = content
+    content = found
   }
 
   subscript(index: Int) -> PixelArray {
-    let size = height * width * channels
-    let start = content.startIndex + index * size
-    return PixelArray(height: height, width: width, channels: channels, values: Array(content[start..<start + size]))
+    let (shape, size) = (content.shape, content.shape.dropFirst().reduce(1, *))
+    let start = content.bytes.startIndex + index * size
+    return PixelArray(
+      height: shape[1], width: shape[2], channels: shape[3], values: Array(content.bytes[start..<start + size]))
   }
 }
 
-private enum NumPyHeader {
-  /// The header's text and what follows it; nil where it is no such file of version 1.0.
-  static func split(_ file: Data) -> (String, Data)? {
+/// What a NumPy file of version 1.0 holds, row-major.
+private struct NumPyContent {
+  let shape: [Int]
+  let bytes: Data
+
+  /// Nil where the file is none or of another type than `type`.
+  init?(_ file: Data, of type: String) {
     guard file.count > 10, file.starts(with: [0x93] + Array("NUMPY".utf8) + [1, 0]) else { return nil }
     let first = file.startIndex
     let start = first + 10 + Int(file[first + 8]) + Int(file[first + 9]) << 8
     guard start <= file.endIndex else { return nil }
-    return (String(decoding: file[first + 10..<start], as: UTF8.self), file[start...])
-  }
-
-  static func shape(_ header: String) -> [Int]? {
-    header.firstMatch(of: #/'shape': \(([0-9, ]*)\)/#).map {
-      $0.1.split(separator: ",").compactMap { Int($0.trimmingCharacters(in: .whitespaces)) }
-    }
+    let header = String(decoding: file[first + 10..<start], as: UTF8.self)
+    guard header.contains("'descr': '\(type)'"), header.contains("'fortran_order': False"),
+      let lengths = header.firstMatch(of: #/'shape': \(([0-9, ]*)\)/#)?.1
+    else { return nil }
+    shape = lengths.split(separator: ",").compactMap { Int($0.trimmingCharacters(in: .whitespaces)) }
+    bytes = file[start...]
   }
 }

@@ -1,8 +1,5 @@
-import Experiments
-import Files
 import Foundation
-import Maps
-import Networks
+import Saliency
 
 /// Finished deletion measurements in a folder and below: those of `benchmark`, `report` and `reproduce`.
 package enum ResultFolders {

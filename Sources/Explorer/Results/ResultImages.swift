@@ -1,10 +1,4 @@
-import Datasets
-import Experiments
-import Files
 import Foundation
-import Maps
-import Networks
-import Rasters
 import Saliency
 
 /// Finds the images that a run measured in the data set itself, for runs that kept none. The digest of their content, which the run

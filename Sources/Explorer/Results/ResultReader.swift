@@ -1,11 +1,5 @@
-import Experiments
-import Figures
-import Files
 import Foundation
-import Maps
-import Networks
-import Pictures
-import Rasters
+import Saliency
 
 /// Reads what a deletion run left in its folder.
 struct ResultReader {
@@ -179,25 +173,11 @@ struct ResultReader {
     return (truths, pictures)
   }
 
-  private struct KeptExamples: Decodable {
-    struct Map: Decodable {
-      let attribution, view: String
-      let picture: Data
-    }
-    struct Example: Decodable {
-      let name: String
-      let probability: Double
-      let picture: Data
-      let maps: [Map]
-    }
-    struct Examples: Decodable { let examples: [Example] }
-    let value: Examples
-  }
-
   /// Those of a page of results.
   private var examples: [ResultMessage.Example] {
+    struct Kept: Decodable { let value: PageExamples }
     guard let data = try? Data(contentsOf: folder.appending(path: "examples.json")),
-      let kept = try? JSONDecoder().decode(KeptExamples.self, from: data)
+      let kept = try? JSONDecoder().decode(Kept.self, from: data)
     else { return [] }
     return kept.value.examples.map { example in
       .init(

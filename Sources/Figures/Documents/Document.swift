@@ -57,22 +57,16 @@ package struct Document: Sendable {
   /// Writes every figure on its own, and `captions.txt` with the captions in the figures' order.
   ///
   /// - Precondition: the figures' names differ and can be names of files.
-  /// - Returns: the names of the files.
   /// - Throws: ``FiguresError``, `FileError`.
-  @discardableResult package func writeFigures(
-    to folder: URL, as formats: [FigureFormat] = FigureFormat.allCases
-  ) throws -> [String] {
-    var names: [String] = []
+  package func writeFigures(to folder: URL) throws {
     for figure in figures {
-      for format in formats {
-        names.append("\(figure.name).\(format.rawValue)")
-        try figure.figure.encoded(as: format).writeWhole(to: folder.appending(path: names[names.count - 1]))
+      for format in FigureFormat.allCases {
+        try figure.figure.write(to: folder.appending(path: "\(figure.name).\(format.rawValue)"), as: format)
       }
     }
     let captions = figures.map { figure in
       "\(figure.name)\n" + [figure.label, figure.caption].filter { !$0.isEmpty }.joined(separator: ". ") + "\n"
     }
     try Data(captions.joined(separator: "\n").utf8).writeWhole(to: folder.appending(path: "captions.txt"))
-    return names + ["captions.txt"]
   }
 }

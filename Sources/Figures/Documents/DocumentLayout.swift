@@ -27,7 +27,7 @@ struct DocumentLayout {
   private var waiting: [Document.Figure] = []
   let title: String
 
-  private static var emptyPage: Drawing { Drawing(width: pageWidth, height: pageHeight) }
+  private static var emptyPage: Drawing { Drawing(width: pageWidth, height: pageHeight, pixelsPerPoint: 1) }
 
   init(_ document: Document) {
     title = document.title
@@ -202,24 +202,19 @@ struct DocumentLayout {
 
     /// - Parameter headings: the height of what must be above it on the same page.
     init(_ figure: Document.Figure, below headings: Double) {
-      drawing = figure.figure.layout.drawing
+      drawing = figure.figure.layout
       caption = DocumentLayout.caption(figure.label, figure.caption)
       // A caption longer than that goes on on the next page.
       captionHeight = min(caption.map { $0.height + Self.gap } ?? 0, DocumentLayout.height / 3)
       let room = max(DocumentLayout.height / 3, DocumentLayout.height - captionHeight - headings)
-      let own = Self.extent(drawing)
+      // Without the margins that a figure alone has around it.
+      let own = (width: max(1, drawing.width - 2 * Page.margin), height: max(1, drawing.height - 2 * Page.margin))
       size = min(1, DocumentLayout.width / own.width, room / own.height)
+      (drawnWidth, drawnHeight) = (own.width * size, own.height * size)
     }
 
     private let captionHeight: Double
-
-    /// Without the margins that a figure alone has around it.
-    private static func extent(_ drawing: Drawing) -> (width: Double, height: Double) {
-      (max(1, drawing.width - 2 * Page.margin), max(1, drawing.height - 2 * Page.margin))
-    }
-
-    var drawnWidth: Double { Self.extent(drawing).width * size }
-    var drawnHeight: Double { Self.extent(drawing).height * size }
+    let drawnWidth, drawnHeight: Double
     var height: Double { drawnHeight + captionHeight }
   }
 

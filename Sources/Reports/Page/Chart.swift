@@ -36,26 +36,22 @@ struct ChartLines {
     let key: String
   }
 
-  struct Tick {
-    let position, label: String
-  }
-
   let lines: [Line]
-  let columns, rows: [Tick]
+  let columns, rows: [(position: String, label: String)]
 
   init(_ chart: Chart) {
     var plot = chart.plot()
     // The script finds the fraction under the pointer by the frame's sides.
     plot.xRange = 0...max(chart.curves.flatMap(\.fractions).max() ?? 0, 1e-9)
-    let layout = PlotLayout(plot, in: .init(left: 44, top: 10, width: 424, height: 244))
+    let layout = PlotLayout(plot, left: 44, top: 10, width: 424, height: 244)
     lines = layout.curves.map { curve in
       Line(
         name: curve.name, tone: curve.style.className, dash: curve.style.dashes,
         points: curve.runs.joined().map { "\(Self.number($0.x)),\(Self.number($0.y))" }.joined(separator: " "),
         marks: curve.marks.map { curve.style.mark(x: $0.x, y: $0.y) }.joined(), key: curve.style.key)
     }
-    columns = layout.columns.map { Tick(position: Self.number($0.at), label: $0.label) }
-    rows = layout.rows.map { Tick(position: Self.number($0.at), label: $0.label) }
+    columns = layout.columns.map { (position: Self.number($0.at), label: $0.label) }
+    rows = layout.rows.map { (position: Self.number($0.at), label: $0.label) }
   }
 
   static func number(_ value: Double) -> String { String(format: "%.1f", value) }

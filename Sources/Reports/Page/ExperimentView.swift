@@ -5,31 +5,18 @@ import Foundation
 struct ExperimentView {
   let name: String
   let heading: String
-  let tables: [TableView]
+  let tables: [(metric: String, caption: String, hasPaper: Bool, areaRows: [AreaRow])]
   let comparisons: [ComparisonView]
-  let hasComparisons: Bool
   let charts: [ChartView]
-  let spread: SpreadView?
+  /// The areas over trained networks beside the paper's.
+  let spread: (note: String, hasPaper: Bool, spreadRows: [SpreadRow])?
 
   struct ComparisonView {
     let key, claim, metric, title, difference, interval, kind, sign, verdict: String
   }
 
-  /// The areas over trained networks beside the paper's.
-  struct SpreadView {
-    let note: String
-    let hasPaper: Bool
-    let spreadRows: [SpreadRow]
-  }
-
   struct SpreadRow {
     let key, metric, title, mean, deviation, paper, distance, kind, place: String
-  }
-
-  struct TableView {
-    let metric, caption: String
-    let hasPaper: Bool
-    let areaRows: [AreaRow]
   }
 
   struct AreaRow {
@@ -37,27 +24,13 @@ struct ExperimentView {
     /// What its curve looks like; nil where it has none.
     let look: String?
     let isControl: Bool
-    let goal: Goal?
-  }
-
-  struct Goal {
-    let arrow, word, meaning: String
+    let goal: (arrow: String, word: String)?
   }
 
   struct ChartView {
     let id, title, description: String
-    let lines: [ChartLines.Line]
-    let columns, rows: [ChartLines.Tick]
-    let numbers: [NumberRow]
-  }
-
-  struct NumberRow {
-    let fraction: String
-    let cells: [Cell]
-  }
-
-  struct Cell {
-    let key, text: String
+    let drawn: ChartLines
+    let numbers: [(fraction: String, cells: [(key: String, text: String)])]
   }
 
   init(_ experiment: PageExperiment) {
@@ -66,9 +39,10 @@ struct ExperimentView {
     let namesAttribution = experiment.attributions.count > 1
     tables = experiment.metrics.map { metric in
       let areas = experiment.areas.filter { $0.metric == metric }
-      return TableView(
+      return (
         metric: metric, caption: "\(metric.capitalized)-deletion", hasPaper: areas.contains { $0.paper != nil },
-        areaRows: areas.map { Self.row($0, in: experiment.name, namesAttribution) })
+        areaRows: areas.map { Self.row($0, in: experiment.name, namesAttribution) }
+      )
     }
     comparisons = experiment.claims.flatMap { claim in
       claim.comparisons.map { comparison in
@@ -81,24 +55,29 @@ struct ExperimentView {
           verdict: comparison.verdict.rawValue + (comparison.isNeeded ? "" : ", too close in the paper"))
       }
     }
-    hasComparisons = !comparisons.isEmpty
-    spread = experiment.spread.map { Self.view(of: $0, in: experiment.name) }
+    spread = experiment.spread.map { spread in
+      (
+        note: spread.note, hasPaper: spread.areas.contains { $0.paper != nil },
+        spreadRows: spread.areas.map { Self.row($0, in: experiment.name) }
+      )
+    }
     charts = experiment.charts.map { chart in
-      let (metric, curves, drawn) = (chart.metric, chart.curves, ChartLines(chart))
+      let (metric, curves) = (chart.metric, chart.curves)
       let title = "\(metric.capitalized)-deletion" + (namesAttribution ? ", \(chart.attribution)" : "")
       let numbers = curves[0].fractions.indices.map { index in
-        NumberRow(
+        (
           fraction: String(format: "%g%%", 100 * curves[0].fractions[index]),
           cells: curves.map { curve in
-            Cell(
+            (
               key: "\(experiment.name)/\(metric)/\(curve.map.slug)/\(experiment.score)/\(curve.fractions[index])",
-              text: Text.number(curve.values[index]))
-          })
+              text: Text.number(curve.values[index])
+            )
+          }
+        )
       }
       return ChartView(
         id: chart.id, title: title, description: Self.description(title, experiment.heading, experiment.score, curves),
-        lines: drawn.lines,
-        columns: drawn.columns, rows: drawn.rows, numbers: numbers)
+        drawn: ChartLines(chart), numbers: numbers)
     }
   }
 
@@ -110,23 +89,17 @@ struct ExperimentView {
       difference: Text.difference(area.estimate.value, area.paper),
       look: map.kind == .randomAsMany ? nil : map.style.key, isControl: map.isControl,
       goal: area.isLowGood.map {
-        $0
-          ? Goal(arrow: "↓", word: "low", meaning: "should be low")
-          : Goal(arrow: "↑", word: "high", meaning: "should be high")
+        $0 ? (arrow: "↓", word: "low") : (arrow: "↑", word: "high")
       })
   }
 
-  private static func view(of spread: PageSpread, in experiment: String) -> SpreadView {
-    SpreadView(
-      note: spread.note, hasPaper: spread.areas.contains { $0.paper != nil },
-      spreadRows: spread.areas.map { area in
-        SpreadRow(
-          key: "\(experiment)/\(area.metric)/\(area.map.slug)/spread", metric: area.metric,
-          title: area.map.title(namesAttribution: false), mean: Text.number(area.spread.mean),
-          deviation: Text.number(area.spread.deviation), paper: Text.optional(area.paper),
-          distance: area.paper.map { Text.deviations(area.spread.distance(of: $0)) } ?? "–",
-          kind: area.place?.kind ?? "quiet", place: area.place?.rawValue ?? "not known")
-      })
+  private static func row(_ area: PageSpread.Area, in experiment: String) -> SpreadRow {
+    SpreadRow(
+      key: "\(experiment)/\(area.metric)/\(area.map.slug)/spread", metric: area.metric,
+      title: area.map.title(namesAttribution: false), mean: Text.number(area.spread.mean),
+      deviation: Text.number(area.spread.deviation), paper: Text.optional(area.paper),
+      distance: area.paper.map { Text.deviations(area.spread.distance(of: $0)) } ?? "–",
+      kind: area.place?.kind ?? "quiet", place: area.place?.rawValue ?? "not known")
   }
 
   /// The curves in words: where each begins and where it ends.

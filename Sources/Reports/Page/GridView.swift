@@ -16,11 +16,7 @@ struct GridView {
     let attributionShown: String?
     let label, key, probability, number, picture: String
     let width, height: Int
-    let maps: [Map]
-  }
-
-  struct Map {
-    let view, picture, alt: String
+    let maps: [(view: String, picture: String, alt: String)]
   }
 
   init(_ experiment: PageExperiment, _ examples: PageExamples) {
@@ -40,18 +36,18 @@ struct GridView {
     }
     self.notes = notes
     exampleRows = examples.examples.enumerated().flatMap { index, example in
-      let attributions = example.maps.map(\.attribution)
-      let different = attributions.enumerated().filter { attributions.firstIndex(of: $1) == $0 }.map(\.element)
-      return different.map { attribution in
+      let attributions = example.maps.map(\.attribution).unique
+      return attributions.map { attribution in
         Row(
-          index: index, attribution: attribution, attributionShown: different.count > 1 ? attribution : nil,
+          index: index, attribution: attribution, attributionShown: attributions.count > 1 ? attribution : nil,
           label: example.name, key: "\(experiment.name)/examples/\(index)/probability",
           probability: Text.percent(example.probability), number: Text.count(example.index),
           picture: example.picture.base64EncodedString(), width: examples.width, height: examples.height,
           maps: example.maps.filter { $0.attribution == attribution }.map {
-            Map(
+            (
               view: $0.view, picture: $0.picture.base64EncodedString(),
-              alt: "The \($0.view) map of an image of class \(example.name)")
+              alt: "The \($0.view) map of an image of class \(example.name)"
+            )
           })
       }
     }

@@ -21,28 +21,44 @@ enum Page {
     var view = PageView(report, examples)
     view.style = text(PackageResources.page_css) + CurveStyle.css
     view.script = text(PackageResources.page_js)
-    (view.styleHash, view.scriptHash) = (hash(view.style), hash(view.script))
-    view.data = try scriptText(PageData(report, examples))
+    (view.styleHash, view.scriptHash) = (view.style.policyHash, view.script.policyHash)
+    view.data = try PageData(report, examples).scriptText()
     return template.render(view)
   }
 
-  /// JSON that can stand in a script element: no `</script>` or `<!--` can end or change it.
-  static func scriptText(_ value: some Encodable) throws -> String {
+  private static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
+}
+
+/// Escapes what is put between tags or into attributes, scalar by scalar: Mustache's own escaping goes by whole characters, and
+/// a quotation mark that bears a combining accent is another character, but still ends an attribute.
+struct HTMLText: MustacheContentType {
+  func escapeText(_ text: String) -> String { text.escaped }
+}
+
+extension Encodable {
+  /// JSON for programs: one line unless the formatting says otherwise.
+  package func json(
+    _ formatting: JSONEncoder.OutputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+  ) throws -> String {
     let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    return String(decoding: try encoder.encode(value), as: UTF8.self)
-      .replacing("<", with: "\\u003c").replacing(">", with: "\\u003e").replacing("&", with: "\\u0026")
+    encoder.outputFormatting = formatting
+    return String(decoding: try encoder.encode(self), as: UTF8.self)
+  }
+
+  /// JSON that can stand in a script element: no `</script>` or `<!--` can end or change it.
+  package func scriptText() throws -> String {
+    try json().replacing("<", with: "\\u003c").replacing(">", with: "\\u003e").replacing("&", with: "\\u0026")
       .replacing("\u{2028}", with: "\\u2028").replacing("\u{2029}", with: "\\u2029")
   }
+}
 
-  /// What a content security policy calls a script or style by: the base64 of its SHA-256.
-  private static func hash(_ text: String) -> String {
+extension String {
+  /// What a content security policy calls a script or style by.
+  package var policyHash: String {
     let digest = Digest.sha256()
-    Array(text.utf8).withUnsafeBytes { digest.update($0) }
-    return Data(digest.finish()).base64EncodedString()
+    Array(utf8).withUnsafeBytes { digest.update($0) }
+    return "sha256-\(Data(digest.finish()).base64EncodedString())"
   }
-
-  private static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
 }
 
 /// What the page's script reads: the charts' values, and the examples without the pictures that the page shows already.
@@ -91,12 +107,10 @@ struct PageData: Encodable {
             })
         })
     }
-    for experiment in report.experiments {
-      for chart in experiment.charts {
-        charts[chart.id] = Chart(
-          fractions: chart.curves[0].fractions,
-          lines: chart.curves.map { Line(name: $0.map.title(namesAttribution: false), values: $0.values) })
-      }
+    for chart in report.experiments.flatMap(\.charts) {
+      charts[chart.id] = Chart(
+        fractions: chart.curves[0].fractions,
+        lines: chart.curves.map { Line(name: $0.map.title(namesAttribution: false), values: $0.values) })
     }
   }
 }

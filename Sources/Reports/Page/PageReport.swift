@@ -1,4 +1,5 @@
 import Experiments
+import Foundation
 import Maps
 
 /// Everything that a page of results says in numbers and names; the pictures are `PageExamples`. It is plain data: written
@@ -14,13 +15,6 @@ public struct PageReport: Codable, Sendable, Equatable {
   var documents: [PageDocument] = []
   /// How all of it was made.
   var making: [PageFact]
-
-  init(title: String, paper: Paper.Version? = nil, experiments: [PageExperiment], making: [PageFact]) {
-    self.title = title
-    self.paper = paper
-    self.experiments = experiments
-    self.making = making
-  }
 }
 
 /// One model on one data set.
@@ -101,11 +95,6 @@ public struct PageMissing: Codable, Sendable, Equatable {
   public var what: String
   /// What gets it; nil if there is no command for that.
   public var command: String?
-
-  public init(what: String, command: String? = nil) {
-    self.what = what
-    self.command = command
-  }
 }
 
 struct PageDocument: Codable, Sendable, Equatable {
@@ -126,6 +115,8 @@ public struct PageFact: Codable, Sendable, Equatable {
 }
 
 extension PageExperiment {
+  var heading: String { "\(model) on \(dataset)" }
+
   /// The areas that the paper has, too, and by how much they are above the paper's.
   var differencesFromPaper: [(area: PageArea, difference: Double)] {
     areas.compactMap { area in area.paper.map { (area, area.estimate.value - $0) } }
@@ -135,4 +126,52 @@ extension PageExperiment {
   var farthestFromPaper: (area: PageArea, difference: Double)? {
     differencesFromPaper.max { abs($0.difference) < abs($1.difference) }
   }
+}
+
+/// Images with their maps and with the classifier's answers as more and more of their pixels are deleted.
+package struct PageExamples: Codable, Sendable, Equatable {
+  /// How the images were chosen, in words.
+  var choice: String
+  /// The classes that no image was found for, and how many classes were left out so that the page does not become too long.
+  var without: [String]
+  var leftOut: Int
+  /// The shares of the pixels deleted at each step, from 0.
+  var fractions: [Double]
+  var height: Int
+  var width: Int
+  package var examples: [PageExample]
+}
+
+/// A correctly classified image.
+package struct PageExample: Codable, Sendable, Equatable {
+  /// Its number among the measured images, from 0.
+  var index: Int
+  package var name: String
+  package var probability: Double
+  /// The picture as the classifier sees it, a PNG.
+  package var picture: Data
+  package var maps: [PageMap]
+}
+
+/// A map of an example.
+package struct PageMap: Codable, Sendable, Equatable {
+  package var attribution: String
+  package var view: String
+  /// The map in colours, a PNG.
+  package var picture: Data
+  /// For each pixel, row-major, a byte: the first step at which it is deleted, 255 if it never is.
+  var steps: Data
+  /// How many pixels are deleted at each step.
+  var deleted: [Int]
+  /// By what deleted pixels become, `black` or `white`: the answer at each step.
+  var answers: [String: [PageAnswer]]
+}
+
+/// What a classifier says of an image.
+struct PageAnswer: Codable, Sendable, Equatable {
+  /// The predicted class and its probability, 0…1.
+  var name: String
+  var probability: Double
+  /// The probability of the class that the maps explain.
+  var explained: Double
 }

@@ -1,16 +1,17 @@
-/// Memory that tasks share: one that needs more than is left waits until others have given theirs back, in the order of asking.
-actor MemoryRoom {
+/// What tasks share, such as bytes of memory: one that needs more than is left waits until others have given theirs back, in the
+/// order of asking.
+package actor SharedRoom {
   private let total: Int
   private var free: Int
   private var waiting: [(bytes: Int, go: CheckedContinuation<Void, Never>)] = []
 
-  init(_ bytes: Int) {
+  package init(_ bytes: Int) {
     total = max(0, bytes)
     free = total
   }
 
   /// Runs `body` when there is room for `bytes`; what needs more than there is at all runs alone.
-  nonisolated func with<Result: Sendable>(
+  package nonisolated func with<Result: Sendable>(
     _ bytes: Int, _ body: @Sendable () async throws -> Result
   ) async rethrows -> Result {
     let taken = await take(bytes)

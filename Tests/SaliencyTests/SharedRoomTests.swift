@@ -20,10 +20,10 @@ private actor Count {
   }
 }
 
-@Suite struct MemoryRoomTests {
+@Suite struct SharedRoomTests {
   @Test("what is taken at once never exceeds the room, and what fails gives its part back")
   func bound() async {
-    let room = MemoryRoom(100)
+    let room = SharedRoom(100)
     let count = Count()
     await withTaskGroup(of: Void.self) { group in
       for turn in 0..<60 {
@@ -44,7 +44,7 @@ private actor Count {
 
   @Test("small things go side by side")
   func together() async {
-    let room = MemoryRoom(100)
+    let room = SharedRoom(100)
     await room.with(60) { await room.with(40) {} }
   }
 }

@@ -6,6 +6,32 @@ import Rasters
 import Tensors
 
 extension Dataset {
+  /// Opens the data set that a user names as a classifier wants it: images of class folders are brought to its input size as every
+  /// picture is; or, without a classifier, as it is trained on: they are stretched to a size. IDX and binary files are not resized
+  /// as they are read.
+  ///
+  /// - Parameters:
+  ///   - nameOrPath: a name of ``KnownDataset``, or a folder.
+  ///   - preprocessing: the classifier's; nil: the data set is opened as it is trained on.
+  ///   - size: what is trained on, of no account with a classifier; nil: the size that the images have, but 224×224 for Imagenette
+  ///     in sizes of its own.
+  ///   - data: where fetched data sets are.
+  ///   - skipGrey: leaves grey images of class folders out, instead of expanding them to three channels; nil: those of
+  ///     Imagenette alone, as the paper's authors did.
+  ///   - cache: where the decoded images of class folders are kept; nil: in memory only.
+  ///   - progress: called with the number of images done and their total.
+  /// - Throws: ``DatasetError``, `CancellationError`, `TorchError`.
+  public static func open(
+    _ nameOrPath: String, for preprocessing: Preprocessing? = nil, size: ImageSize? = nil,
+    in data: DataFolder = .standard, skipGrey: Bool? = nil, cache: DataFolder? = .standard,
+    progress: @escaping @Sendable (_ done: Int, _ total: Int) -> Void = { _, _ in }
+  ) async throws -> Dataset {
+    try await open(
+      nameOrPath, in: data, size: preprocessing.map { ImageSize(height: $0.height, width: $0.width) } ?? size,
+      isSizeRequired: preprocessing == nil, skipGrey: skipGrey, cache: cache,
+      resize: preprocessing?.resize ?? .stretch, progress: progress)
+  }
+
   /// The pictures in a folder, each of the class that a classifier takes it for, so that its accuracy on them is 1 by definition and
   /// that on changed pictures is the agreement with the untouched ones. Training and test images are the same.
   ///
@@ -56,6 +82,23 @@ private struct FolderPictures: LabelledImages {
     for (place, index) in indices.enumerated() {
       _ = UnsafeMutableBufferPointer(rebasing: buffer[place * imageSize..<(place + 1) * imageSize])
         .update(fromContentsOf: pictures[index].values)
+    }
+  }
+}
+
+extension ImageFolder.Resize {
+  fileprivate static let stretch = ImageFolder.Resize("stretch") { pixels, height, width in
+    try await pixels.resized(height: height, width: width)
+  }
+}
+
+extension Preprocessing {
+  /// As a picture is brought to the input size, in colours.
+  fileprivate var resize: ImageFolder.Resize {
+    // As in training, so that the decoded images are the same.
+    guard fit != .stretch else { return .stretch }
+    return ImageFolder.Resize(fit.rawValue) { pixels, height, width in
+      try await Preprocessing(height: height, width: width, fit: fit).fitted(pixels)
     }
   }
 }
