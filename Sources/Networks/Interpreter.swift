@@ -70,13 +70,13 @@ import Tensors
     _ graph: Graph, _ schedule: Schedule, _ input: [Result], until answer: Graph.Place,
     _ step: (_ index: Int, Graph.Node, Results<Result>) throws -> [Result?]
   ) throws -> Result {
-    var results = Results<Result>(count: graph.nodes.count)
-    results[0] = input
+    var results = Results<Result>(values: Array(repeating: [], count: graph.nodes.count))
+    results.values[0] = input
     for (index, node) in graph.nodes.enumerated().dropFirst() {
-      results[index] = try step(index, node, results)
+      results.values[index] = try step(index, node, results)
       if index == answer.node { break }
       // What no later node reads is let go, so that inference holds a few results and not all.
-      for node in schedule.released[index] { results[node] = [] }
+      for node in schedule.released[index] { results.values[node] = [] }
     }
     return results.tensor(answer)
   }
@@ -171,7 +171,7 @@ import Tensors
     func converted(_ tensor: Tensor) throws -> Tensor { try type.map { try tensor.to($0) } ?? tensor }
     func both() throws -> (weight: Tensor, bias: Tensor?) { try (converted(weight), bias.map(converted)) }
     let ready =
-      try (type == nil ? nil : prepared)?.prepared("\(call.weight) \(type.map(\.rawValue) ?? "")", both) ?? both()
+      try (type == nil ? nil : prepared)?.prepared("\(call.weight) \(type.map { "\($0)" } ?? "")", both) ?? both()
     return try converted(input).convolution(
       weight: ready.weight, bias: ready.bias, stride: call.stride, padding: call.padding, dilation: call.dilation,
       groups: call.groups)
@@ -192,14 +192,8 @@ package struct SharedBatch {
 
 /// The results that are still needed while a graph runs.
 struct Results<Result> {
-  private var values: [[Result?]]
-
-  init(count: Int) { values = Array(repeating: [], count: count) }
-
-  subscript(node: Int) -> [Result?] {
-    get { values[node] }
-    set { values[node] = newValue }
-  }
+  /// Of each node.
+  fileprivate var values: [[Result?]]
 
   /// A result that some node reads, so that it is there: graphs are made by running them.
   func tensor(_ place: Graph.Place) -> Result {

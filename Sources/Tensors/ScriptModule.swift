@@ -9,12 +9,15 @@ public final class ScriptModule {
   /// What a module's forward function answered.
   public enum Answer {
     case tensor(Tensor)
-    case tuple, list, dictionary, other
+    /// In words, e.g. “a tuple”.
+    case other(String)
   }
 
-  /// The function that a module applies last of all.
-  public enum Activation: Sendable {
-    case softmax, logSoftmax, sigmoid
+  /// The function that a module applies last of all, as libtorch calls it.
+  public enum Activation: String, Sendable {
+    case softmax = "aten::softmax"
+    case logSoftmax = "aten::log_softmax"
+    case sigmoid = "aten::sigmoid"
   }
 
   private let handle: OpaquePointer
@@ -25,7 +28,7 @@ public final class ScriptModule {
   ///   forbidden.
   @TorchActor public convenience init(contentsOf url: URL, device: Device = .cpu) throws {
     var out: OpaquePointer?
-    try check(Self.running { ct_module_load(url.path, device.code, &out) }, "loading")
+    try check(Self.running { ct_module_load(url.path, device.name, &out) }, "loading")
     guard let out else { preconditionFailure("libtorch returned neither a module nor an error") }
     self.init(owning: out)
   }
@@ -42,7 +45,7 @@ public final class ScriptModule {
   }
 
   /// The type of the module's weights; float32 if it has none.
-  public var type: ElementType? { ElementType(ct_module_type(handle)) }
+  public var type: ElementType? { ElementType(rawValue: Int(ct_module_type(handle))) }
 
   /// The parameters and buffers by their names.
   @TorchActor public var tensors: [String: Tensor] {
@@ -61,35 +64,21 @@ public final class ScriptModule {
 
   /// Calls the forward function with one tensor. What the module prints goes to standard error.
   @TorchActor public func forward(_ input: Tensor) throws -> Answer {
-    var returned = CT_RETURNED_OTHER
     var out: OpaquePointer?
-    let error = Self.running { ct_module_forward(handle, input.handle, &returned, &out) }
+    var kind: UnsafePointer<CChar>?
+    let error = Self.running { ct_module_forward(handle, input.handle, &out, &kind) }
     try check(error, "the model's forward function", [input])
-    switch returned {
-    case CT_RETURNED_TENSOR:
-      guard let out else { preconditionFailure("the module returned neither a tensor nor an error") }
-      return .tensor(Tensor(owning: out))
-    case CT_RETURNED_TUPLE: return .tuple
-    case CT_RETURNED_LIST: return .list
-    case CT_RETURNED_DICTIONARY: return .dictionary
-    default: return .other
-    }
+    return out.map { .tensor(Tensor(owning: $0)) } ?? .other(kind.map(String.init(cString:)) ?? "nothing")
   }
 
   /// The module up to what it applies last of all, with the same weights; nil if that is none of the activations.
   @TorchActor public func beforeActivation() throws -> (module: ScriptModule, activation: Activation)? {
-    var activation = CT_NO_ACTIVATION
+    var name: UnsafePointer<CChar>?
     var out: OpaquePointer?
-    let error = Self.running { ct_module_before_activation(handle, &activation, &out) }
+    let error = Self.running { ct_module_before_activation(handle, &name, &out) }
     try check(error, "looking for the model's logits")
-    guard let out else { return nil }
-    let module = ScriptModule(owning: out)
-    switch activation {
-    case CT_SOFTMAX: return (module, .softmax)
-    case CT_LOG_SOFTMAX: return (module, .logSoftmax)
-    case CT_SIGMOID: return (module, .sigmoid)
-    default: return nil
-    }
+    guard let out, let name, let activation = Activation(rawValue: String(cString: name)) else { return nil }
+    return (ScriptModule(owning: out), activation)
   }
 
   // MARK: What is running

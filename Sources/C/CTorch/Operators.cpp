@@ -3,7 +3,6 @@
 #include <ATen/core/stack.h>
 
 #include <map>
-#include <memory>
 #include <mutex>
 #include <utility>
 
@@ -18,17 +17,17 @@ struct CTOperator {
 
 CTError *ct_operator_find(const char *name, const char *overload, const CTOperator **out) {
   static std::mutex lock;
-  static auto *found = new std::map<std::pair<std::string, std::string>, std::unique_ptr<CTOperator>>();
+  static auto *found = new std::map<std::pair<std::string, std::string>, CTOperator>();
   return guarded([&] {
-    if (!is_allowed(name)) throw Refusal{CT_FORBIDDEN, std::string("uses the operator ") + name};
     std::lock_guard<std::mutex> guard(lock);
-    auto &entry = (*found)[{name, overload}];
-    if (entry == nullptr) {
+    auto entry = found->find({name, overload});
+    if (entry == found->end()) {
+      if (!is_allowed(name)) throw Refusal{CT_FORBIDDEN, std::string("uses the operator ") + name};
       auto handle = c10::Dispatcher::singleton().findSchema({name, overload});
       if (!handle.has_value()) throw Refusal{CT_UNKNOWN_OPERATOR, std::string("there is no operator ") + name};
-      entry = std::make_unique<CTOperator>(CTOperator{*handle});
+      entry = found->insert({{name, overload}, {*handle}}).first;
     }
-    *out = entry.get();
+    *out = &entry->second;
   });
 }
 
@@ -153,11 +152,12 @@ CTError *ct_operator_call(
   return guarded([&] {
     const c10::FunctionSchema &schema = op->handle.schema();
     torch::jit::Stack stack;
-    size_t used = 0;
+    size_t place = 0, used = 0;
     for (const c10::Argument &argument : schema.arguments()) {
       const CTArgument *given = nullptr;
       for (size_t i = 0; i < count; i++)
-        if (argument.name() == arguments[i].name) given = &arguments[i];
+        if (arguments[i].name == nullptr ? i == place : argument.name() == arguments[i].name) given = &arguments[i];
+      place++;
       if (given != nullptr) {
         used++;
         stack.push_back(value(*given, argument, argument.type()));

@@ -142,19 +142,14 @@ extension ExportedSchema {
     case ints([Int])
     case doubles([Double])
     case bools([Bool])
-    /// Numbers, some of them by their names.
-    case symbols([Symbol])
+    /// Whole numbers, some of them by their names.
+    case symbols([Argument])
     case elementType(Int)
     case memoryFormat(Int)
     case layout(Int)
     case device
     case graph(Graph)
     case other(String)
-
-    enum Symbol {
-      case name(String)
-      case value(Int)
-    }
 
     private enum Key: CodingKey {
       case asNone, asTensor, asTensors, asInt, asInts, asFloat, asFloats, asString, asBool, asBools, asSymInt, asSymInts
@@ -187,14 +182,14 @@ extension ExportedSchema {
       case .asBools: self = .bools(try read())
       case .asSymInt, .asSymFloat, .asSymBool: self = try read(SymbolOrNumber.self).argument
       case .asSymInts:
-        self = .symbols(
-          try read([SymbolOrNumber].self).map { entry in
-            switch entry.argument {
-            case .value(let name): .name(name)
-            case .int(let number): .value(number)
-            default: throw DecodingError.dataCorruptedError(forKey: key, in: container, debugDescription: "not whole")
-            }
-          })
+        let numbers = try read([SymbolOrNumber].self).map(\.argument)
+        for number in numbers {
+          switch number {
+          case .value, .int: continue
+          default: throw DecodingError.dataCorruptedError(forKey: key, in: container, debugDescription: "not whole")
+          }
+        }
+        self = .symbols(numbers)
       case .asScalarType: self = .elementType(try read())
       case .asMemoryFormat: self = .memoryFormat(try read())
       case .asLayout: self = .layout(try read())
