@@ -88,17 +88,14 @@ extension Graph.Node {
 
   private static let linear: Set<String> = [
     "aten::_adaptive_avg_pool2d", "aten::_reshape_alias", "aten::_to_copy", "aten::_unsafe_view",
-    "aten::adaptive_avg_pool2d",
-    "aten::add", "aten::alias", "aten::avg_pool2d", "aten::cat", "aten::channel_shuffle", "aten::chunk", "aten::clone",
-    "aten::constant_pad_nd", "aten::contiguous", "aten::copy", "aten::expand", "aten::expand_as", "aten::flatten",
-    "aten::flip", "aten::index_select", "aten::mean", "aten::narrow", "aten::native_channel_shuffle", "aten::neg",
-    "aten::permute", "aten::pixel_shuffle", "aten::pixel_unshuffle", "aten::reflection_pad2d", "aten::repeat",
-    "aten::replication_pad2d", "aten::reshape", "aten::reshape_as", "aten::roll", "aten::rsub", "aten::select",
-    "aten::slice",
-    "aten::split",
-    "aten::split_with_sizes", "aten::squeeze", "aten::stack", "aten::sub", "aten::sum", "aten::swapaxes", "aten::t",
-    "aten::to",
-    "aten::transpose", "aten::unbind", "aten::unflatten", "aten::unsqueeze", "aten::upsample_bilinear2d",
-    "aten::upsample_nearest2d", "aten::view", "aten::view_as",
+    "aten::adaptive_avg_pool2d", "aten::add", "aten::alias", "aten::avg_pool2d", "aten::cat", "aten::channel_shuffle",
+    "aten::chunk", "aten::clone", "aten::constant_pad_nd", "aten::contiguous", "aten::copy", "aten::expand",
+    "aten::expand_as", "aten::flatten", "aten::flip", "aten::index_select", "aten::mean", "aten::narrow",
+    "aten::native_channel_shuffle", "aten::neg", "aten::permute", "aten::pixel_shuffle", "aten::pixel_unshuffle",
+    "aten::reflection_pad2d", "aten::repeat", "aten::replication_pad2d", "aten::reshape", "aten::reshape_as",
+    "aten::roll", "aten::rsub", "aten::select", "aten::slice", "aten::split", "aten::split_with_sizes", "aten::squeeze",
+    "aten::stack", "aten::sub", "aten::sum", "aten::swapaxes", "aten::t", "aten::to", "aten::transpose", "aten::unbind",
+    "aten::unflatten", "aten::unsqueeze", "aten::upsample_bilinear2d", "aten::upsample_nearest2d", "aten::view",
+    "aten::view_as",
   ]
 }

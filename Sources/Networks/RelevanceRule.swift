@@ -92,12 +92,8 @@ extension Interpreter {
     let (weight, bias) = (try parameter(name), try parameter(of: node, "bias"))
     let convolution = node.convolution
     return RelevanceLayer(weight: weight, bias: bias) { input, weight, bias in
-      if let convolution {
-        return try input.convolution(
-          weight: weight, bias: bias, stride: convolution.stride, padding: convolution.padding,
-          dilation: convolution.dilation, groups: convolution.groups)
-      }
-      return try input.linear(weight: weight, bias: bias)
+      try convolution.map { try input.convolution($0, weight: weight, bias: bias) }
+        ?? input.linear(weight: weight, bias: bias)
     }
   }
 

@@ -48,10 +48,7 @@ import Tensors
     let (script, trial) = try ScriptTrial.run(module, settings, device)
     (self.origin, self.obstacle) = (origin, obstacle)
     let classes = max(2, trial.outputs)
-    if let names = settings.labels, names.count != classes {
-      throw ScriptError.labelCount(names.count, classes: classes, singleOutput: trial.outputs == 1)
-    }
-    labels = settings.labels.map { LabelSet($0) } ?? LabelSet(unnamed: classes)
+    labels = try settings.labelSet(classes: classes, singleOutput: trial.outputs == 1) ?? LabelSet(unnamed: classes)
     preprocessing = script.preprocessing
     self.device = device
     bytesPerImage = trial.bytesPerImage

@@ -116,11 +116,5 @@ public enum ScriptWarning: Sendable, Equatable, CustomStringConvertible {
 }
 
 extension ScriptModule.Activation: CustomStringConvertible {
-  public var description: String {
-    switch self {
-    case .softmax: "softmax"
-    case .logSoftmax: "log-softmax"
-    case .sigmoid: "sigmoid"
-    }
-  }
+  public var description: String { rawValue.replacing("aten::", with: "").replacing("_", with: "-") }
 }

@@ -38,8 +38,8 @@ extension ScriptModule.Activation {
   @TorchActor func logits(_ outputs: Tensor) throws -> Tensor {
     // Probabilities that are zero to rounding have no logarithm, and no gradient.
     func logarithm(_ p: Tensor) throws -> Tensor {
-      let least = try Tensor(repeating: Double(Float.leastNormalMagnitude), shape: [1]).to(p.type ?? .float32).to(
-        p.device)
+      let least = try Tensor(
+        repeating: Double(Float.leastNormalMagnitude), shape: [1], type: p.type ?? .float32, device: p.device)
       return try Tensor.maximum(p, least).logarithm()
     }
     return switch self {

@@ -18,12 +18,9 @@ public struct Operator: @unchecked Sendable {
   ///
   /// - Throws: ``TorchError`` of the kind `unknownOperator` when this libtorch has none, `forbidden` when no network needs it.
   public init(_ name: String, overload: String = "") throws {
-    var out: OpaquePointer?
-    try check(ct_operator_find(name, overload, &out), "looking for an operator")
-    guard let out else { preconditionFailure("libtorch returned neither an operator nor an error") }
     self.name = name
     self.overload = overload
-    handle = out
+    handle = try made("looking for an operator") { ct_operator_find(name, overload, $0) }
   }
 
   /// The names of the arguments that it takes in this libtorch, in their order.
@@ -37,22 +34,9 @@ public struct Operator: @unchecked Sendable {
   /// - Returns: its tensors, those of lists one by one; nil for one that is undefined.
   /// - Throws: ``TorchError`` when an argument is missing, is unknown or does not fit, or the operator fails.
   public func callAsFunction(_ arguments: [(name: String, value: Argument)]) throws -> [Tensor?] {
-    try call(arguments.map { ($0.name, $0.value) }, name)
-  }
-
-  /// - Parameters:
-  ///   - arguments: one without a name is the one at its place.
-  ///   - title: what errors call the operator.
-  fileprivate func call(_ arguments: [(name: String?, value: Argument)], _ title: String) throws -> [Tensor?] {
-    let storage = ArgumentStorage(arguments)
-    defer { storage.free() }
-    var out: UnsafeMutablePointer<OpaquePointer?>?
-    var count = 0
-    try check(
-      ct_operator_call(handle, storage.arguments, storage.arguments.count, &out, &count), title,
-      arguments.flatMap(\.value.operands))
-    defer { ct_tensor_array_free(out) }
-    return (0..<count).map { place in out?[place].map(Tensor.init(owning:)) }
+    var given = GivenArguments(count: arguments.count)
+    for (name, value) in arguments { given.append(value, name: name) }
+    return try given.call(handle, name, arguments.map(\.value))
   }
 }
 
@@ -107,62 +91,84 @@ extension [Int]: Operand { package var argument: Operator.Argument { .ints(self)
 ///   - name: without `aten::`, with its overload, e.g. `add.Tensor`.
 ///   - operands: in the order of libtorch's schema; nil for none, and those left out at the end take their defaults.
 ///   - title: what errors call it.
-package func aten(_ name: String, _ operands: (any Operand)?..., title: String? = nil) throws -> Tensor {
-  guard let tensor = try atenAll(name, operands, title: title).first else {
-    throw TorchError(operation: title ?? name, shapes: [], message: "it gives no tensor", kind: .failed)
+package func aten(
+  _ name: String, _ operands: (any Operand)?..., title: @autoclosure () -> String? = nil
+) throws -> Tensor {
+  guard let tensor = try atenAll(name, operands, title: title()).first else {
+    throw TorchError(operation: title() ?? name, shapes: [], message: "it gives no tensor", kind: .failed)
   }
   return tensor
 }
 
 /// Calls an operator of libtorch with any number of results.
-package func atenAll(_ name: String, _ operands: [(any Operand)?], title: String? = nil) throws -> [Tensor] {
-  let parts = name.split(separator: ".", maxSplits: 1)
-  let found = try Operator("aten::\(parts[0])", overload: parts.count > 1 ? String(parts[1]) : "")
-  return try found.call(operands.map { (nil, $0?.argument ?? .none) }, title ?? found.name).compactMap(\.self)
+package func atenAll(
+  _ name: String, _ operands: [(any Operand)?], title: @autoclosure () -> String? = nil
+) throws -> [Tensor] {
+  let found = try made("looking for an operator") { ct_operator_find(name, nil, $0) }
+  var given = GivenArguments(count: operands.count)
+  for operand in operands { given.append(operand?.argument ?? .none) }
+  return try given.call(found, title() ?? "aten::\(name)", operands.map { $0?.argument ?? .none }).compactMap(\.self)
 }
 
 /// Arguments as the C face wants them, until they are freed.
-private struct ArgumentStorage {
-  private(set) var arguments: [CTArgument] = []
+private struct GivenArguments {
+  private var arguments: [CTArgument] = []
   private var blocks: [UnsafeMutableRawPointer] = []
 
-  init(_ values: [(name: String?, value: Operator.Argument)]) {
-    arguments.reserveCapacity(values.count)
-    for (name, value) in values {
-      var argument = CTArgument()
-      if let name { _ = list(Array(name.utf8CString), at: &argument.name) }
-      switch value {
-      case .none: argument.kind = CT_GIVEN_NONE
-      case .tensor(let tensor):
-        argument.kind = CT_GIVEN_TENSOR
-        argument.count = list([tensor.handle], at: &argument.tensors)
-      case .tensors(let tensors):
-        argument.kind = CT_GIVEN_TENSORS
-        argument.count = list(tensors.map { $0?.handle }, at: &argument.tensors)
-      case .int(let number):
-        argument.kind = CT_GIVEN_INT
-        argument.integer = Int64(number)
-      case .double(let number):
-        argument.kind = CT_GIVEN_DOUBLE
-        argument.number = number
-      case .bool(let truth):
-        argument.kind = CT_GIVEN_BOOL
-        argument.integer = truth ? 1 : 0
-      case .string(let string):
-        argument.kind = CT_GIVEN_STRING
-        _ = list(Array(string.utf8CString), at: &argument.text)
-      case .ints(let numbers):
-        argument.kind = CT_GIVEN_INTS
-        argument.count = list(numbers.int64, at: &argument.integers)
-      case .doubles(let numbers):
-        argument.kind = CT_GIVEN_DOUBLES
-        argument.count = list(numbers, at: &argument.numbers)
-      case .bools(let truths):
-        argument.kind = CT_GIVEN_BOOLS
-        argument.count = list(truths.map { $0 ? 1 : 0 }, at: &argument.integers)
-      }
-      arguments.append(argument)
+  init(count: Int) { arguments.reserveCapacity(count) }
+
+  /// Calls an operator and frees the arguments.
+  ///
+  /// - Parameters:
+  ///   - title: what errors call the operator.
+  ///   - values: the arguments.
+  func call(
+    _ handle: OpaquePointer, _ title: @autoclosure () -> String, _ values: @autoclosure () -> [Operator.Argument]
+  ) throws -> [Tensor?] {
+    defer { for block in blocks { block.deallocate() } }
+    var out: UnsafeMutablePointer<OpaquePointer?>?
+    var count = 0
+    try check(
+      ct_operator_call(handle, arguments, arguments.count, &out, &count), title(), values().flatMap(\.operands))
+    defer { ct_tensor_array_free(out) }
+    return (0..<count).map { place in out?[place].map(Tensor.init(owning:)) }
+  }
+
+  /// - Parameter name: nil for the argument at this place.
+  mutating func append(_ value: Operator.Argument, name: String? = nil) {
+    var argument = CTArgument()
+    if let name { _ = list(Array(name.utf8CString), at: &argument.name) }
+    switch value {
+    case .none: argument.kind = CT_GIVEN_NONE
+    case .tensor(let tensor):
+      argument.kind = CT_GIVEN_TENSOR
+      argument.tensor = tensor.handle
+    case .tensors(let tensors):
+      argument.kind = CT_GIVEN_TENSORS
+      argument.count = list(tensors.map { $0?.handle }, at: &argument.tensors)
+    case .int(let number):
+      argument.kind = CT_GIVEN_INT
+      argument.integer = Int64(number)
+    case .double(let number):
+      argument.kind = CT_GIVEN_DOUBLE
+      argument.number = number
+    case .bool(let truth):
+      argument.kind = CT_GIVEN_BOOL
+      argument.integer = truth ? 1 : 0
+    case .string(let string):
+      argument.kind = CT_GIVEN_STRING
+      _ = list(Array(string.utf8CString), at: &argument.text)
+    case .ints(let numbers):
+      argument.kind = CT_GIVEN_INTS
+      argument.count = list(numbers.int64, at: &argument.integers)
+    case .doubles(let numbers):
+      argument.kind = CT_GIVEN_DOUBLES
+      argument.count = list(numbers, at: &argument.numbers)
+    case .bools(let truths):
+      argument.kind = CT_GIVEN_BOOLS
+      argument.count = list(truths.map { $0 ? 1 : 0 }, at: &argument.integers)
     }
+    arguments.append(argument)
   }
 
   /// - Returns: the number of elements.
@@ -173,6 +179,4 @@ private struct ArgumentStorage {
     place = UnsafePointer(block)
     return elements.count
   }
-
-  func free() { for block in blocks { block.deallocate() } }
 }

@@ -27,10 +27,7 @@ public final class ScriptModule {
   /// - Throws: ``TorchError`` when the file is not TorchScript, uses an operator that this libtorch lacks, or one that is
   ///   forbidden.
   @TorchActor public convenience init(contentsOf url: URL, device: Device = .cpu) throws {
-    var out: OpaquePointer?
-    try check(Self.running { ct_module_load(url.path, device.name, &out) }, "loading")
-    guard let out else { preconditionFailure("libtorch returned neither a module nor an error") }
-    self.init(owning: out)
+    self.init(owning: try made("loading") { out in Self.running { ct_module_load(url.path, device.name, out) } })
   }
 
   deinit { ct_module_free(handle) }
@@ -51,14 +48,14 @@ public final class ScriptModule {
   @TorchActor public var tensors: [String: Tensor] {
     get throws {
       var result: [String: Tensor] = [:]
-      while true {
-        var name: UnsafeMutablePointer<CChar>?
-        var out: OpaquePointer?
-        try check(ct_module_tensor(handle, result.count, &name, &out), "reading the module's weights")
-        guard let name, let out else { return result }
-        result[String(cString: name)] = Tensor(owning: out)
-        ct_text_free(name)
+      let error = withUnsafeMutablePointer(to: &result) { result in
+        ct_module_tensors(handle, result) { result, name, tensor in
+          guard let result, let name, let tensor else { return }
+          result.assumingMemoryBound(to: [String: Tensor].self).pointee[String(cString: name)] = Tensor(owning: tensor)
+        }
       }
+      try check(error, "reading the module's weights")
+      return result
     }
   }
 

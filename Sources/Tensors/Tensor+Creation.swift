@@ -105,10 +105,7 @@ public final class Generator {
   let handle: OpaquePointer
 
   @TorchActor public init(seed: UInt64) throws {
-    var out: OpaquePointer?
-    try check(ct_generator_new(seed, &out), "making a random generator")
-    guard let out else { preconditionFailure("libtorch returned neither a generator nor an error") }
-    handle = out
+    handle = try made("making a random generator") { ct_generator_new(seed, $0) }
   }
 
   deinit { ct_generator_free(handle) }

@@ -24,10 +24,7 @@ public struct Tensor {
     _ operation: String, _ operands: [Tensor] = [],
     _ body: (UnsafeMutablePointer<OpaquePointer?>) -> UnsafeMutablePointer<CTError>?
   ) throws {
-    var out: OpaquePointer?
-    try check(body(&out), operation, operands)
-    guard let out else { preconditionFailure("\(operation) returned neither a tensor nor an error") }
-    self.init(owning: out)
+    self.init(owning: try made(operation, operands, body))
   }
 
   /// The lengths of the axes.

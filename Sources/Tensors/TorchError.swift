@@ -42,11 +42,23 @@ public struct TorchError: LocalizedError, Sendable {
 
 /// Throws what a function of the C face returned, if it returned an error, and frees it.
 func check(
-  _ error: UnsafeMutablePointer<CTError>?, _ operation: String, _ operands: @autoclosure () -> [Tensor] = []
+  _ error: UnsafeMutablePointer<CTError>?, _ operation: @autoclosure () -> String,
+  _ operands: @autoclosure () -> [Tensor] = []
 ) throws {
   guard let error else { return }
   defer { ct_error_free(error) }
   throw TorchError(
-    operation: operation, shapes: operands().map(\.shape), message: String(cString: error.pointee.message),
+    operation: operation(), shapes: operands().map(\.shape), message: String(cString: error.pointee.message),
     kind: .init(rawValue: error.pointee.code.rawValue) ?? .failed)
+}
+
+/// The handle that a function of the C face makes.
+func made(
+  _ operation: String, _ operands: @autoclosure () -> [Tensor] = [],
+  _ body: (UnsafeMutablePointer<OpaquePointer?>) -> UnsafeMutablePointer<CTError>?
+) throws -> OpaquePointer {
+  var out: OpaquePointer?
+  try check(body(&out), operation, operands())
+  guard let out else { preconditionFailure("\(operation) gave neither a result nor an error") }
+  return out
 }

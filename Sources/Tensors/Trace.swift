@@ -36,9 +36,7 @@ public struct Trace {
   ///   a part of a tensor that is used afterwards.
   @TorchActor public static func of(_ input: Tensor, _ body: (Tensor) throws -> Tensor) throws -> Trace {
     try Torch.withoutGradient {
-      var out: OpaquePointer?
-      try check(ct_trace_begin(input.handle, &out), "noting what is computed")
-      guard let out else { preconditionFailure("libtorch returned neither a trace nor an error") }
+      let out = try made("noting what is computed") { ct_trace_begin(input.handle, $0) }
       defer { ct_trace_free(out) }
       let answer: Tensor
       do { answer = try body(input) } catch {

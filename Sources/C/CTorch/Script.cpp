@@ -213,19 +213,13 @@ CTError *ct_module_input_count(const CTModule *module, int64_t *out) {
   });
 }
 
-CTError *ct_module_tensor(const CTModule *module, size_t index, char **name, CTTensor **out) {
+CTError *ct_module_tensors(const CTModule *module, void *context, void (*take)(void *, const char *, CTTensor *)) {
   return guarded([&] {
-    *name = nullptr;
-    size_t at = 0;
-    auto look = [&](const auto &named) {
-      for (const auto &entry : named) {
-        if (at++ != index || *name != nullptr) continue;
-        *out = new CTTensor{entry.value};
-        *name = strdup(entry.name.c_str());
-      }
+    auto hand_out = [&](const auto &named) {
+      for (const auto &entry : named) take(context, entry.name.c_str(), new CTTensor{entry.value});
     };
-    look(module->value.named_parameters());
-    look(module->value.named_buffers());
+    hand_out(module->value.named_parameters());
+    hand_out(module->value.named_buffers());
   });
 }
 

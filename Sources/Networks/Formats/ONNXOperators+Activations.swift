@@ -4,29 +4,21 @@ import Tensors
 extension ONNXOperators {
   static let activations: [String: Single] = [
     "Identity": { call in try call.tensor(0) },
-    "LeakyRelu": { call in
-      try aten("leaky_relu", call.tensor(0), call.float("alpha", 0.01))
-    },
+    "LeakyRelu": { call in try aten("leaky_relu", call.tensor(0), call.float("alpha", 0.01)) },
     "Elu": { call in try aten("elu", call.tensor(0), call.float("alpha", 1)) },
     "Celu": { call in try aten("celu", call.tensor(0), call.float("alpha", 1)) },
     "Selu": { call in
       // Opsets 1 to 5 round the two numbers to four digits, which is near enough to be the same.
       let (alpha, gamma) = (try call.float("alpha", 1.6732631921768188), try call.float("gamma", 1.0507010221481323))
-      if abs(alpha - 1.67326) < 1e-4, abs(gamma - 1.0507) < 1e-4 {
-        return try aten("selu", call.tensor(0))
-      }
+      if abs(alpha - 1.67326) < 1e-4, abs(gamma - 1.0507) < 1e-4 { return try aten("selu", call.tensor(0)) }
       return try aten("elu", call.tensor(0), alpha, gamma)
     },
-    "Gelu": { call in
-      try aten("gelu", call.tensor(0), call.string("approximate", "none"))
-    },
+    "Gelu": { call in try aten("gelu", call.tensor(0), call.string("approximate", "none")) },
     "Softsign": { call in
       let input = try call.tensor(0)
       return try input / (input.absolute() + 1)
     },
-    "ThresholdedRelu": { call in
-      try aten("threshold", call.tensor(0), call.float("alpha", 1), 0.0)
-    },
+    "ThresholdedRelu": { call in try aten("threshold", call.tensor(0), call.float("alpha", 1), 0.0) },
     "Shrink": { call in
       let input = try call.tensor(0)
       let (bias, limit) = (try call.float("bias", 0), try call.float("lambd", 0.5))
@@ -65,9 +57,7 @@ extension ONNXOperators {
     func argument(_ number: Double?) -> Operator.Argument? {
       number.map { input.isFloatingPoint ? .double($0) : .int(Int(nearest: $0)) }
     }
-    if low == 0, (high ?? .infinity) >= Double(Float.greatestFiniteMagnitude) {
-      return try aten("relu", input)
-    }
+    if low == 0, (high ?? .infinity) >= Double(Float.greatestFiniteMagnitude) { return try aten("relu", input) }
     return try aten("clamp", input, argument(low), argument(high))
   }
 

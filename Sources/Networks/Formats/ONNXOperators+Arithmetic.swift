@@ -13,9 +13,7 @@ extension ONNXOperators {
     var table: [String: Single] = [
       "Div": { call in
         let (a, b) = try pair(call)
-        if a.isFloatingPoint || b.isFloatingPoint {
-          return try aten("div.Tensor", a, b)
-        }
+        if a.isFloatingPoint || b.isFloatingPoint { return try aten("div.Tensor", a, b) }
         return try aten("div.Tensor_mode", a, b, "trunc")
       },
       "Mod": { call in
@@ -46,9 +44,7 @@ extension ONNXOperators {
       },
       "MatMul": matmul,
       "Gemm": gemm,
-      "Einsum": { call in
-        try aten("einsum", call.string("equation", ""), Operator.Argument.tensors(call.aligned()))
-      },
+      "Einsum": { call in try aten("einsum", call.string("equation", ""), Operator.Argument.tensors(call.aligned())) },
       "Cast": { call in try cast(call.tensor(0), to: call.int("to", 0), call) },
       "CastLike": { call in try call.tensor(0).to(call.tensor(1).type ?? .float32) },
       "IsInf": { call in

@@ -44,9 +44,7 @@ extension ONNXOperators {
       let isThere = try aten("eq.Tensor", column, steps)
       let values = try call.tensor(2).to(places.device)
       guard values.shape == [2] else { throw call.fails("has no two values") }
-      @TorchActor func value(_ index: Int) throws -> Tensor {
-        try aten("select.int", values, 0, index)
-      }
+      @TorchActor func value(_ index: Int) throws -> Tensor { try aten("select.int", values, 0, index) }
       return try aten("where.self", isThere, value(1), value(0))
     },
     "NonZero": { call in

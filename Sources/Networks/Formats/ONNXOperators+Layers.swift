@@ -50,8 +50,7 @@ extension ONNXOperators {
       let padded = try aten("constant_pad_nd", flat, [0, 0, before, size - 1 - before], 0.0)
       let mean = try aten("avg_pool2d", padded, [size, 1], [1, 1])
       let factor = try mean.reshaped(input.shape) * call.float("alpha", 1e-4) + call.float("bias", 1)
-      return try input
-        / aten("pow.Tensor_Scalar", factor, call.float("beta", 0.75))
+      return try input / aten("pow.Tensor_Scalar", factor, call.float("beta", 0.75))
     },
     "GridSample": { call in
       let mode = try call.string("mode", "bilinear")

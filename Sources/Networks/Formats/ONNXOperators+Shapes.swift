@@ -19,9 +19,7 @@ extension ONNXOperators {
       let axis = try call.int("axis", 1)
       let rank = input.shape.count
       let place = axis == rank ? rank : try call.axis(axis, rank: rank)
-      if place == 1, rank > 1 {
-        return try aten("flatten.using_ints", input, 1, -1)
-      }
+      if place == 1, rank > 1 { return try aten("flatten.using_ints", input, 1, -1) }
       return try input.reshaped([input.shape[..<place].reduce(1, *), input.shape[place...].reduce(1, *)])
     },
     "Squeeze": { call in
@@ -105,9 +103,7 @@ extension ONNXOperators {
       guard input.shape.count == 4, 1...1 << 16 ~= block, input.shape[1].isMultiple(of: block * block) else {
         throw call.fails("does not fit its tensor")
       }
-      if try call.string("mode", "DCR") == "CRD" {
-        return try aten("pixel_shuffle", input, block)
-      }
+      if try call.string("mode", "DCR") == "CRD" { return try aten("pixel_shuffle", input, block) }
       let (n, c, h, w) = (input.shape[0], input.shape[1] / (block * block), input.shape[2], input.shape[3])
       return try input.reshaped([n, block, block, c, h, w]).permuted([0, 3, 4, 1, 5, 2]).reshaped([
         n, c, h * block, w * block,

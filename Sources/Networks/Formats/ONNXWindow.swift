@@ -73,9 +73,7 @@ extension ONNXOperators {
     "MaxPool": maxPool,
     "GlobalAveragePool": { call in
       let input = try call.tensor(0)
-      if input.shape.count == 4 {
-        return try aten("adaptive_avg_pool2d", input, [1, 1])
-      }
+      if input.shape.count == 4 { return try aten("adaptive_avg_pool2d", input, [1, 1]) }
       return try input.mean(Array(2..<max(3, input.shape.count)), keepingAxes: true)
     },
     "GlobalMaxPool": { call in

@@ -190,7 +190,8 @@ typedef struct {
   double number;
   /// Of a string or a device.
   const char *text;
-  /// One of a tensor, `count` of tensors; an entry may be NULL.
+  const CTTensor *tensor;
+  /// `count` of them; an entry may be NULL.
   const CTTensor *const *tensors;
   /// Of integers and of truth values.
   const int64_t *integers;
@@ -198,9 +199,10 @@ typedef struct {
   size_t count;
 } CTArgument;
 
-/// Looks an operator up, such as "aten::add" with the overload "Tensor". CT_FORBIDDEN for one that no network needs.
+/// Looks an operator up, such as "aten::add" with the overload "Tensor", or "add.Tensor" with none. CT_FORBIDDEN for one that no
+/// network needs.
 /// What is found lives as long as the process.
-CTError *ct_operator_find(const char *name, const char *overload, const CTOperator **out);
+CTError *ct_operator_find(const char *name, const char *overload_or_null, const CTOperator **out);
 /// The arguments that it takes; their names live as long as the process.
 size_t ct_operator_argument_count(const CTOperator *op);
 const char *ct_operator_argument_name(const CTOperator *op, size_t index);
@@ -250,9 +252,9 @@ void ct_module_free(CTModule *module);
 CTError *ct_module_input_count(const CTModule *module, int64_t *out);
 /// The type of the first floating-point parameter or buffer, CT_FLOAT32 if there is none.
 CTType ct_module_type(const CTModule *module);
-/// The names and tensors of the module's parameters and buffers, one after the other; NULL for the name at the end.
-CTError *ct_module_tensor(const CTModule *module, size_t index, char **name, CTTensor **out);
-void ct_text_free(char *text);
+/// Hands out the names and tensors of the module's parameters and buffers, one after the other.
+CTError *ct_module_tensors(
+    const CTModule *module, void *context, void (*take)(void *context, const char *name, CTTensor *tensor));
 /// `out` is set only when a tensor was returned; `kind` says what else was, in static storage. What the module prints goes to
 /// standard error.
 CTError *ct_module_forward(CTModule *module, const CTTensor *input, CTTensor **out, const char **kind);
