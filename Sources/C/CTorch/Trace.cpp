@@ -1,3 +1,5 @@
+// What a trace is, and how it takes note of an operator.
+
 // libtorch is built so; what RecordFunction looks like depends on it.
 #ifndef NDEBUG
 #define NDEBUG

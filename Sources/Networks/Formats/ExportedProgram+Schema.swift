@@ -48,11 +48,7 @@ struct ExportedSchema: Decodable {
   struct Size: Decodable {
     let fixed: Int?
 
-    private enum CodingKeys: CodingKey { case asInt }
-
-    init(from decoder: any Decoder) throws {
-      fixed = try decoder.container(keyedBy: CodingKeys.self).decodeIfPresent(Int.self, forKey: .asInt)
-    }
+    private enum CodingKeys: String, CodingKey { case fixed = "asInt" }
   }
 
   /// Where the inputs of the graph come from, and what its outputs are.
@@ -156,7 +152,6 @@ extension ExportedSchema {
       case asSymFloat, asSymBool, asScalarType, asMemoryFormat, asLayout, asDevice, asGraph, asOptionalTensors
       case asOptionalTensor
     }
-    private enum GraphKey: CodingKey { case graph }
 
     init(from decoder: any Decoder) throws {
       let container = try decoder.container(keyedBy: Key.self)
@@ -194,14 +189,14 @@ extension ExportedSchema {
       case .asMemoryFormat: self = .memoryFormat(try read())
       case .asLayout: self = .layout(try read())
       case .asDevice: self = .device
-      case .asGraph:
-        self = .graph(
-          try container.nestedContainer(keyedBy: GraphKey.self, forKey: key).decode(Graph.self, forKey: .graph))
+      case .asGraph: self = .graph(try read(NestedGraph.self).graph)
       }
     }
   }
 
   private struct OptionalTensor: Decodable { let asTensor: TensorName? }
+
+  private struct NestedGraph: Decodable { let graph: Graph }
 
   private struct SymbolOrNumber: Decodable {
     let argument: Argument
