@@ -48,10 +48,10 @@ public enum ElementType: Int, Sendable {
   case int32 = 3
   case int64 = 4
   case float16 = 5
+  case bfloat16 = 15
   case float32 = 6
   case float64 = 7
   case bool = 11
-  case bfloat16 = 15
 
   /// Bytes per element.
   public var size: Int {
