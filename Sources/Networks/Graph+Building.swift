@@ -26,38 +26,28 @@ extension Graph {
     declare(name, "bias", [channels], .shift, channels)
     declare(name, "running_mean", [channels], .runningMean, channels)
     declare(name, "running_var", [channels], .runningVariance, channels)
-    return append(
-      Node(
-        "aten::batch_norm", "",
-        [
-          ("input", .result(Place(source ?? last))), ("weight", .parameter("\(name).weight")),
-          ("bias", .parameter("\(name).bias")), ("running_mean", .parameter("\(name).running_mean")),
-          ("running_var", .parameter("\(name).running_var")), ("training", .bool(false)),
-          ("momentum", .double(Interpreter.batchNormMomentum)), ("eps", .double(epsilon)),
-          ("cudnn_enabled", .bool(true)),
-        ])
-    ).node
+    return call(
+      "batch_norm", input: "input", from: source,
+      [
+        "weight": .parameter("\(name).weight"), "bias": .parameter("\(name).bias"),
+        "running_mean": .parameter("\(name).running_mean"), "running_var": .parameter("\(name).running_var"),
+        "training": .bool(false), "momentum": .double(Interpreter.batchNormMomentum), "eps": .double(epsilon),
+        "cudnn_enabled": .bool(true),
+      ])
   }
 
-  @discardableResult package mutating func relu() -> Int {
-    append(Node("aten::relu", "", [("self", lastValue)])).node
-  }
+  @discardableResult package mutating func relu() -> Int { call("relu") }
 
   /// min(max(x, 0), 6)
-  @discardableResult package mutating func relu6() -> Int {
-    append(Node("aten::relu6", "", [("self", lastValue)])).node
-  }
+  @discardableResult package mutating func relu6() -> Int { call("relu6") }
 
   @discardableResult package mutating func maxPool(kernel: Int, stride: Int, padding: Int) -> Int {
-    func both(_ side: Int) -> Value { .ints([Size(side), Size(side)]) }
-    return append(
-      Node(
-        "aten::max_pool2d", "",
-        [
-          ("self", lastValue), ("kernel_size", both(kernel)), ("stride", both(stride)), ("padding", both(padding)),
-          ("dilation", both(1)), ("ceil_mode", .bool(false)),
-        ])
-    ).node
+    call(
+      "max_pool2d",
+      [
+        "kernel_size": .sizes([kernel, kernel]), "stride": .sizes([stride, stride]),
+        "padding": .sizes([padding, padding]), "dilation": .sizes([1, 1]), "ceil_mode": .bool(false),
+      ])
   }
 
   /// Zeros around height and width.
@@ -66,43 +56,27 @@ extension Graph {
   }
 
   @discardableResult package mutating func pad(left: Int = 0, right: Int = 0, top: Int = 0, bottom: Int = 0) -> Int {
-    let sides = [left, right, top, bottom].map { Size($0) }
-    return append(
-      Node("aten::constant_pad_nd", "", [("self", lastValue), ("pad", .ints(sides)), ("value", .int(0))])
-    ).node
+    call("constant_pad_nd", ["pad": .sizes([left, right, top, bottom]), "value": .int(0)])
   }
 
   /// The mean over height and width: [N, C, H, W] → [N, C].
-  @discardableResult package mutating func globalAveragePool() -> Int {
-    append(
-      Node("aten::mean", "dim", [("self", lastValue), ("dim", .ints([2, 3])), ("keepdim", .bool(false))])
-    ).node
-  }
+  @discardableResult package mutating func globalAveragePool() -> Int { mean([2, 3]) }
 
   /// - Parameter inputs: nil: as many as the last weights gave.
   @discardableResult package mutating func linear(_ name: String, channels: Int, inputs: Int? = nil) -> Int {
     let inputs = inputs ?? width(of: last)
     declare(name, "weight", [channels, inputs], .linearWeight, inputs)
     declare(name, "bias", [channels], .bias, inputs)
-    return append(
-      Node(
-        "aten::linear", "",
-        [
-          ("input", lastValue), ("weight", .parameter("\(name).weight")), ("bias", .parameter("\(name).bias")),
-        ])
-    ).node
+    return call("linear", input: "input", ["weight": .parameter("\(name).weight"), "bias": .parameter("\(name).bias")])
   }
 
   @discardableResult package mutating func add(_ a: Int, _ b: Int) -> Int {
-    append(
-      Node("aten::add", "Tensor", [("self", .result(Place(a))), ("other", .result(Place(b))), ("alpha", .int(1))])
-    ).node
+    call("add.Tensor", from: a, ["other": .result(Place(b)), "alpha": .int(1)])
   }
 
   /// What is learned for every place, for all images alike: [N, T, C] → [N, T, C].
   package mutating func addPositions(_ name: String) {
-    append(
-      Node("aten::add", "Tensor", [("self", lastValue), ("other", .parameter(name)), ("alpha", .int(1))]))
+    call("add.Tensor", ["other": .parameter(name), "alpha": .int(1)])
   }
 
   package mutating func declarePositions(_ name: String, places: Int, channels: Int) {
@@ -113,19 +87,15 @@ extension Graph {
   @discardableResult package mutating func layerNorm(_ name: String, channels: Int, epsilon: Double) -> Int {
     declare(name, "weight", [channels], .scale, channels)
     declare(name, "bias", [channels], .shift, channels)
-    return append(
-      Node(
-        "aten::layer_norm", "",
-        [
-          ("input", lastValue), ("normalized_shape", .ints([Size(channels)])),
-          ("weight", .parameter("\(name).weight")), ("bias", .parameter("\(name).bias")), ("eps", .double(epsilon)),
-        ])
-    ).node
+    return call(
+      "layer_norm", input: "input",
+      [
+        "normalized_shape": .sizes([channels]), "weight": .parameter("\(name).weight"),
+        "bias": .parameter("\(name).bias"), "eps": .double(epsilon),
+      ])
   }
 
-  @discardableResult package mutating func gelu() -> Int {
-    append(Node("aten::gelu", "", [("self", lastValue)])).node
-  }
+  @discardableResult package mutating func gelu() -> Int { call("gelu") }
 
   /// [N, C, H, W] → [N, H·W, C]
   package mutating func tokens() {
@@ -134,42 +104,54 @@ extension Graph {
   }
 
   /// The mean over all tokens: [N, T, C] → [N, C].
-  package mutating func tokenMean() {
-    append(Node("aten::mean", "dim", [("self", lastValue), ("dim", .ints([1])), ("keepdim", .bool(false))]))
-  }
+  package mutating func tokenMean() { mean([1]) }
 
   /// softmax(q kᵀ/√d) v with linear layers before it, q, k and v from one, and behind it: [N, T, C] → [N, T, C].
   @discardableResult package mutating func attention(_ name: String, channels: Int, heads: Int) -> Int {
     linear("\(name).qkv", channels: 3 * channels, inputs: channels)
-    let sizes = [3, heads, channels / heads].map { Size($0) }
-    append(Node("aten::unflatten", "int", [("self", lastValue), ("dim", .int(2)), ("sizes", .ints(sizes))]))
-    append(Node("aten::permute", "", [("self", lastValue), ("dims", .ints([2, 0, 3, 1, 4]))]))
-    let parts = append(Node("aten::unbind", "int", [("self", lastValue), ("dim", .int(0))])).node
+    call("unflatten.int", ["dim": .int(2), "sizes": .sizes([3, heads, channels / heads])])
+    call("permute", ["dims": .ints([2, 0, 3, 1, 4])])
+    let parts = call("unbind.int", ["dim": .int(0)])
     func part(_ index: Int) -> Value { .result(Place(parts, output: index)) }
-    append(
-      Node("aten::scaled_dot_product_attention", "", [("query", part(0)), ("key", part(1)), ("value", part(2))]))
+    call("scaled_dot_product_attention", input: "query", ["key": part(1), "value": part(2)])
     swapAxes(1, 2)
     flatten(from: 2)
     return linear("\(name).proj", channels: channels, inputs: channels)
   }
 
+  @discardableResult private mutating func mean(_ axes: [Int]) -> Int {
+    call("mean.dim", ["dim": .sizes(axes), "keepdim": .bool(false)])
+  }
+
   private mutating func flatten(from axis: Int) {
-    append(
-      Node(
-        "aten::flatten", "using_ints",
-        [("self", lastValue), ("start_dim", .int(Size(axis))), ("end_dim", .int(-1))]))
+    call("flatten.using_ints", ["start_dim": .int(Size(axis)), "end_dim": .int(-1)])
   }
 
   private mutating func swapAxes(_ a: Int, _ b: Int) {
-    append(
-      Node("aten::transpose", "int", [("self", lastValue), ("dim0", .int(Size(a))), ("dim1", .int(Size(b)))]))
+    call("transpose.int", ["dim0": .int(Size(a)), "dim1": .int(Size(b))])
   }
 
-  private var lastValue: Value { .result(Place(last)) }
+  /// Appends an operator's call.
+  ///
+  /// - Parameters:
+  ///   - name: without `aten::`, with its overload.
+  ///   - input: the name of the argument that is the source.
+  @discardableResult private mutating func call(
+    _ name: String, input: String = "self", from source: Int? = nil, _ others: KeyValuePairs<String, Value> = [:]
+  ) -> Int {
+    let parts = name.split(separator: ".")
+    let arguments = [(input, Value.result(Place(source ?? last)))] + others.map { ($0.key, $0.value) }
+    return append(Node("aten::\(parts[0])", parts.count > 1 ? String(parts[1]) : "", arguments)).node
+  }
 
   private mutating func declare(
     _ name: String, _ part: String, _ shape: [Int], _ role: Parameter.Role, _ fanIn: Int
   ) {
     declare(Parameter(name: "\(name).\(part)", shape: shape, role: role, fanIn: fanIn))
   }
+}
+
+extension Graph.Value {
+  /// Lengths that do not depend on the number of images.
+  static func sizes(_ values: [Int]) -> Graph.Value { .ints(values.map { Graph.Size($0) }) }
 }

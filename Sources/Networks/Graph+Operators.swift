@@ -12,12 +12,11 @@ extension Graph {
     let groups: Int
 
     var node: Node {
-      func sizes(_ values: [Int]) -> Value { .ints(values.map { Size($0) }) }
-      return Node(
+      Node(
         "aten::conv2d", "",
         [
           ("input", .result(input)), ("weight", .parameter(weight)), ("bias", bias.map(Value.parameter) ?? .none),
-          ("stride", sizes(stride)), ("padding", sizes(padding)), ("dilation", sizes(dilation)),
+          ("stride", .sizes(stride)), ("padding", .sizes(padding)), ("dilation", .sizes(dilation)),
           ("groups", .int(Size(groups))),
         ])
     }

@@ -35,12 +35,18 @@ extension Graph.Node {
 
   /// What kind of operator it is for gradient rules; nil where they have no answer.
   var rule: Rule? {
-    if isLinear { return .linear }
-    if isMaxPool { return .maxPool }
     let reads = places.count
     switch operation {
-    case "aten::mul", "aten::matmul", "aten::bmm", "aten::mm", "aten::einsum": return reads == 2 ? .product : nil
-    case "aten::div": return reads == 2 ? .quotient : Self.readsOnlySecond(self) ? .elementwise : nil
+    // A product of two results is not linear, a product with a constant is; so is a quotient by one.
+    case "aten::mul", "aten::matmul", "aten::bmm", "aten::mm", "aten::einsum":
+      return reads == 1 ? .linear : reads == 2 ? .product : nil
+    case "aten::div" where reads == 1:
+      return argument("other").map { $0.places.isEmpty ? .linear : .elementwise }
+    case "aten::div": return reads == 2 ? .quotient : nil
+    case "aten::conv2d", "aten::linear", "aten::addmm": return reads == 1 ? .linear : nil
+    case "aten::batch_norm": return batchNorm != nil ? .linear : nil
+    case "aten::pad": return argument("mode").map { $0 == .string("constant") } ?? true ? .linear : nil
+    case "aten::max_pool2d": return .maxPool
     case "aten::softmax", "aten::_softmax", "aten::_safe_softmax": return .softmax
     case "aten::scaled_dot_product_attention": return isPlainAttention ? .attention : nil
     case "aten::layer_norm", "aten::native_layer_norm": return reads == 1 ? .layerNorm : nil
@@ -48,6 +54,7 @@ extension Graph.Node {
     case "aten::linalg_vector_norm": return reads == 1 && isEuclidean ? .norm : nil
     case "aten::pow": return reads == 1 && argument("self")?.places.count == 1 ? .elementwise : nil
     default:
+      if Self.linear.contains(operation) { return .linear }
       guard reads == 1 else { return nil }
       return Self.activations.contains(operation)
         ? .activation : Self.functions.contains(operation) ? .elementwise : nil
@@ -68,26 +75,6 @@ extension Graph.Node {
     return order == .int(2) || order == .double(2)
   }
 
-  private static func readsOnlySecond(_ node: Graph.Node) -> Bool {
-    node.places.count == 1 && node.argument("other")?.places.count == 1
-  }
-
-  /// Whether its result is a linear function of the results that it reads, but for a constant.
-  private var isLinear: Bool {
-    if Self.linear.contains(operation) { return true }
-    // A product of two results is not, a product with a constant is; so is a quotient by one.
-    if ["aten::mul", "aten::matmul", "aten::bmm", "aten::mm", "aten::einsum"].contains(operation) {
-      return places.count == 1
-    }
-    if operation == "aten::div" { return places.count == 1 && argument("other").map { $0.places.isEmpty } ?? false }
-    if operation == "aten::batch_norm" { return batchNorm != nil }
-    if operation == "aten::conv2d" || operation == "aten::linear" || operation == "aten::addmm" {
-      return places.count == 1
-    }
-    if operation == "aten::pad" { return argument("mode").map { $0 == .string("constant") } ?? true }
-    return false
-  }
-
   private static let activations: Set<String> = [
     "aten::celu", "aten::elu", "aten::gelu", "aten::hardsigmoid", "aten::hardswish", "aten::hardtanh",
     "aten::leaky_relu", "aten::log_sigmoid", "aten::mish", "aten::prelu", "aten::relu", "aten::relu6", "aten::selu",
@@ -101,17 +88,14 @@ extension Graph.Node {
 
   private static let linear: Set<String> = [
     "aten::_adaptive_avg_pool2d", "aten::_reshape_alias", "aten::_to_copy", "aten::_unsafe_view",
-    "aten::adaptive_avg_pool2d",
-    "aten::add", "aten::alias", "aten::avg_pool2d", "aten::cat", "aten::channel_shuffle", "aten::chunk", "aten::clone",
-    "aten::constant_pad_nd", "aten::contiguous", "aten::copy", "aten::expand", "aten::expand_as", "aten::flatten",
-    "aten::flip", "aten::index_select", "aten::mean", "aten::narrow", "aten::native_channel_shuffle", "aten::neg",
-    "aten::permute", "aten::pixel_shuffle", "aten::pixel_unshuffle", "aten::reflection_pad2d", "aten::repeat",
-    "aten::replication_pad2d", "aten::reshape", "aten::reshape_as", "aten::roll", "aten::rsub", "aten::select",
-    "aten::slice",
-    "aten::split",
-    "aten::split_with_sizes", "aten::squeeze", "aten::stack", "aten::sub", "aten::sum", "aten::swapaxes", "aten::t",
-    "aten::to",
-    "aten::transpose", "aten::unbind", "aten::unflatten", "aten::unsqueeze", "aten::upsample_bilinear2d",
-    "aten::upsample_nearest2d", "aten::view", "aten::view_as",
+    "aten::adaptive_avg_pool2d", "aten::add", "aten::alias", "aten::avg_pool2d", "aten::cat", "aten::channel_shuffle",
+    "aten::chunk", "aten::clone", "aten::constant_pad_nd", "aten::contiguous", "aten::copy", "aten::expand",
+    "aten::expand_as", "aten::flatten", "aten::flip", "aten::index_select", "aten::mean", "aten::narrow",
+    "aten::native_channel_shuffle", "aten::neg", "aten::permute", "aten::pixel_shuffle", "aten::pixel_unshuffle",
+    "aten::reflection_pad2d", "aten::repeat", "aten::replication_pad2d", "aten::reshape", "aten::reshape_as",
+    "aten::roll", "aten::rsub", "aten::select", "aten::slice", "aten::split", "aten::split_with_sizes", "aten::squeeze",
+    "aten::stack", "aten::sub", "aten::sum", "aten::swapaxes", "aten::t", "aten::to", "aten::transpose", "aten::unbind",
+    "aten::unflatten", "aten::unsqueeze", "aten::upsample_bilinear2d", "aten::upsample_nearest2d", "aten::view",
+    "aten::view_as",
   ]
 }

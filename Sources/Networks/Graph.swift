@@ -216,21 +216,12 @@ extension Graph.Node {
 }
 
 extension Graph.Value {
-  var places: [Graph.Place] {
-    switch self {
-    case .result(let place): [place]
-    case .tensors(let values): values.flatMap(\.places)
-    default: []
-    }
-  }
+  /// Itself, or the values of a list.
+  private var leaves: [Graph.Value] { if case .tensors(let values) = self { values.flatMap(\.leaves) } else { [self] } }
 
-  var parameterNames: [String] {
-    switch self {
-    case .parameter(let name): [name]
-    case .tensors(let values): values.flatMap(\.parameterNames)
-    default: []
-    }
-  }
+  var places: [Graph.Place] { leaves.compactMap { if case .result(let place) = $0 { place } else { nil } } }
+
+  var parameterNames: [String] { leaves.compactMap { if case .parameter(let name) = $0 { name } else { nil } } }
 
   fileprivate func renaming(_ rename: (Graph.Place) -> Graph.Place) -> Graph.Value {
     switch self {

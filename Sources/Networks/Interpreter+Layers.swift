@@ -28,13 +28,13 @@ extension Interpreter {
     let seed = try Tensor.uniform(0.5..<1, shape: logits.shape, using: Generator(seed: 5)).to(
       logits.type ?? .float32, device)
     let gradients = try logits.gradients(seed: seed, of: found.map(\.result))
-    return try zip(found, gradients).map { found, gradient in
-      var isReached = false
+    return try zip(found.map(\.layer), gradients).map { layer, gradient in
+      var layer = layer
       if let gradient {
-        let plane = try found.layer.plane(of: gradient).absolute().sum([0, 1])
-        isReached = try plane.doubles().count { $0 != 0 } > 1
+        let plane = try layer.plane(of: gradient).absolute().sum([0, 1])
+        layer.reachesLogits = try plane.doubles().count { $0 != 0 } > 1
       }
-      return found.layer.reaching(isReached)
+      return layer
     }
   }
 
@@ -139,11 +139,5 @@ extension NetworkLayer {
       }
     }
     return nil
-  }
-
-  fileprivate func reaching(_ reaches: Bool) -> NetworkLayer {
-    NetworkLayer(
-      name: name, operation: operation, place: place, plane: plane, features: features, height: height, width: width,
-      reachesLogits: reaches)
   }
 }

@@ -73,15 +73,16 @@ extension Interpreter {
         return [try inputs[0].rescaledSoftmax(axis: node.number("dim") ?? -1) { try single($0) }]
       case .attention:
         let found = try attention(node, queries: inputs[0].own.shape)
-        let scores = try Contrast.product(inputs[0], inputs[1], found.scores).scaled(by: nil, plus: found.mask)
-        let weights = try scores.rescaledSoftmax(axis: -1) { try Self.softmax($0) }
-        return [try Contrast.product(weights, inputs[2]) { try Self.matrixProduct($0, $1) }]
+        let scores = try Contrast.product(inputs[0], inputs[1], found.scores)
+          .map { scores in try found.mask.map { try scores + $0 } ?? scores }
+        let weights = try scores.rescaledSoftmax(axis: -1) { try aten("softmax.int", $0, -1) }
+        return [try Contrast.product(weights, inputs[2]) { try aten("matmul", $0, $1) }]
       case .layerNorm, .groupNorm:
         let shape = inputs[0].own.shape
         let found = try normalization(node, of: shape)
         return [
-          try inputs[0].reshaped(found.grouped).normalized(over: found.axes, epsilon: found.epsilon).reshaped(shape)
-            .scaled(by: found.weight, plus: found.bias)
+          try inputs[0].map { try $0.reshaped(found.grouped) }.normalized(over: found.axes, epsilon: found.epsilon)
+            .map { try found.scaled($0.reshaped(shape)) }
         ]
       case .norm:
         let axes = node.axes(of: inputs[0].own.shape)
@@ -105,6 +106,12 @@ extension Interpreter {
     /// In shapes that fit the input's.
     let weight: Tensor?
     let bias: Tensor?
+
+    /// What is normalised times the weight, plus the bias.
+    func scaled(_ tensor: Tensor) throws -> Tensor {
+      let product = try weight.map { try tensor * $0 } ?? tensor
+      return try bias.map { try product + $0 } ?? product
+    }
   }
 
   /// - Parameter shape: the input's.
@@ -134,15 +141,7 @@ extension Interpreter {
       // 0 where attention may go, and what is as good as −∞ elsewhere.
       mask = try (given.to(.float32) + -1) * 1e9
     }
-    return ({ try Self.matrixProduct($0, $1.permuted(Array(swapped))) * scale }, mask)
-  }
-
-  static func matrixProduct(_ a: Tensor, _ b: Tensor) throws -> Tensor {
-    try first(Operator("aten::matmul")([("self", .tensor(a)), ("other", .tensor(b))]))
-  }
-
-  static func softmax(_ scores: Tensor) throws -> Tensor {
-    try first(Operator("aten::softmax", overload: "int")([("self", .tensor(scores)), ("dim", .int(-1))]))
+    return ({ try aten("matmul", $0, $1.permuted(Array(swapped))) * scale }, mask)
   }
 
   /// The parameter that is given as an argument, if one is.

@@ -70,13 +70,13 @@ import Tensors
     _ graph: Graph, _ schedule: Schedule, _ input: [Result], until answer: Graph.Place,
     _ step: (_ index: Int, Graph.Node, Results<Result>) throws -> [Result?]
   ) throws -> Result {
-    var results = Results<Result>(count: graph.nodes.count)
-    results[0] = input
+    var results = Results<Result>(values: Array(repeating: [], count: graph.nodes.count))
+    results.values[0] = input
     for (index, node) in graph.nodes.enumerated().dropFirst() {
-      results[index] = try step(index, node, results)
+      results.values[index] = try step(index, node, results)
       if index == answer.node { break }
       // What no later node reads is let go, so that inference holds a few results and not all.
-      for node in schedule.released[index] { results[node] = [] }
+      for node in schedule.released[index] { results.values[node] = [] }
     }
     return results.tensor(answer)
   }
@@ -115,24 +115,22 @@ import Tensors
   private func argument(
     _ value: Graph.Value, _ result: (Graph.Place) -> Tensor, images: Int
   ) throws -> Operator.Argument {
-    func tensor(_ value: Graph.Value) throws -> Tensor? {
-      switch value {
-      case .result(let place): result(place)
-      case .parameter(let name): try parameter(name)
-      default: nil
-      }
-    }
     switch value {
-    case .none: return .none
-    case .result, .parameter: return try tensor(value).map(Operator.Argument.tensor) ?? .none
-    case .tensors(let values): return .tensors(try values.map(tensor))
-    case .int(let size): return .int(size.value(images: images))
-    case .double(let number): return .double(number)
-    case .bool(let truth): return .bool(truth)
-    case .string(let string): return .string(string)
-    case .ints(let sizes): return .ints(sizes.map { $0.value(images: images) })
-    case .doubles(let numbers): return .doubles(numbers)
-    case .bools(let truths): return .bools(truths)
+    case .none: .none
+    case .result(let place): .tensor(result(place))
+    case .parameter(let name): .tensor(try parameter(name))
+    case .tensors(let values):
+      .tensors(
+        try values.map { value in
+          if case .tensor(let tensor) = try argument(value, result, images: images) { tensor } else { nil }
+        })
+    case .int(let size): .int(size.value(images: images))
+    case .double(let number): .double(number)
+    case .bool(let truth): .bool(truth)
+    case .string(let string): .string(string)
+    case .ints(let sizes): .ints(sizes.map { $0.value(images: images) })
+    case .doubles(let numbers): .doubles(numbers)
+    case .bools(let truths): .bools(truths)
     }
   }
 
@@ -171,9 +169,15 @@ import Tensors
     func converted(_ tensor: Tensor) throws -> Tensor { try type.map { try tensor.to($0) } ?? tensor }
     func both() throws -> (weight: Tensor, bias: Tensor?) { try (converted(weight), bias.map(converted)) }
     let ready =
-      try (type == nil ? nil : prepared)?.prepared("\(call.weight) \(type.map(\.rawValue) ?? "")", both) ?? both()
-    return try converted(input).convolution(
-      weight: ready.weight, bias: ready.bias, stride: call.stride, padding: call.padding, dilation: call.dilation,
+      try (type == nil ? nil : prepared)?.prepared("\(call.weight) \(type.map { "\($0)" } ?? "")", both) ?? both()
+    return try converted(input).convolution(call, weight: ready.weight, bias: ready.bias)
+  }
+}
+
+extension Tensor {
+  func convolution(_ call: Graph.Convolution, weight: Tensor, bias: Tensor?) throws -> Tensor {
+    try convolution(
+      weight: weight, bias: bias, stride: call.stride, padding: call.padding, dilation: call.dilation,
       groups: call.groups)
   }
 }
@@ -192,14 +196,8 @@ package struct SharedBatch {
 
 /// The results that are still needed while a graph runs.
 struct Results<Result> {
-  private var values: [[Result?]]
-
-  init(count: Int) { values = Array(repeating: [], count: count) }
-
-  subscript(node: Int) -> [Result?] {
-    get { values[node] }
-    set { values[node] = newValue }
-  }
+  /// Of each node.
+  fileprivate var values: [[Result?]]
 
   /// A result that some node reads, so that it is there: graphs are made by running them.
   func tensor(_ place: Graph.Place) -> Result {

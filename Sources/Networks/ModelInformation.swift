@@ -67,12 +67,7 @@ extension ModelInformation {
   ///
   /// - Throws: ``ScriptError`` when it does not fit the network: another number of labels, channels or values per channel.
   package mutating func apply(_ settings: ScriptSettings) throws {
-    if let names = settings.labels {
-      guard names.count == labels.count else {
-        throw ScriptError.labelCount(names.count, classes: labels.count, singleOutput: false)
-      }
-      labels = LabelSet(names)
-    }
+    labels = try settings.labelSet(classes: labels.count) ?? labels
     guard settings.channels == nil || settings.channels == preprocessing.channels else {
       throw ScriptError.impossible("the network takes \(preprocessing.channels) channels")
     }

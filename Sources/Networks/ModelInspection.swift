@@ -34,26 +34,20 @@ public struct ModelInspection: Sendable {
     preprocessing = classifier.preprocessing
     classes = classifier.labels.count
     warnings = opened.warnings
+    let graph: Graph?
     switch classifier {
     case let network as Network:
-      let graph = network.information.graph
-      format =
-        "\(SafeTensors.recognizes(opened.file) ? "safetensors" : "PyTorch state dictionary") of \(network.information.architecture.title)"
-      parameters = Self.size(graph.parameters.map(\.shape))
-      (operators, obstacle) = (Self.count(graph), nil)
-      (hasActivation, unruledOperator) = (graph.hasActivation, graph.unruledOperator)
-    case let network as ImportedNetwork:
-      format = network.origin
-      parameters = Self.size(network.graph.parameters.map(\.shape))
-      (operators, obstacle) = (Self.count(network.graph), nil)
-      (hasActivation, unruledOperator) = (network.hasActivation, network.unruledOperator)
-    default:
-      let whole = classifier as? ScriptClassifier
-      format = whole?.origin ?? "TorchScript"
-      (parameters, operators) = (nil, [])
-      obstacle = whole?.obstacle
-      (hasActivation, unruledOperator) = (false, nil)
+      let kind = SafeTensors.recognizes(opened.file) ? "safetensors" : "PyTorch state dictionary"
+      format = "\(kind) of \(network.information.architecture.title)"
+      graph = network.information.graph
+    case let network as ImportedNetwork: (format, graph) = (network.origin, network.graph)
+    default: (format, graph) = ((classifier as? ScriptClassifier)?.origin ?? "TorchScript", nil)
     }
+    obstacle = (classifier as? ScriptClassifier)?.obstacle
+    parameters = graph.map { Self.size($0.parameters.map(\.shape)) }
+    operators = graph.map(Self.count) ?? []
+    hasActivation = graph?.hasActivation ?? false
+    unruledOperator = graph?.unruledOperator
   }
 
   private static func size(_ shapes: [[Int]]) -> (scalars: Int, tensors: Int) {

@@ -18,11 +18,8 @@ extension Network {
   ) throws {
     let tensors = try StateDictionary(contentsOf: url).tensors.filter { !$0.key.hasSuffix("num_batches_tracked") }
     let (architecture, channels, classes) = try Self.recognized(tensors)
-    if let names = settings.labels, names.count != classes {
-      throw ScriptError.labelCount(names.count, classes: classes, singleOutput: false)
-    }
     let information = ModelInformation(
-      architecture: architecture, labels: settings.labels.map { LabelSet($0) } ?? LabelSet(unnamed: classes),
+      architecture: architecture, labels: try settings.labelSet(classes: classes) ?? LabelSet(unnamed: classes),
       preprocessing: try settings.preprocessing(channels: channels))
     let parameters = try tensors.mapValues { $0.type == .float64 ? try $0.to(.float32) : $0 }
     try self.init(information, parameters: parameters, device: device)

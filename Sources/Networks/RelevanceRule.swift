@@ -65,8 +65,8 @@ extension Interpreter {
       case .attention:
         let found = try attention(node, queries: inputs[0].value.shape)
         let product = try found.scores(inputs[0].value, inputs[1].value).passing(nil, factor: 0.5)
-        let weights = try Self.softmax(found.mask.map { try product + $0 } ?? product)
-        return passed(try Self.matrixProduct(weights, inputs[2].value).passing(nil, factor: 0.5))
+        let weights = try aten("softmax.int", found.mask.map { try product + $0 } ?? product, -1)
+        return passed(try aten("matmul", weights, inputs[2].value).passing(nil, factor: 0.5))
       case .layerNorm, .groupNorm:
         // The deviation counts as a constant.
         return passed(try normalized(inputs[0].value, node))
@@ -91,16 +91,9 @@ extension Interpreter {
     guard let name = node.convolution?.weight ?? node.linear?.weight else { return nil }
     let (weight, bias) = (try parameter(name), try parameter(of: node, "bias"))
     let convolution = node.convolution
-    let linear = Graph.Node("aten::linear", "", [("input", .result(.init(0))), ("weight", .none), ("bias", .none)])
-    let call = try Operator(linear.operation)
     return RelevanceLayer(weight: weight, bias: bias) { input, weight, bias in
-      if let convolution {
-        return try input.convolution(
-          weight: weight, bias: bias, stride: convolution.stride, padding: convolution.padding,
-          dilation: convolution.dilation, groups: convolution.groups)
-      }
-      return try Self.first(
-        call([("input", .tensor(input)), ("weight", .tensor(weight)), ("bias", bias.map { .tensor($0) } ?? .none)]))
+      try convolution.map { try input.convolution($0, weight: weight, bias: bias) }
+        ?? input.linear(weight: weight, bias: bias)
     }
   }
 
@@ -109,9 +102,7 @@ extension Interpreter {
     let grouped = try x.reshaped(found.grouped)
     let centred = try grouped - grouped.mean(found.axes, keepingAxes: true)
     let deviation = try ((centred * centred).mean(found.axes, keepingAxes: true) + found.epsilon).squareRoot()
-    let result = try (centred / deviation.detached()).reshaped(x.shape)
-    let product = try found.weight.map { try result * $0 } ?? result
-    return try found.bias.map { try product + $0 } ?? product
+    return try found.scaled((centred / deviation.detached()).reshaped(x.shape))
   }
 }
 

@@ -98,12 +98,9 @@ import Tensors
 
   /// (x − mean) / √(variance + ε) over some axes.
   func normalized(over axes: [Int], epsilon: Double) throws -> Contrast {
-    func map(_ contrast: Contrast, _ function: (Tensor) throws -> Tensor) throws -> Contrast {
-      Contrast(own: try function(contrast.own), reference: try function(contrast.reference))
-    }
-    let centred = try map(self) { try $0 - $0.mean(axes, keepingAxes: true) }
+    let centred = try map { try $0 - $0.mean(axes, keepingAxes: true) }
     let squares = try Self.product(centred, centred) { try $0 * $1 }
-    let variance = try map(squares) { try $0.mean(axes, keepingAxes: true) }
+    let variance = try squares.map { try $0.mean(axes, keepingAxes: true) }
     let factor = try variance.rescaled { try Self.number(1, like: $0) / ($0 + epsilon).squareRoot() }
     return try Self.product(centred, factor) { try $0 * $1 }
   }
@@ -111,24 +108,14 @@ import Tensors
   /// √Σ x² over some axes.
   func norm(over axes: [Int], keepingAxes: Bool) throws -> Contrast {
     let squares = try Self.product(self, self) { try $0 * $1 }
-    let sum = Contrast(
-      own: try squares.own.sum(axes, keepingAxes: keepingAxes),
-      reference: try squares.reference.sum(axes, keepingAxes: keepingAxes))
     // The root has no derivative at zero, where nothing flows back in any case.
-    return try sum.rescaled { try ($0 + 1e-30).squareRoot() }
+    return try squares.map { try $0.sum(axes, keepingAxes: keepingAxes) }
+      .rescaled { try ($0 + 1e-30).squareRoot() }
   }
 
-  /// The same with a factor and a summand.
-  func scaled(by weight: Tensor?, plus bias: Tensor?) throws -> Contrast {
-    func apply(_ tensor: Tensor) throws -> Tensor {
-      let product = try weight.map { try tensor * $0 } ?? tensor
-      return try bias.map { try product + $0 } ?? product
-    }
-    return Contrast(own: try apply(own), reference: try apply(reference))
-  }
-
-  func reshaped(_ shape: [Int]) throws -> Contrast {
-    Contrast(own: try own.reshaped(shape), reference: try reference.reshaped(shape))
+  /// A linear function of both.
+  func map(_ function: (Tensor) throws -> Tensor) throws -> Contrast {
+    Contrast(own: try function(own), reference: try function(reference))
   }
 
   private static func quotient(_ a: Tensor, by b: Tensor, otherwise: Tensor) throws -> Tensor {

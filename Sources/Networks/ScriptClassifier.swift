@@ -48,10 +48,7 @@ import Tensors
     let (script, trial) = try ScriptTrial.run(module, settings, device)
     (self.origin, self.obstacle) = (origin, obstacle)
     let classes = max(2, trial.outputs)
-    if let names = settings.labels, names.count != classes {
-      throw ScriptError.labelCount(names.count, classes: classes, singleOutput: trial.outputs == 1)
-    }
-    labels = settings.labels.map { LabelSet($0) } ?? LabelSet(unnamed: classes)
+    labels = try settings.labelSet(classes: classes, singleOutput: trial.outputs == 1) ?? LabelSet(unnamed: classes)
     preprocessing = script.preprocessing
     self.device = device
     bytesPerImage = trial.bytesPerImage
@@ -67,7 +64,7 @@ import Tensors
 
   /// The logits [N, K] of the model's outputs [N, outputs].
   func logits(ofOutputs outputs: Tensor) throws -> Tensor {
-    let outputs = try trial.scale.logits(outputs)
+    let outputs = try trial.scale?.logits(outputs) ?? outputs
     return trial.outputs == 1 ? try .concatenate([outputs * -0.5, outputs * 0.5], axis: 1) : outputs
   }
 
@@ -107,24 +104,22 @@ import Tensors
     }
     switch answer {
     case .tensor(let tensor):
-      guard [.float16, .bfloat16, .float32, .float64].contains(tensor.type) else {
-        throw ScriptError.returns("whole numbers")
-      }
+      guard tensor.isFloatingPoint else { throw ScriptError.returns("whole numbers") }
       return try tensor.to(images.type ?? .float32)
-    case .tuple: throw ScriptError.returns("a tuple")
-    case .list: throw ScriptError.returns("a list")
-    case .dictionary: throw ScriptError.returns("a dictionary")
-    case .other: throw ScriptError.returns("something else")
+    case .other(let what): throw ScriptError.returns(what)
     }
   }
 }
 
 extension TorchError {
+  /// The lines of the message that are not empty.
+  var lines: [String] {
+    message.split(whereSeparator: \.isNewline).map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
+  }
+
   /// TorchScript's interpreter tells where it was first and what was wrong last.
   var lastLine: String {
-    let line =
-      message.split(whereSeparator: \.isNewline).map { $0.trimmingCharacters(in: .whitespaces) }
-      .last { !$0.isEmpty } ?? "unknown reason"
+    let line = lines.last ?? "unknown reason"
     return line.hasPrefix("RuntimeError: ") ? String(line.dropFirst(14)) : line
   }
 }

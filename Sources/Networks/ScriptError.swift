@@ -46,12 +46,12 @@ public enum ScriptError: LocalizedError, Equatable, Sendable {
       "the model wants \(count) inputs, not one batch of images; wrap it in a module whose forward takes the images "
         + "alone and \(Self.howToSave)"
     case .fails(let input, let reason):
-      "the model fails on input of \(Self.shape(input)) (\(reason)); it may have been made for another size or number of channels"
+      "the model fails on input of \(input) (\(reason)); it may have been made for another size or number of channels"
     case .returns(let what):
       "the model returns \(what) instead of one tensor of logits [N, K]; wrap it in a module that returns its logits "
         + "alone and \(Self.howToSave)"
     case .outputShape(let shape, let images):
-      "the model returns a tensor of \(Self.shape(shape)) for \(images) image\(images == 1 ? "" : "s"); a classifier "
+      "the model returns a tensor of \(shape) for \(images) image\(images == 1 ? "" : "s"); a classifier "
         + "returns one row of logits for each image, [N, K]"
     case .notFinite(let what):
       "the model's \(what) contain NaN or infinity for ordinary pixels; check its weights, and mean and standard deviation"
@@ -75,8 +75,6 @@ public enum ScriptError: LocalizedError, Equatable, Sendable {
     "save it with torch.jit.trace(model.eval(), example, check_trace=False).save(\"model.pt\")"
   private static let howToUpdate =
     "build with LIBTORCH=/path/to/a/newer/libtorch, for instance the folder torch of PyPI's package torch"
-
-  private static func shape(_ lengths: [Int]) -> String { "[" + lengths.map(String.init).joined(separator: ", ") + "]" }
 }
 
 /// What the user should know of a model that can be used all the same.
@@ -118,11 +116,5 @@ public enum ScriptWarning: Sendable, Equatable, CustomStringConvertible {
 }
 
 extension ScriptModule.Activation: CustomStringConvertible {
-  public var description: String {
-    switch self {
-    case .softmax: "softmax"
-    case .logSoftmax: "log-softmax"
-    case .sigmoid: "sigmoid"
-    }
-  }
+  public var description: String { rawValue.replacing("aten::", with: "").replacing("_", with: "-") }
 }

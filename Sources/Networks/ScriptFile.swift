@@ -33,9 +33,7 @@ enum ScriptFile {
     if let match = message.firstMatch(of: #/Unknown builtin op: ([\w:.]+?)\.?\s/#) {
       return ScriptError.unknownOperator(String(match.1))
     }
-    let reason =
-      message.split(whereSeparator: \.isNewline).map { $0.trimmingCharacters(in: .whitespaces) }
-      .first { !$0.isEmpty } ?? "unknown reason"
+    let reason = error.lines.first ?? "unknown reason"
     if holds("/constants.pkl") && holds("/code/") && !message.contains("PytorchStreamReader") {
       return ScriptError.unsupportedCode(reason: reason)
     }

@@ -108,6 +108,17 @@ public struct ScriptSettings: Sendable, Equatable {
       standardDeviation: standardDeviation ?? other.standardDeviation)
   }
 
+  /// The class names, if there are any.
+  ///
+  /// - Throws: ``ScriptError/labelCount(_:classes:singleOutput:)`` when they are not as many as the classes.
+  func labelSet(classes: Int, singleOutput: Bool = false) throws -> LabelSet? {
+    guard let labels else { return nil }
+    guard labels.count == classes else {
+      throw ScriptError.labelCount(labels.count, classes: classes, singleOutput: singleOutput)
+    }
+    return LabelSet(labels)
+  }
+
   /// How pictures become the input of a model with that many channels.
   ///
   /// - Throws: ``ScriptError/channelValues(name:count:channels:)`` when there are too many or too few means or deviations,

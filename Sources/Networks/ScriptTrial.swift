@@ -8,8 +8,8 @@ struct ScriptTrial {
   private(set) var batch: Int?
   /// Outputs per image.
   private(set) var outputs: Int
-  /// What the outputs are.
-  private(set) var scale = ScriptScale.logits
+  /// What the outputs are made by; nil: they are logits.
+  private(set) var scale: ScriptModule.Activation?
   private(set) var bytesPerImage = 0
   private(set) var warnings: [ScriptWarning] = []
   /// The outputs for the trial images, one row after the other.
@@ -50,10 +50,10 @@ struct ScriptTrial {
     let recorded = 2 * (Self.residentBytes() - used) / count
     bytesPerImage = max(recorded, 100 * images.count / count * MemoryLayout<Float>.size)
     try checkGradient(images, rows)
-    scale = try ScriptScale(rows: Self.rows(first, of: outputs)) {
+    scale = try ScriptModule.Activation(outputs: Self.rows(first, of: outputs)) {
       try Torch.withoutGradient { try script.answer(images.detached() * 1000).doubles() }
     }
-    if let warning = scale.warning { warnings.append(warning) }
+    if let scale { warnings.append(scale.warning) }
     if let batch { warnings.append(.fixedBatch(batch)) }
   }
 
@@ -149,9 +149,9 @@ struct ScriptTrial {
   @TorchActor private func beforeActivation(of script: ScriptCall, _ device: Device) throws -> (
     ScriptCall, ScriptTrial
   )? {
-    guard let expected = scale.activation, let (module, activation) = try? script.module.withoutActivation(),
-      activation == expected
-    else { return nil }
+    guard let scale, let (module, activation) = try? script.module.withoutActivation(), activation == scale else {
+      return nil
+    }
     let before = ScriptCall(module: module, preprocessing: script.preprocessing)
     guard var trial = try? ScriptTrial(before, device), trial.outputs == outputs, trial.batch == batch else {
       return nil
@@ -162,8 +162,8 @@ struct ScriptTrial {
       return nil
     }
     // Whatever the logits look like, they are what the activation takes for logits.
-    let doubt = trial.scale.warning
-    trial.scale = .logits
+    let doubt = trial.scale?.warning
+    trial.scale = nil
     trial.warnings = [.activation(activation)] + trial.warnings.filter { $0 != doubt }
     return (before, trial)
   }

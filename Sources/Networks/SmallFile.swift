@@ -21,22 +21,12 @@ enum SmallFile {
     // A pipe that nobody writes to must not be waited for when it is opened.
     let file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard file >= 0 else { throw failure(errno) }
-    defer { close(file) }
     _ = fcntl(file, F_SETFL, 0)
-    var data = Data()
-    var buffer = [UInt8](repeating: 0, count: 1 << 16)
-    while true {
-      let came = Glibc.read(file, &buffer, buffer.count)
-      if came == 0 { return data }
-      if came < 0 {
-        if errno == EINTR { continue }
-        throw failure(errno)
-      }
-      data += buffer[..<came]
-      guard data.count <= limit else {
-        throw ScriptError.settings(
-          file: url.lastPathComponent, problem: "it has more than \(limit / 1_000_000) MB, which no such file needs")
-      }
+    let data = try FileHandle(fileDescriptor: file, closeOnDealloc: true).read(upToCount: limit + 1) ?? Data()
+    guard data.count <= limit else {
+      throw ScriptError.settings(
+        file: url.lastPathComponent, problem: "it has more than \(limit / 1_000_000) MB, which no such file needs")
     }
+    return data
   }
 }

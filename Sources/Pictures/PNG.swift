@@ -20,24 +20,18 @@ extension Raster<UInt8> {
   /// - Parameter path: what an error names.
   /// - Precondition: 1 or 3 channels and at least one pixel.
   /// - Throws: ``PictureError``.
-  package func encodedPNG(for path: String) throws -> Data { try encoded(for: path, cvips_encode_png) }
+  package func encodedPNG(for path: String) throws -> Data { try encoded(as: ".png", for: path) }
 
-  /// The pixels as a JPEG file's bytes, of quality 92; as ``encodedPNG(for:)``.
-  package func encodedJPEG(for path: String) throws -> Data { try encoded(for: path, cvips_encode_jpeg) }
+  /// The pixels as a JPEG file's bytes, of quality 92 and without any data but the pixels; as ``encodedPNG(for:)``.
+  package func encodedJPEG(for path: String) throws -> Data { try encoded(as: ".jpg[Q=92,strip]", for: path) }
 
-  private func encoded(
-    for path: String,
-    _ encode: (
-      UnsafePointer<UInt8>?, Int32, Int32, Int32, UnsafeMutablePointer<UnsafeMutableRawPointer?>?,
-      UnsafeMutablePointer<Int>?
-    ) -> CVipsStatus
-  ) throws -> Data {
+  private func encoded(as format: String, for path: String) throws -> Data {
     precondition(channels == 1 || channels == 3, "a picture is written from 1 or 3 channels, not \(channels)")
     guard Picture.libraryIsReady else { throw PictureError.libraryFailed(path: path) }
     var bytes: UnsafeMutableRawPointer?
     var count = 0
     let status = values.withUnsafeBufferPointer {
-      encode($0.baseAddress, Int32(width), Int32(height), Int32(channels), &bytes, &count)
+      cvips_encode(format, $0.baseAddress, Int32(width), Int32(height), Int32(channels), &bytes, &count)
     }
     guard status == CVIPS_OK, let bytes else { throw PictureError.libraryFailed(path: path) }
     defer { cvips_free(bytes) }

@@ -7,9 +7,8 @@ public enum Device: String, Sendable, Codable, CaseIterable {
   /// The first NVIDIA GPU; needs a CUDA libtorch (`LIBTORCH`).
   case cuda
 
-  var code: CTDevice { self == .cuda ? CT_CUDA : CT_CPU }
-
-  init(_ code: CTDevice) { self = code == CT_CUDA ? .cuda : .cpu }
+  /// As libtorch calls it.
+  package var name: String { self == .cuda ? "cuda:0" : "cpu" }
 }
 
 /// Facts and settings of the linked libtorch.

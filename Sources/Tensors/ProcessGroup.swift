@@ -83,12 +83,10 @@ import CTorch
 
   /// - Parameter parameters: of one type, in the order in which a forward pass uses them.
   public init(of parameters: [Tensor], in group: ProcessGroup) throws {
-    var out: OpaquePointer?
-    try check(
-      ct_gradients_new(group.handle, parameters.map(\.handle), parameters.count, &out), "making room for gradients")
-    guard let out else { preconditionFailure("libtorch returned neither gradients nor an error") }
     self.group = group
-    handle = out
+    handle = try made("making room for gradients") {
+      ct_gradients_new(group.handle, parameters.map(\.handle), parameters.count, $0)
+    }
     count = parameters.count
   }
 

@@ -9,12 +9,15 @@ public final class ScriptModule {
   /// What a module's forward function answered.
   public enum Answer {
     case tensor(Tensor)
-    case tuple, list, dictionary, other
+    /// In words, e.g. “a tuple”.
+    case other(String)
   }
 
-  /// The function that a module applies last of all.
-  public enum Activation: Sendable {
-    case softmax, logSoftmax, sigmoid
+  /// The function that a module applies last of all, as libtorch calls it.
+  public enum Activation: String, Sendable {
+    case softmax = "aten::softmax"
+    case logSoftmax = "aten::log_softmax"
+    case sigmoid = "aten::sigmoid"
   }
 
   private let handle: OpaquePointer
@@ -24,10 +27,7 @@ public final class ScriptModule {
   /// - Throws: ``TorchError`` when the file is not TorchScript, uses an operator that this libtorch lacks, or one that is
   ///   forbidden.
   @TorchActor public convenience init(contentsOf url: URL, device: Device = .cpu) throws {
-    var out: OpaquePointer?
-    try check(Self.running { ct_module_load(url.path, device.code, &out) }, "loading")
-    guard let out else { preconditionFailure("libtorch returned neither a module nor an error") }
-    self.init(owning: out)
+    self.init(owning: try made("loading") { out in Self.running { ct_module_load(url.path, device.name, out) } })
   }
 
   deinit { ct_module_free(handle) }
@@ -42,54 +42,40 @@ public final class ScriptModule {
   }
 
   /// The type of the module's weights; float32 if it has none.
-  public var type: ElementType? { ElementType(ct_module_type(handle)) }
+  public var type: ElementType? { ElementType(rawValue: Int(ct_module_type(handle))) }
 
   /// The parameters and buffers by their names.
   @TorchActor public var tensors: [String: Tensor] {
     get throws {
       var result: [String: Tensor] = [:]
-      while true {
-        var name: UnsafeMutablePointer<CChar>?
-        var out: OpaquePointer?
-        try check(ct_module_tensor(handle, result.count, &name, &out), "reading the module's weights")
-        guard let name, let out else { return result }
-        result[String(cString: name)] = Tensor(owning: out)
-        ct_text_free(name)
+      let error = withUnsafeMutablePointer(to: &result) { result in
+        ct_module_tensors(handle, result) { result, name, tensor in
+          guard let result, let name, let tensor else { return }
+          result.assumingMemoryBound(to: [String: Tensor].self).pointee[String(cString: name)] = Tensor(owning: tensor)
+        }
       }
+      try check(error, "reading the module's weights")
+      return result
     }
   }
 
   /// Calls the forward function with one tensor. What the module prints goes to standard error.
   @TorchActor public func forward(_ input: Tensor) throws -> Answer {
-    var returned = CT_RETURNED_OTHER
     var out: OpaquePointer?
-    let error = Self.running { ct_module_forward(handle, input.handle, &returned, &out) }
+    var kind: UnsafePointer<CChar>?
+    let error = Self.running { ct_module_forward(handle, input.handle, &out, &kind) }
     try check(error, "the model's forward function", [input])
-    switch returned {
-    case CT_RETURNED_TENSOR:
-      guard let out else { preconditionFailure("the module returned neither a tensor nor an error") }
-      return .tensor(Tensor(owning: out))
-    case CT_RETURNED_TUPLE: return .tuple
-    case CT_RETURNED_LIST: return .list
-    case CT_RETURNED_DICTIONARY: return .dictionary
-    default: return .other
-    }
+    return out.map { .tensor(Tensor(owning: $0)) } ?? .other(kind.map(String.init(cString:)) ?? "nothing")
   }
 
   /// The module up to what it applies last of all, with the same weights; nil if that is none of the activations.
   @TorchActor public func beforeActivation() throws -> (module: ScriptModule, activation: Activation)? {
-    var activation = CT_NO_ACTIVATION
+    var name: UnsafePointer<CChar>?
     var out: OpaquePointer?
-    let error = Self.running { ct_module_before_activation(handle, &activation, &out) }
+    let error = Self.running { ct_module_before_activation(handle, &name, &out) }
     try check(error, "looking for the model's logits")
-    guard let out else { return nil }
-    let module = ScriptModule(owning: out)
-    switch activation {
-    case CT_SOFTMAX: return (module, .softmax)
-    case CT_LOG_SOFTMAX: return (module, .logSoftmax)
-    case CT_SIGMOID: return (module, .sigmoid)
-    default: return nil
-    }
+    guard let out, let name, let activation = Activation(rawValue: String(cString: name)) else { return nil }
+    return (ScriptModule(owning: out), activation)
   }
 
   // MARK: What is running

@@ -16,7 +16,7 @@ extension Tensor {
     var nothing: UInt8 = 0
     self = try Tensor("making a tensor") { out in
       withUnsafePointer(to: &nothing) {
-        ct_from_data(bytes.baseAddress ?? UnsafeRawPointer($0), type.code, shape.int64, shape.count, out)
+        ct_from_data(bytes.baseAddress ?? UnsafeRawPointer($0), Int8(type.rawValue), shape.int64, shape.count, out)
       }
     }
   }
@@ -25,9 +25,7 @@ extension Tensor {
   @TorchActor public init(
     repeating value: Double, shape: [Int], type: ElementType = .float32, device: Device = .cpu
   ) throws {
-    self = try Tensor("making a tensor of \(shape)") {
-      ct_full(value, type.code, device.code, shape.int64, shape.count, $0)
-    }
+    self = try aten("full", shape, value, type, nil, device.name, title: "making a tensor of \(shape)")
   }
 
   /// Uniform random numbers in [low, high), float32, on the CPU.
@@ -95,13 +93,11 @@ extension Tensor {
   }
 
   public func to(_ type: ElementType, _ device: Device) throws -> Tensor {
-    try Tensor("conversion to \(type) on \(device)", [self]) { ct_to(handle, type.code, device.code, $0) }
+    try aten("to.device", self, device.name, type, title: "conversion to \(type) on \(device)")
   }
 
   /// The same tensor, its memory in row-major order.
-  public func contiguous() throws -> Tensor {
-    try Tensor("change of the memory layout", [self]) { ct_contiguous(handle, $0) }
-  }
+  public func contiguous() throws -> Tensor { try aten("contiguous", self, title: "change of the memory layout") }
 }
 
 /// A source of random numbers on the CPU, seeded: the same seed gives the same numbers.
@@ -109,10 +105,7 @@ public final class Generator {
   let handle: OpaquePointer
 
   @TorchActor public init(seed: UInt64) throws {
-    var out: OpaquePointer?
-    try check(ct_generator_new(seed, &out), "making a random generator")
-    guard let out else { preconditionFailure("libtorch returned neither a generator nor an error") }
-    handle = out
+    handle = try made("making a random generator") { ct_generator_new(seed, $0) }
   }
 
   deinit { ct_generator_free(handle) }

@@ -2,7 +2,7 @@ import CTorch
 
 extension Tensor {
   /// The same elements, cut off from what made them.
-  public func detached() throws -> Tensor { try Tensor("detaching", [self]) { ct_detach(handle, $0) } }
+  public func detached() throws -> Tensor { try aten("detach", self, title: "detaching") }
 
   /// The same elements as a new starting point for gradients.
   public func variable() throws -> Tensor {

@@ -16,7 +16,7 @@ extension Tensor {
 
   /// x Wᵀ + b for [N, I] and weights [O, I].
   public func linear(weight: Tensor, bias: Tensor? = nil) throws -> Tensor {
-    try Tensor("linear layer", [self, weight]) { ct_linear(handle, weight.handle, bias?.handle, $0) }
+    try aten("linear", self, weight, bias, title: "linear layer")
   }
 
   /// The same values, through which only what is positive flows back, as in guided backpropagation.
@@ -28,19 +28,12 @@ extension Tensor {
   }
 
   /// Bilinear enlarging of [N, C, H, W], as `interpolate` of PyTorch without aligned corners.
-  @TorchActor public func enlarged(height: Int, width: Int) throws -> Tensor {
-    let call = try Operator("aten::upsample_bilinear2d")
-    let found = try call([
-      ("self", .tensor(self)), ("output_size", .ints([height, width])), ("align_corners", .bool(false)),
-    ])
-    guard let result = found.first, let result else { preconditionFailure("libtorch enlarged nothing") }
-    return result
+  public func enlarged(height: Int, width: Int) throws -> Tensor {
+    try aten("upsample_bilinear2d", self, [height, width], false)
   }
 
   /// Bilinear resizing of [N, C, H, W], antialiased when it shrinks: what torchvision's `resize` does to tensors.
   public func resized(height: Int, width: Int) throws -> Tensor {
-    try Tensor("resizing to \(height)×\(width)", [self]) {
-      ct_resize_bilinear(handle, Int64(height), Int64(width), $0)
-    }
+    try aten("_upsample_bilinear2d_aa", self, [height, width], false, title: "resizing to \(height)×\(width)")
   }
 }

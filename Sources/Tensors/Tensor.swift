@@ -24,10 +24,7 @@ public struct Tensor {
     _ operation: String, _ operands: [Tensor] = [],
     _ body: (UnsafeMutablePointer<OpaquePointer?>) -> UnsafeMutablePointer<CTError>?
   ) throws {
-    var out: OpaquePointer?
-    try check(body(&out), operation, operands)
-    guard let out else { preconditionFailure("\(operation) returned neither a tensor nor an error") }
-    self.init(owning: out)
+    self.init(owning: try made(operation, operands, body))
   }
 
   /// The lengths of the axes.
@@ -37,44 +34,24 @@ public struct Tensor {
   public var count: Int { shape.reduce(1, *) }
 
   /// The type of the elements, nil for one that Swift code here does not use.
-  public var type: ElementType? { ElementType(ct_type(handle)) }
+  public var type: ElementType? { ElementType(rawValue: Int(ct_type(handle))) }
 
-  public var device: Device { Device(ct_device(handle)) }
+  public var device: Device { ct_is_cuda(handle) ? .cuda : .cpu }
 
   /// Whether gradients with respect to this tensor, or through it, are recorded.
   public var requiresGradient: Bool { ct_requires_gradient(handle) }
 }
 
-/// The types that elements can have.
-public enum ElementType: String, Sendable {
-  case uint8, int32, int64, float16, bfloat16, float32, float64, bool
-
-  var code: CTType {
-    switch self {
-    case .uint8: CT_UINT8
-    case .int32: CT_INT32
-    case .int64: CT_INT64
-    case .float16: CT_FLOAT16
-    case .bfloat16: CT_BFLOAT16
-    case .float32: CT_FLOAT32
-    case .float64: CT_FLOAT64
-    case .bool: CT_BOOL
-    }
-  }
-
-  init?(_ code: CTType) {
-    switch code {
-    case CT_UINT8: self = .uint8
-    case CT_INT32: self = .int32
-    case CT_INT64: self = .int64
-    case CT_FLOAT16: self = .float16
-    case CT_BFLOAT16: self = .bfloat16
-    case CT_FLOAT32: self = .float32
-    case CT_FLOAT64: self = .float64
-    case CT_BOOL: self = .bool
-    default: return nil
-    }
-  }
+/// The types that elements can have; the raw values are libtorch's own codes (`c10/core/ScalarType.h`).
+public enum ElementType: Int, Sendable {
+  case uint8 = 0
+  case int32 = 3
+  case int64 = 4
+  case float16 = 5
+  case bfloat16 = 15
+  case float32 = 6
+  case float64 = 7
+  case bool = 11
 
   /// Bytes per element.
   public var size: Int {

@@ -12,7 +12,8 @@ public struct TorchError: LocalizedError, Sendable {
   /// What kind of failure it is.
   public let kind: Kind
 
-  public enum Kind: Sendable {
+  /// In the order of `CTErrorCode`.
+  public enum Kind: UInt32, Sendable {
     case failed, outOfMemory
     /// A file is not what it should be.
     case damagedFile
@@ -28,7 +29,7 @@ public struct TorchError: LocalizedError, Sendable {
 
   /// One line: what failed on which shapes, and the first line of libtorch's reason.
   public var errorDescription: String? {
-    let operands = shapes.map { "[" + $0.map(String.init).joined(separator: ", ") + "]" }.joined(separator: ", ")
+    let operands = shapes.map { "\($0)" }.joined(separator: ", ")
     let place = operands.isEmpty ? operation : "\(operation) of \(operands)"
     if isOutOfMemory { return "not enough memory for \(place)" }
     let reason = message.split(separator: "\n", omittingEmptySubsequences: true).first.map(String.init) ?? "unknown"
@@ -40,23 +41,24 @@ public struct TorchError: LocalizedError, Sendable {
 }
 
 /// Throws what a function of the C face returned, if it returned an error, and frees it.
-func check(_ error: UnsafeMutablePointer<CTError>?, _ operation: String, _ operands: [Tensor] = []) throws {
+func check(
+  _ error: UnsafeMutablePointer<CTError>?, _ operation: @autoclosure () -> String,
+  _ operands: @autoclosure () -> [Tensor] = []
+) throws {
   guard let error else { return }
   defer { ct_error_free(error) }
   throw TorchError(
-    operation: operation, shapes: operands.map(\.shape), message: String(cString: error.pointee.message),
-    kind: .init(error.pointee.code))
+    operation: operation(), shapes: operands().map(\.shape), message: String(cString: error.pointee.message),
+    kind: .init(rawValue: error.pointee.code.rawValue) ?? .failed)
 }
 
-extension TorchError.Kind {
-  fileprivate init(_ code: CTErrorCode) {
-    switch code {
-    case CT_OUT_OF_MEMORY: self = .outOfMemory
-    case CT_DAMAGED: self = .damagedFile
-    case CT_FORBIDDEN: self = .forbidden
-    case CT_UNKNOWN_OPERATOR: self = .unknownOperator
-    case CT_LOST: self = .lostProcess
-    default: self = .failed
-    }
-  }
+/// The handle that a function of the C face makes.
+func made(
+  _ operation: String, _ operands: @autoclosure () -> [Tensor] = [],
+  _ body: (UnsafeMutablePointer<OpaquePointer?>) -> UnsafeMutablePointer<CTError>?
+) throws -> OpaquePointer {
+  var out: OpaquePointer?
+  try check(body(&out), operation, operands())
+  guard let out else { preconditionFailure("\(operation) gave neither a result nor an error") }
+  return out
 }

@@ -19,19 +19,8 @@ public struct Trace {
     case constant(Int)
   }
 
-  /// A value that an operator was given; as in ``Operator/Argument``, with tensors by their sources.
-  public enum Argument {
-    case none
-    case tensor(Source)
-    case tensors([Source?])
-    case int(Int)
-    case double(Double)
-    case bool(Bool)
-    case string(String)
-    case ints([Int])
-    case doubles([Double])
-    case bools([Bool])
-  }
+  /// A value that an operator was given, with tensors by their sources.
+  public typealias Argument = Given<Source>
 
   /// In the order in which they ran; only those that lead from the input to the answer.
   public let calls: [Call]
@@ -47,9 +36,7 @@ public struct Trace {
   ///   a part of a tensor that is used afterwards.
   @TorchActor public static func of(_ input: Tensor, _ body: (Tensor) throws -> Tensor) throws -> Trace {
     try Torch.withoutGradient {
-      var out: OpaquePointer?
-      try check(ct_trace_begin(input.handle, &out), "noting what is computed")
-      guard let out else { preconditionFailure("libtorch returned neither a trace nor an error") }
+      let out = try made("noting what is computed") { ct_trace_begin(input.handle, $0) }
       defer { ct_trace_free(out) }
       let answer: Tensor
       do { answer = try body(input) } catch {
@@ -92,7 +79,7 @@ extension Trace.Source {
   }
 }
 
-extension Trace.Argument {
+extension Given<Trace.Source> {
   fileprivate init(_ value: CTArgument) {
     func integers() -> [Int] { (0..<value.count).map { Int(value.integers[$0]) } }
     func sources() -> [Trace.Source?] {

@@ -105,9 +105,9 @@ import Testing
   private static func precise(_ network: ImportedNetwork) throws -> GraphClassifier {
     let (float32, float64) = (ElementType.float32, ElementType.float64)
     let graph = network.graph.rewritten { _, node, result in
-      guard node.argument("dtype") == .int(Graph.Size(float32.torchCode)) else { return nil }
+      guard node.argument("dtype") == .int(Graph.Size(float32.rawValue)) else { return nil }
       for parameter in network.graph.parameters(of: node) { result.declare(parameter) }
-      return result.append(node.replacing("dtype", with: .int(Graph.Size(float64.torchCode))))
+      return result.append(node.replacing("dtype", with: .int(Graph.Size(float64.rawValue))))
     }
     let parameters = try network.parameters.mapValues { $0.type == float32 ? try $0.to(float64) : $0 }
     let size = network.preprocessing

@@ -82,35 +82,4 @@ CTError *returning(CTTensor **out, Body &&body) noexcept {
 
 inline at::IntArrayRef ints(const int64_t *values, size_t count) { return {values, count}; }
 
-inline at::ScalarType scalar_type(CTType type) {
-  switch (type) {
-    case CT_UINT8: return at::kByte;
-    case CT_INT64: return at::kLong;
-    case CT_INT32: return at::kInt;
-    case CT_FLOAT16: return at::kHalf;
-    case CT_BFLOAT16: return at::kBFloat16;
-    case CT_FLOAT32: return at::kFloat;
-    case CT_FLOAT64: return at::kDouble;
-    case CT_BOOL: return at::kBool;
-    case CT_OTHER_TYPE: break;
-  }
-  throw std::invalid_argument("this element type cannot be made");
-}
-
-inline CTType type_code(at::ScalarType type) {
-  switch (type) {
-    case at::kByte: return CT_UINT8;
-    case at::kLong: return CT_INT64;
-    case at::kInt: return CT_INT32;
-    case at::kHalf: return CT_FLOAT16;
-    case at::kBFloat16: return CT_BFLOAT16;
-    case at::kFloat: return CT_FLOAT32;
-    case at::kDouble: return CT_FLOAT64;
-    case at::kBool: return CT_BOOL;
-    default: return CT_OTHER_TYPE;
-  }
-}
-
-inline at::Device device(CTDevice device) { return device == CT_CUDA ? at::Device(at::kCUDA, 0) : at::Device(at::kCPU); }
-
 }  // namespace ctorch

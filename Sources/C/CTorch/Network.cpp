@@ -85,10 +85,6 @@ CTError *ct_convolution(
   });
 }
 
-CTError *ct_linear(const CTTensor *input, const CTTensor *weight, const CTTensor *bias_or_null, CTTensor **out) {
-  return returning(out, [&] { return at::linear(input->value, weight->value, optional(bias_or_null)); });
-}
-
 namespace {
 struct Guided : torch::autograd::Function<Guided> {
   static at::Tensor forward(torch::autograd::AutogradContext *, const at::Tensor &input) { return input.view_as(input); }
@@ -106,12 +102,6 @@ CTError *ct_guided(const CTTensor *input, CTTensor **out) {
 
 CTError *ct_cross_entropy(const CTTensor *logits, const CTTensor *labels, CTTensor **out) {
   return returning(out, [&] { return at::cross_entropy_loss(logits->value, labels->value); });
-}
-
-CTError *ct_resize_bilinear(const CTTensor *a, int64_t height, int64_t width, CTTensor **out) {
-  return returning(out, [&] {
-    return at::_upsample_bilinear2d_aa(a->value, {height, width}, /*align_corners=*/false);
-  });
 }
 
 bool ct_gradient_mode(void) { return at::GradMode::is_enabled(); }

@@ -2,10 +2,9 @@
 #include <ATen/core/dispatch/Dispatcher.h>
 #include <ATen/core/stack.h>
 
-#include <map>
-#include <memory>
 #include <mutex>
-#include <utility>
+#include <string>
+#include <unordered_map>
 
 #include "Boundary.h"
 #include "ScriptChecks.h"
@@ -16,19 +15,24 @@ struct CTOperator {
   c10::OperatorHandle handle;
 };
 
-CTError *ct_operator_find(const char *name, const char *overload, const CTOperator **out) {
+CTError *ct_operator_find(const char *name, const char *overload_or_null, const CTOperator **out) {
   static std::mutex lock;
-  static auto *found = new std::map<std::pair<std::string, std::string>, std::unique_ptr<CTOperator>>();
+  static auto *found = new std::unordered_map<std::string, CTOperator>();
   return guarded([&] {
-    if (!is_allowed(name)) throw Refusal{CT_FORBIDDEN, std::string("uses the operator ") + name};
+    std::string key = overload_or_null == nullptr ? "aten::" : "";
+    key += name;
+    if (overload_or_null != nullptr) key.append(".").append(overload_or_null);
     std::lock_guard<std::mutex> guard(lock);
-    auto &entry = (*found)[{name, overload}];
-    if (entry == nullptr) {
-      auto handle = c10::Dispatcher::singleton().findSchema({name, overload});
-      if (!handle.has_value()) throw Refusal{CT_UNKNOWN_OPERATOR, std::string("there is no operator ") + name};
-      entry = std::make_unique<CTOperator>(CTOperator{*handle});
+    auto entry = found->find(key);
+    if (entry == found->end()) {
+      const size_t dot = std::min(key.find('.'), key.size());
+      const std::string plain = key.substr(0, dot), overload = key.substr(std::min(dot + 1, key.size()));
+      if (!is_allowed(plain)) throw Refusal{CT_FORBIDDEN, "uses the operator " + plain};
+      auto handle = c10::Dispatcher::singleton().findSchema({plain, overload});
+      if (!handle.has_value()) throw Refusal{CT_UNKNOWN_OPERATOR, "there is no operator " + plain};
+      entry = found->insert({key, {*handle}}).first;
     }
-    *out = entry.get();
+    *out = &entry->second;
   });
 }
 
@@ -105,7 +109,7 @@ c10::IValue value(const CTArgument &given, const c10::Argument &argument, const 
       if (given.kind == CT_GIVEN_NONE) return c10::IValue();
       return value(given, argument, type->containedType(0));
     case TypeKind::TensorType:
-      if (given.kind == CT_GIVEN_TENSOR) return tensor(given.tensors[0]);
+      if (given.kind == CT_GIVEN_TENSOR) return tensor(given.tensor);
       if (given.kind == CT_GIVEN_INT) return wrapped(given.integer);
       if (given.kind == CT_GIVEN_DOUBLE) return wrapped(given.number);
       if (given.kind == CT_GIVEN_BOOL) return wrapped(given.integer != 0);
@@ -153,11 +157,13 @@ CTError *ct_operator_call(
   return guarded([&] {
     const c10::FunctionSchema &schema = op->handle.schema();
     torch::jit::Stack stack;
-    size_t used = 0;
+    stack.reserve(schema.arguments().size());
+    size_t place = 0, used = 0;
     for (const c10::Argument &argument : schema.arguments()) {
       const CTArgument *given = nullptr;
       for (size_t i = 0; i < count; i++)
-        if (argument.name() == arguments[i].name) given = &arguments[i];
+        if (arguments[i].name == nullptr ? i == place : argument.name() == arguments[i].name) given = &arguments[i];
+      place++;
       if (given != nullptr) {
         used++;
         stack.push_back(value(*given, argument, argument.type()));
@@ -185,5 +191,3 @@ CTError *ct_operator_call(
 void ct_tensor_array_free(CTTensor **array) { std::free(array); }
 
 uintptr_t ct_identity(const CTTensor *tensor) { return reinterpret_cast<uintptr_t>(tensor->value.unsafeGetTensorImpl()); }
-
-void ct_text_free(char *text) { std::free(text); }

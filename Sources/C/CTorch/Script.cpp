@@ -10,7 +10,7 @@
 #include <algorithm>
 #include <iostream>
 #include <map>
-#include <unordered_map>
+#include <unordered_set>
 
 #include "Boundary.h"
 #include "ScriptChecks.h"
@@ -65,12 +65,12 @@ struct Stage {
 };
 }  // namespace
 
-static CTType weight_type(const torch::jit::Module &module) {
+static at::ScalarType weight_type(const torch::jit::Module &module) {
   for (const auto &tensor : module.parameters())
-    if (tensor.is_floating_point()) return type_code(tensor.scalar_type());
+    if (tensor.is_floating_point()) return tensor.scalar_type();
   for (const auto &tensor : module.buffers())
-    if (tensor.is_floating_point()) return type_code(tensor.scalar_type());
-  return CT_FLOAT32;
+    if (tensor.is_floating_point()) return tensor.scalar_type();
+  return at::kFloat;
 }
 
 namespace torch::jit {
@@ -190,14 +190,14 @@ class Loader {
 
 }  // namespace
 
-CTError *ct_module_load(const char *path, CTDevice where, CTModule **out) {
+CTError *ct_module_load(const char *path, const char *device, CTModule **out) {
   return guarded([&] {
     Stage stage;
-    auto module = Loader(path, device(where)).load();
+    auto module = Loader(path, at::Device(device)).load();
     module.eval();
     // libtorch computes little in 16 bits on a CPU, and gradients of 16 bits are too coarse to compare.
-    CTType type = weight_type(module);
-    if (type == CT_FLOAT16 || type == CT_BFLOAT16) module.to(at::kFloat);
+    at::ScalarType type = weight_type(module);
+    if (type == at::kHalf || type == at::kBFloat16) module.to(at::kFloat);
     *out = new CTModule{std::move(module)};
   });
 }
@@ -213,52 +213,37 @@ CTError *ct_module_input_count(const CTModule *module, int64_t *out) {
   });
 }
 
-CTError *ct_module_tensor(const CTModule *module, size_t index, char **name, CTTensor **out) {
+CTError *ct_module_tensors(const CTModule *module, void *context, void (*take)(void *, const char *, CTTensor *)) {
   return guarded([&] {
-    *name = nullptr;
-    size_t at = 0;
-    auto look = [&](const auto &named) {
-      for (const auto &entry : named) {
-        if (at++ != index || *name != nullptr) continue;
-        *out = new CTTensor{entry.value};
-        *name = strdup(entry.name.c_str());
-      }
+    auto hand_out = [&](const auto &named) {
+      for (const auto &entry : named) take(context, entry.name.c_str(), new CTTensor{entry.value});
     };
-    look(module->value.named_parameters());
-    look(module->value.named_buffers());
+    hand_out(module->value.named_parameters());
+    hand_out(module->value.named_buffers());
   });
 }
 
-CTType ct_module_type(const CTModule *module) { return weight_type(module->value); }
+CTType ct_module_type(const CTModule *module) { return static_cast<CTType>(weight_type(module->value)); }
 
-CTError *ct_module_forward(CTModule *module, const CTTensor *input, CTReturned *returned, CTTensor **out) {
+CTError *ct_module_forward(CTModule *module, const CTTensor *input, CTTensor **out, const char **kind) {
   return guarded([&] {
     Stage stage;
     c10::IValue answer = module->instead ? (*module->instead)({module->value._ivalue(), input->value})
                                          : module->value.forward({input->value});
-    if (answer.isTensor()) {
-      *out = new CTTensor{answer.toTensor()};
-      *returned = CT_RETURNED_TENSOR;
-    } else if (answer.isTuple()) {
-      *returned = CT_RETURNED_TUPLE;
-    } else if (answer.isList()) {
-      *returned = CT_RETURNED_LIST;
-    } else if (answer.isGenericDict()) {
-      *returned = CT_RETURNED_DICTIONARY;
-    } else {
-      *returned = CT_RETURNED_OTHER;
-    }
+    if (answer.isTensor()) *out = new CTTensor{answer.toTensor()};
+    *kind = answer.isTuple()         ? "a tuple"
+            : answer.isList()        ? "a list"
+            : answer.isGenericDict() ? "a dictionary"
+                                     : "something else";
   });
 }
 
-CTError *ct_module_before_activation(const CTModule *module, CTActivation *activation, CTModule **out) {
-  static const std::unordered_map<std::string, CTActivation> activations = {
-      {"aten::softmax", CT_SOFTMAX}, {"aten::log_softmax", CT_LOG_SOFTMAX}, {"aten::sigmoid", CT_SIGMOID}};
+CTError *ct_module_before_activation(const CTModule *module, const char **activation, CTModule **out) {
+  static const std::unordered_set<std::string> activations = {"aten::softmax", "aten::log_softmax", "aten::sigmoid"};
   return guarded([&] {
     Stage stage;
     torch::jit::Function &forward = module->value.get_method("forward").function();
     auto graph = torch::jit::toGraphFunction(forward).graph()->copy();
-    *activation = CT_NO_ACTIVATION;
     if (graph->outputs().size() != 1) return;
     // Only the calls that lead there are inlined: all of them may come to more than there is memory.
     for (int calls = 0; calls < 100; calls++) {
@@ -280,7 +265,7 @@ CTError *ct_module_before_activation(const CTModule *module, CTActivation *activ
     graph->registerOutput(before);
     auto function = std::make_shared<torch::jit::GraphFunction>("logits", graph, nullptr);
     function->setSchema(forward.getSchema());
-    *activation = found->second;
+    *activation = found->c_str();
     *out = new CTModule{module->value, std::move(function)};
   });
 }

@@ -3,7 +3,6 @@
 #include <vector>
 
 #include "Boundary.h"
-#include "PickleBytes.h"
 #include "ScriptChecks.h"
 
 namespace {
@@ -24,15 +23,16 @@ struct Item {
   unsigned depth = 0;
 };
 
-class Walker : ctorch::PickleBytes {
+/// Reads the bytes of a pickle from the first to the last; the errors say where they were found.
+class Walker {
  public:
-  using PickleBytes::PickleBytes;
+  Walker(const std::string &name, const char *bytes, size_t size) : name(name), bytes(bytes), size(size) {}
 
   ctorch::PickleContent walk() {
     need(byte() == 0x80 && byte() == 2, "does not begin as a pickle of protocol 2");
     while (step()) {
     }
-    need(stack.size() == 1 && marks.empty() && at_end(), "does not end where it should");
+    need(stack.size() == 1 && marks.empty() && position == size, "does not end where it should");
     return std::move(content);
   }
 
@@ -40,9 +40,43 @@ class Walker : ctorch::PickleBytes {
   /// Deeper values could overflow the stack when they are freed.
   static constexpr unsigned deepest = 200;
 
+  const std::string &name;
+  const char *bytes;
+  size_t size, position = 0;
   std::vector<Item> stack, memo;
   std::vector<size_t> marks;
   ctorch::PickleContent content;
+
+  [[noreturn]] void fail(const std::string &what) const {
+    throw ctorch::Refusal{CT_DAMAGED, name + " " + what + " (byte " + std::to_string(position) + ")"};
+  }
+
+  void need(bool holds, const char *what) const {
+    if (!holds) fail(what);
+  }
+
+  const char *take(size_t count) {
+    need(count <= size - position, "is cut off");
+    position += count;
+    return bytes + position - count;
+  }
+
+  uint8_t byte() { return static_cast<uint8_t>(*take(1)); }
+
+  template <typename Number>
+  Number number() {
+    Number value;
+    std::memcpy(&value, take(sizeof value), sizeof value);
+    return value;
+  }
+
+  std::string line() {
+    const void *end = std::memchr(bytes + position, '\n', size - position);
+    need(end != nullptr, "is cut off");
+    std::string text(bytes + position, static_cast<const char *>(end));
+    position += text.size() + 1;
+    return text;
+  }
 
   void push(Item::Kind kind, int64_t number = 0, std::string text = {}) {
     stack.push_back({kind, number, std::move(text)});

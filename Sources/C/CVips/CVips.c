@@ -238,34 +238,14 @@ void cvips_close(CVipsPicture *picture) {
   picture->source = NULL;
 }
 
-typedef int (*Encoder)(VipsImage *image, void **bytes, size_t *count);
-
-static CVipsStatus encode(
-  Encoder encoder, const uint8_t *pixels, int width, int height, int channels, void **bytes, size_t *count) {
+CVipsStatus cvips_encode(
+  const char *format, const uint8_t *pixels, int width, int height, int channels, void **bytes, size_t *count) {
   size_t size = (size_t)width * height * channels;
   VipsImage *image = vips_image_new_from_memory(pixels, size, width, height, channels, VIPS_FORMAT_UCHAR);
   if (!image) return CVIPS_FAILED;
   image->Type = channels == 1 ? VIPS_INTERPRETATION_B_W : VIPS_INTERPRETATION_sRGB;
-  int failure = encoder(image, bytes, count);
+  int failure = vips_image_write_to_buffer(image, format, bytes, count, NULL);
   g_object_unref(image);
   if (failure) vips_error_clear();
   return failure ? CVIPS_FAILED : CVIPS_OK;
-}
-
-static int encode_png(VipsImage *image, void **bytes, size_t *count) {
-  return vips_pngsave_buffer(image, bytes, count, NULL);
-}
-
-static int encode_jpeg(VipsImage *image, void **bytes, size_t *count) {
-  return vips_jpegsave_buffer(image, bytes, count, "Q", 92, "strip", TRUE, NULL);
-}
-
-CVipsStatus cvips_encode_png(
-  const uint8_t *pixels, int width, int height, int channels, void **bytes, size_t *count) {
-  return encode(encode_png, pixels, width, height, channels, bytes, count);
-}
-
-CVipsStatus cvips_encode_jpeg(
-  const uint8_t *pixels, int width, int height, int channels, void **bytes, size_t *count) {
-  return encode(encode_jpeg, pixels, width, height, channels, bytes, count);
 }

@@ -99,7 +99,7 @@ public struct NetworkLayer: Sendable, Equatable {
   public let height: Int
   public let width: Int
   /// Whether the logits depend on more than one place of the plane. The last such layer is what ``CAM`` takes.
-  public let reachesLogits: Bool
+  public package(set) var reachesLogits: Bool
 
   public enum Plane: Sendable, Equatable {
     /// [N, K, h, w]

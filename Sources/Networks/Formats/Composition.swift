@@ -59,15 +59,6 @@ import Tensors
     try Operator("aten::\(other)", overload: name.overload)(arguments)
   }
 
-  private func one(
-    _ name: String, overload: String = "", _ arguments: [(name: String, value: Operator.Argument)]
-  ) throws -> Tensor {
-    guard let result = try Operator("aten::\(name)", overload: overload)(arguments).first ?? nil else {
-      preconditionFailure("libtorch returned neither a tensor nor an error")
-    }
-    return result
-  }
-
   // MARK: One by one
 
   /// The statistics that are returned beside are of no use but for training.
@@ -75,13 +66,9 @@ import Tensors
     // Of its own statistics, as weights are standardized.
     var training = Operator.Argument.bool(false)
     if case .bool(true) = self["training"] { training = .bool(true) }
-    let result = try one(
-      "batch_norm",
-      [
-        ("input", self["input"]), ("weight", self["weight"]), ("bias", self["bias"]),
-        ("running_mean", self["running_mean"]), ("running_var", self["running_var"]), ("training", training),
-        ("momentum", self["momentum"]), ("eps", self["eps"]), ("cudnn_enabled", .bool(true)),
-      ])
+    let result = try aten(
+      "batch_norm", self["input"], self["weight"], self["bias"], self["running_mean"], self["running_var"], training,
+      self["momentum"], self["eps"], true)
     return [result, nil, nil]
   }
 
@@ -89,7 +76,7 @@ import Tensors
     var result = try tensor("self")
     let rank = result.shape.count
     for axis in try ints("dim").map({ $0 < 0 ? $0 + rank : $0 }).sorted(by: >) {
-      result = try one("squeeze", overload: "dim", [("self", .tensor(result)), ("dim", .int(axis))])
+      result = try aten("squeeze.dim", result, axis)
     }
     return [result]
   }
@@ -98,28 +85,22 @@ import Tensors
     let mask = ["attn_mask", "attn_bias"].first { name in arguments.contains { $0.name == name } }
     var given = arguments.filter { ["query", "key", "value", "dropout_p", "is_causal", "scale"].contains($0.name) }
     if let mask { given.append(("attn_mask", self[mask])) }
-    return [try one("scaled_dot_product_attention", given)] + Array(repeating: nil, count: 8)
+    return try Operator("aten::scaled_dot_product_attention")(given) + Array(repeating: nil, count: 8)
   }
 
   /// max(x, 0) + weight · min(x, 0), the weight in a shape that fits already.
   private func parametricReLU() throws -> [Tensor?] {
     let input = try tensor("self")
-    let negative = try one("clamp_max", [("self", .tensor(input)), ("max", .int(0))])
-    let scaled = try tensor("weight") * negative
-    return [try one("relu", [("self", .tensor(input))]) + scaled]
+    let scaled = try tensor("weight") * aten("clamp_max", input, 0)
+    return [try input.relu() + scaled]
   }
 
   /// A softmax whose rows that are −∞ throughout become zeros.
   private func safeSoftmax() throws -> [Tensor?] {
     let input = try tensor("self")
-    let softmax = try one("softmax", overload: "int", arguments)
-    let masked = try one("eq", overload: "Scalar", [("self", .tensor(input)), ("other", .double(-.infinity))])
-    let empty = try one(
-      "all", overload: "dim", [("self", .tensor(masked)), ("dim", self["dim"]), ("keepdim", .bool(true))])
-    return [
-      try one(
-        "masked_fill", overload: "Scalar", [("self", .tensor(softmax)), ("mask", .tensor(empty)), ("value", .int(0))])
-    ]
+    let softmax = try Operator("aten::softmax", overload: "int")(arguments)[0]
+    let empty = try aten("all.dim", aten("eq.Scalar", input, -Double.infinity), self["dim"], true)
+    return [try aten("masked_fill.Scalar", softmax, empty, 0)]
   }
 
   /// x / √(mean(x²) + ε), times the weight; ε is float32's precision where none is given.
@@ -128,10 +109,8 @@ import Tensors
     let axes = try ints("normalized_shape").indices.map { -1 - $0 }
     var epsilon = input.type == .float64 ? Double.ulpOfOne : Double(Float.ulpOfOne)
     if case .double(let given) = self["eps"] { epsilon = given }
-    let mean = try one(
-      "mean", overload: "dim",
-      [("self", .tensor(input * input)), ("dim", .ints(Array(axes))), ("keepdim", .bool(true))])
-    let factor = try one("rsqrt", [("self", .tensor(mean + epsilon))])
+    let mean = try (input * input).mean(axes, keepingAxes: true)
+    let factor = try aten("rsqrt", mean + epsilon)
     var result = try input * factor
     if case .tensor(let weight) = self["weight"] { result = try result * weight }
     return [result, factor]

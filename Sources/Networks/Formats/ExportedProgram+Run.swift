@@ -69,16 +69,11 @@ extension ExportedProgram {
       case .symbols(let symbols):
         return .ints(
           try symbols.map { symbol in
-            switch symbol {
-            case .value(let number): return number
-            case .name(let name):
-              guard case .int(let number) = try named(name) else {
-                throw ModelFileError.damaged("“\(name.plain)” is not a whole number")
-              }
-              return number
-            }
+            if case .int(let number) = try value(symbol) { return number }
+            let name = if case .value(let name) = symbol { name } else { "" }
+            throw ModelFileError.damaged("“\(name.plain)” is not a whole number")
           })
-      case .device: return .string(device == .cpu ? "cpu" : "cuda:0")
+      case .device: return .string(device.name)
       default: return try Self.constant(argument)
       }
     }
@@ -133,7 +128,7 @@ extension ExportedProgram {
         guard case .bool(false) = arguments[0] else { return results }
         return try results.map { result in
           guard case .tensor(let tensor) = result else { return result }
-          return try Self.call("aten::detach", [("self", .tensor(tensor))])[0].map(Operator.Argument.tensor) ?? result
+          return .tensor(try tensor.detached())
         }
       case ("wrap_with_autocast", 1): return try inner(arguments[graphs[0]], arguments[(graphs[0] + 1)...].map(value))
       // The graph and its name go before what it is given.

@@ -48,11 +48,7 @@ struct ExportedSchema: Decodable {
   struct Size: Decodable {
     let fixed: Int?
 
-    private enum CodingKeys: CodingKey { case asInt }
-
-    init(from decoder: any Decoder) throws {
-      fixed = try decoder.container(keyedBy: CodingKeys.self).decodeIfPresent(Int.self, forKey: .asInt)
-    }
+    private enum CodingKeys: String, CodingKey { case fixed = "asInt" }
   }
 
   /// Where the inputs of the graph come from, and what its outputs are.
@@ -142,8 +138,8 @@ extension ExportedSchema {
     case ints([Int])
     case doubles([Double])
     case bools([Bool])
-    /// Numbers, some of them by their names.
-    case symbols([Symbol])
+    /// Whole numbers, some of them by their names.
+    case symbols([Argument])
     case elementType(Int)
     case memoryFormat(Int)
     case layout(Int)
@@ -151,17 +147,11 @@ extension ExportedSchema {
     case graph(Graph)
     case other(String)
 
-    enum Symbol {
-      case name(String)
-      case value(Int)
-    }
-
     private enum Key: CodingKey {
       case asNone, asTensor, asTensors, asInt, asInts, asFloat, asFloats, asString, asBool, asBools, asSymInt, asSymInts
       case asSymFloat, asSymBool, asScalarType, asMemoryFormat, asLayout, asDevice, asGraph, asOptionalTensors
       case asOptionalTensor
     }
-    private enum GraphKey: CodingKey { case graph }
 
     init(from decoder: any Decoder) throws {
       let container = try decoder.container(keyedBy: Key.self)
@@ -187,26 +177,26 @@ extension ExportedSchema {
       case .asBools: self = .bools(try read())
       case .asSymInt, .asSymFloat, .asSymBool: self = try read(SymbolOrNumber.self).argument
       case .asSymInts:
-        self = .symbols(
-          try read([SymbolOrNumber].self).map { entry in
-            switch entry.argument {
-            case .value(let name): .name(name)
-            case .int(let number): .value(number)
-            default: throw DecodingError.dataCorruptedError(forKey: key, in: container, debugDescription: "not whole")
-            }
-          })
+        let numbers = try read([SymbolOrNumber].self).map(\.argument)
+        for number in numbers {
+          switch number {
+          case .value, .int: continue
+          default: throw DecodingError.dataCorruptedError(forKey: key, in: container, debugDescription: "not whole")
+          }
+        }
+        self = .symbols(numbers)
       case .asScalarType: self = .elementType(try read())
       case .asMemoryFormat: self = .memoryFormat(try read())
       case .asLayout: self = .layout(try read())
       case .asDevice: self = .device
-      case .asGraph:
-        self = .graph(
-          try container.nestedContainer(keyedBy: GraphKey.self, forKey: key).decode(Graph.self, forKey: .graph))
+      case .asGraph: self = .graph(try read(NestedGraph.self).graph)
       }
     }
   }
 
   private struct OptionalTensor: Decodable { let asTensor: TensorName? }
+
+  private struct NestedGraph: Decodable { let graph: Graph }
 
   private struct SymbolOrNumber: Decodable {
     let argument: Argument

@@ -85,7 +85,7 @@ import Tensors
   func answer(_ images: Tensor) throws -> Tensor {
     let type = images.type
     var input = type == inputType ? images : try images.to(inputType)
-    if writesIntoInput { input = try Run.call("aten::clone", [("self", .tensor(input))])[0] ?? input }
+    if writesIntoInput { input = try input.copy() }
     let batch = inputShape[0].flatMap { $0 == images.shape[0] ? nil : FixedBatch(size: $0, images: images.shape[0]) }
     var run = Run(graph: graph, values: given, device: device, batch: batch)
     run.values[self.input] = .tensor(input)

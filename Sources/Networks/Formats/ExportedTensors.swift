@@ -2,50 +2,23 @@ import Files
 import Foundation
 import Tensors
 
-/// An element type as `torch.export` numbers it, which is not as libtorch does.
-enum ExportedType: Int {
-  case uint8 = 1
-  case int8, int16, int32, int64, float16, float32, float64
-  case bool = 12
-  case bfloat16 = 13
+/// An element type as `torch.export` numbers it: one higher than libtorch does, but for bfloat16.
+struct ExportedType {
+  private let stored: Int
 
-  init?(code: Int) { self.init(rawValue: code) }
-
-  /// The type in which it is computed; nil for one that is no use outside of operators.
-  var elementType: ElementType? {
-    switch self {
-    case .uint8: .uint8
-    case .int32: .int32
-    case .int64: .int64
-    case .float16, .bfloat16, .float32: .float32
-    case .float64: .float64
-    case .bool: .bool
-    case .int8, .int16: nil
-    }
+  init?(code: Int) {
+    guard (1...8).contains(code) || code == 12 || code == 13 else { return nil }
+    stored = code == 13 ? ElementType.bfloat16.rawValue : code - 1
   }
 
-  /// The type of the bytes in the file.
-  var storedType: ElementType? {
-    switch self {
-    case .float16: .float16
-    case .bfloat16: .bfloat16
-    default: elementType
-    }
-  }
+  /// The type of the bytes in the file; nil for one that is no use outside of operators.
+  var storedType: ElementType? { ElementType(rawValue: stored) }
 
-  /// libtorch's own number of the type in which it is computed (`c10/core/ScalarType.h`).
-  var torchCode: Int {
-    switch self {
-    case .uint8: 0
-    case .int8: 1
-    case .int16: 2
-    case .int32: 3
-    case .int64: 4
-    case .float16, .bfloat16, .float32: 6
-    case .float64: 7
-    case .bool: 11
-    }
-  }
+  /// The type in which it is computed.
+  var elementType: ElementType? { storedType.map { [.float16, .bfloat16].contains($0) ? .float32 : $0 } }
+
+  /// libtorch's own number of the type in which it is computed.
+  var torchCode: Int { elementType?.rawValue ?? stored }
 }
 
 /// The tensors that lie in an archive of `torch.export`.
@@ -149,12 +122,6 @@ struct TensorLayout {
       return try flat(storage[start..<start + count * type.size], shape)
     }
     let whole = try flat(storage, [storage.count / type.size])
-    let arguments: [(name: String, value: Operator.Argument)] = [
-      ("self", .tensor(whole)), ("size", .ints(shape)), ("stride", .ints(strides)), ("storage_offset", .int(offset)),
-    ]
-    guard let view = try Operator("aten::as_strided")(arguments)[0] else {
-      preconditionFailure("libtorch returned neither a tensor nor an error")
-    }
-    return view
+    return try aten("as_strided", whole, shape, strides, offset)
   }
 }

@@ -52,11 +52,10 @@ struct GraphModule: FileModule {
   @TorchActor func withoutActivation() -> (module: any FileModule, activation: ScriptModule.Activation)? {
     let graph = interpreter.graph
     let last = graph.nodes[graph.answer.node]
-    let activations: [String: ScriptModule.Activation] = [
-      "aten::softmax": .softmax, "aten::_softmax": .softmax, "aten::log_softmax": .logSoftmax,
-      "aten::_log_softmax": .logSoftmax, "aten::sigmoid": .sigmoid,
-    ]
-    guard let activation = activations[last.operation], let place = last.places.first else { return nil }
+    let operation = last.operation.replacing("aten::_", with: "aten::")
+    guard let activation = ScriptModule.Activation(rawValue: operation), let place = last.places.first else {
+      return nil
+    }
     let cut = graph.cut(at: place)
     let parameters = interpreter.parameters.filter { cut.parameter($0.key) != nil }
     return (GraphModule(cut, parameters, activations: self.activations), activation)
@@ -75,7 +74,7 @@ extension ElementType {
     tensors.lazy.filter { !$0.shape.isEmpty }.compactMap(\.type).first(where: \.isFloatingPoint)
   }
 
-  private var isFloatingPoint: Bool { [.float16, .bfloat16, .float32, .float64].contains(self) }
+  var isFloatingPoint: Bool { [.float16, .bfloat16, .float32, .float64].contains(self) }
 }
 
 /// A TorchScript file as a network that can be run and noted.

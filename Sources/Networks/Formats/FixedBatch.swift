@@ -12,12 +12,7 @@ struct FixedBatch {
   let images: Int
 
   /// How many parts of the axis that has the images lie before them, by the tensor's name; 1 where it is not here.
-  private var before: [String: Int] = [:]
-
-  init(size: Int, images: Int) {
-    self.size = size
-    self.images = images
-  }
+  var before: [String: Int] = [:]
 
   /// Changes the argument of an operator that is a shape.
   mutating func adapt(

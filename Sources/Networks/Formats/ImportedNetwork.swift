@@ -29,26 +29,30 @@ import Tensors
   ///
   /// - Throws: `GraphImport.Obstacle` when it cannot become a graph for any number of images; ``ScriptError`` when it cannot be
   ///   used at all; `TorchError`.
-  init(_ network: any FileNetwork, settings: ScriptSettings, device: Device) throws {
+  convenience init(_ network: any FileNetwork, settings: ScriptSettings, device: Device) throws {
     let module = try Self.module(network, settings, device)
     let whole = try ScriptClassifier(module, settings: settings, device: device)
     guard whole.trial.batch == nil, let published = whole.script.module as? GraphModule else {
       throw GraphImport.Obstacle(reason: "takes one number of images alone")
     }
     try Self.compare(module, network, whole.preprocessing, device)
+    self.init(whole, published, fast: try published.folded(), origin: network.description)
+  }
+
+  private init(_ whole: ScriptClassifier, _ published: GraphModule, fast: GraphModule, origin: String) {
     self.whole = whole
     self.published = published
-    fast = try published.folded()
+    self.fast = fast
+    self.origin = origin
     graph = published.interpreter.graph
     parameters = published.interpreter.parameters
     labels = whole.labels
     preprocessing = whole.preprocessing
-    self.device = device
+    device = whole.device
     // As for the built-in networks: kept once for the gradient and once more while it flows back.
     bytesPerImage = 2 * 4 * published.activations
     warnings = whole.warnings
-    featureCount = whole.trial.outputs > 1 && whole.trial.scale == .logits ? graph.featureCount : nil
-    origin = network.description
+    featureCount = whole.trial.outputs > 1 && whole.trial.scale == nil ? graph.featureCount : nil
   }
 
   public func logits(normalized images: Tensor) throws -> Tensor { try logits(images) { try fast.interpreter.run($0) } }
@@ -88,22 +92,7 @@ import Tensors
   }
 
   public func inMixedPrecision() throws -> any Classifier {
-    try ImportedNetwork(self, fast: published.folded(.mixed))
-  }
-
-  private init(_ other: ImportedNetwork, fast: GraphModule) {
-    labels = other.labels
-    preprocessing = other.preprocessing
-    device = other.device
-    bytesPerImage = other.bytesPerImage
-    warnings = other.warnings
-    featureCount = other.featureCount
-    origin = other.origin
-    graph = other.graph
-    parameters = other.parameters
-    whole = other.whole
-    published = other.published
-    self.fast = fast
+    ImportedNetwork(whole, published, fast: try published.folded(.mixed), origin: origin)
   }
 
   public var head: LinearHead? {

@@ -81,7 +81,7 @@ struct ONNXInlining {
   private func passedThrough(_ function: ONNXFunction, _ call: ONNXNode, _ names: [String: String]) -> [ONNXNode] {
     zip(function.outputs, call.outputs).compactMap { inner, outer in
       guard !outer.isEmpty, let name = names[inner], name != outer else { return nil }
-      return ONNXNode(identity: name, as: outer)
+      return ONNXNode(type: "Identity", inputs: [name], outputs: [outer])
     }
   }
 
@@ -99,10 +99,6 @@ struct ONNXInlining {
 }
 
 extension ONNXNode {
-  convenience init(identity input: String, as output: String) {
-    self.init(type: "Identity", inputs: [input], outputs: [output])
-  }
-
   /// Everything that it reads: its inputs and what its branches take from outside.
   var captured: [String] {
     var names = inputs.filter { !$0.isEmpty }

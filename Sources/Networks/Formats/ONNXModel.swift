@@ -13,10 +13,10 @@ struct ONNXModel {
   private static let mostFields = 2_000_000
 
   init(_ file: Data) throws {
-    var reader = ProtobufReader(file, budget: .init(Self.mostFields))
+    let reader = ProtobufReader(file, budget: .init(Self.mostFields))
     var version = ""
     var graphs = 0
-    while let field = try reader.next() {
+    try reader.eachField { field in
       switch field.number {
       case 2: producer = try field.string()
       case 3: version = try field.string()
@@ -33,10 +33,9 @@ struct ONNXModel {
   }
 
   static func read(_ message: ProtobufReader, into opsets: inout [String: Int]) throws {
-    var message = message
     var domain = ""
     var version = 0
-    while let field = try message.next() {
+    try message.eachField { field in
       switch field.number {
       case 1: domain = try field.string()
       case 2: version = try field.int()
@@ -61,8 +60,7 @@ struct ONNXGraph {
 
   init(_ message: ProtobufReader, depth: Int) throws {
     guard depth <= Self.deepest else { throw ONNXError.damaged("its graphs nest more than \(Self.deepest) deep") }
-    var message = message
-    while let field = try message.next() {
+    try message.eachField { field in
       switch field.number {
       case 1: nodes.append(try ONNXNode(field.message(), depth: depth))
       case 5: initializers.append(try ONNXTensor(field.message()))
@@ -86,35 +84,26 @@ struct ONNXValueInfo {
   init(name: String) { self.name = name }
 
   fileprivate init(_ message: ProtobufReader) throws {
-    var message = message
-    while let field = try message.next() {
+    try message.eachField { field in
       switch field.number {
       case 1: name = try field.string()
       case 2:
-        var kind = try field.message()
-        while let field = try kind.next() {
-          if field.number == 1 { try readTensor(field.message()) }
-        }
+        try field.message().eachField { if $0.number == 1 { try readTensor($0.message()) } }
       default: break
       }
     }
   }
 
   private mutating func readTensor(_ message: ProtobufReader) throws {
-    var message = message
-    while let field = try message.next() {
+    try message.eachField { field in
       switch field.number {
       case 1: type = try field.int()
       case 2:
-        var axes = try field.message()
         var lengths: [Int?] = []
-        while let axis = try axes.next() {
-          guard axis.number == 1 else { continue }
-          var dimension = try axis.message()
+        try field.message().eachField { axis in
+          guard axis.number == 1 else { return }
           var length: Int?
-          while let field = try dimension.next() {
-            if field.number == 1 { length = try field.int() }
-          }
+          try axis.message().eachField { if $0.number == 1 { length = try $0.int() } }
           lengths.append(length.flatMap { $0 > 0 ? $0 : nil })
         }
         shape = lengths

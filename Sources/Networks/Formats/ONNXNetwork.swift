@@ -184,12 +184,7 @@ final class ONNXNetwork: FileNetwork {
 }
 
 extension Tensor {
-  var isFloatingPoint: Bool {
-    switch type {
-    case .float16, .bfloat16, .float32, .float64: true
-    default: false
-    }
-  }
+  var isFloatingPoint: Bool { type?.isFloatingPoint ?? false }
 
   /// Weights on the device; integers stay on the CPU, where shapes are computed.
   func placed(on device: Device) throws -> Tensor { isFloatingPoint && device != .cpu ? try to(device) : self }

@@ -28,8 +28,7 @@ final class ONNXNode {
   }
 
   init(_ message: ProtobufReader, depth: Int) throws {
-    var message = message
-    while let field = try message.next() {
+    try message.eachField { field in
       switch field.number {
       case 1: inputs.append(try field.string())
       case 2: outputs.append(try field.string())
@@ -67,14 +66,13 @@ enum ONNXAttribute {
   case other
 
   fileprivate static func read(_ message: ProtobufReader, depth: Int) throws -> (String, ONNXAttribute) {
-    var message = message
     var name = ""
     var kind = 0
     var values: [Int: ONNXAttribute] = [:]
     var (floats, ints, strings) = (Data(), [Int](), [String]())
     var last = 0
     var reference: String?
-    while let field = try message.next() {
+    try message.eachField { field in
       switch field.number {
       case 1: name = try field.string()
       case 2: values[1] = .float(try field.float())
@@ -128,8 +126,7 @@ struct ONNXFunction {
   private(set) var defaults: [String: ONNXAttribute] = [:]
 
   init(_ message: ProtobufReader) throws {
-    var message = message
-    while let field = try message.next() {
+    try message.eachField { field in
       switch field.number {
       case 1: name = try field.string()
       case 4: inputs.append(try field.string())

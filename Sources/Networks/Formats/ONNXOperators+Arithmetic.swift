@@ -13,16 +13,13 @@ extension ONNXOperators {
     var table: [String: Single] = [
       "Div": { call in
         let (a, b) = try pair(call)
-        if a.isFloatingPoint || b.isFloatingPoint {
-          return try aten("div.Tensor", ["self": .tensor(a), "other": .tensor(b)])
-        }
-        return try aten(
-          "div.Tensor_mode", ["self": .tensor(a), "other": .tensor(b), "rounding_mode": .string("trunc")])
+        if a.isFloatingPoint || b.isFloatingPoint { return try aten("div.Tensor", a, b) }
+        return try aten("div.Tensor_mode", a, b, "trunc")
       },
       "Mod": { call in
         let (a, b) = try pair(call)
         let name = try call.int("fmod", 0) != 0 ? "fmod.Tensor" : "remainder.Tensor"
-        return try aten(name, ["self": .tensor(a), "other": .tensor(b)])
+        return try aten(name, a, b)
       },
       "Pow": power,
       "PRelu": { call in
@@ -31,10 +28,10 @@ extension ONNXOperators {
           || (slope.count == a.shape.dropFirst().first && slope.shape.first == slope.count
             && a.shape.count == slope.shape.count + 1)
         {
-          return try aten("prelu", ["self": .tensor(a), "weight": .tensor(slope.reshaped([slope.count]))])
+          return try aten("prelu", a, slope.reshaped([slope.count]))
         }
-        let negative = try aten("clamp", ["self": .tensor(a), "max": .double(0)])
-        return try aten("relu", ["self": .tensor(a)]) + negative * slope
+        let negative = try aten("clamp", a, nil, 0.0)
+        return try aten("relu", a) + negative * slope
       },
       "Max": { try fold($0, "maximum") },
       "Min": { try fold($0, "minimum") },
@@ -43,30 +40,27 @@ extension ONNXOperators {
       "Where": { call in
         let tensors = try call.aligned()
         guard tensors.count == 3 else { throw call.fails("lacks an input") }
-        return try aten(
-          "where.self", ["condition": .tensor(tensors[0]), "self": .tensor(tensors[1]), "other": .tensor(tensors[2])])
+        return try aten("where.self", tensors[0], tensors[1], tensors[2])
       },
       "MatMul": matmul,
       "Gemm": gemm,
-      "Einsum": { call in
-        try aten("einsum", ["equation": .string(call.string("equation", "")), "tensors": .tensors(call.aligned())])
-      },
+      "Einsum": { call in try aten("einsum", call.string("equation", ""), Operator.Argument.tensors(call.aligned())) },
       "Cast": { call in try cast(call.tensor(0), to: call.int("to", 0), call) },
       "CastLike": { call in try call.tensor(0).to(call.tensor(1).type ?? .float32) },
       "IsInf": { call in
         let input = try call.tensor(0)
         switch (try call.int("detect_positive", 1), try call.int("detect_negative", 1)) {
-        case (0, 0): return try aten("zeros_like", ["self": .tensor(input), "dtype": .int(ElementType.bool.torchCode)])
-        case (0, _): return try aten("isneginf", ["self": .tensor(input)])
-        case (_, 0): return try aten("isposinf", ["self": .tensor(input)])
-        default: return try aten("isinf", ["self": .tensor(input)])
+        case (0, 0): return try aten("zeros_like", input, ElementType.bool)
+        case (0, _): return try aten("isneginf", input)
+        case (_, 0): return try aten("isposinf", input)
+        default: return try aten("isinf", input)
         }
       },
     ]
     for (name, binary) in binaries {
       table[name] = { call in
         let (a, b) = try pair(call)
-        return try aten(binary, ["self": .tensor(a), "other": .tensor(b)])
+        return try aten(binary, a, b)
       }
     }
     return table
@@ -81,7 +75,7 @@ extension ONNXOperators {
   @TorchActor private static func fold(_ call: ONNXCall, _ name: String) throws -> Tensor {
     let tensors = try call.batch.matched(call.inputs, call.aligned())
     guard let first = tensors.first else { throw ONNXError.damaged("an operator \(call.title) has no input") }
-    return try tensors.dropFirst().reduce(first) { try aten(name, ["self": .tensor($0), "other": .tensor($1)]) }
+    return try tensors.dropFirst().reduce(first) { try aten(name, $0, $1) }
   }
 
   @TorchActor private static func power(_ call: ONNXCall) throws -> Tensor {
@@ -91,9 +85,9 @@ extension ONNXOperators {
       let number = try exponent.doubles()[0]
       // An integer keeps its type only with an integer.
       let scalar: Operator.Argument = exponent.isFloatingPoint ? .double(number) : .int(Int(nearest: number))
-      result = try aten("pow.Tensor_Scalar", ["self": .tensor(base), "exponent": scalar])
+      result = try aten("pow.Tensor_Scalar", base, scalar)
     } else {
-      result = try aten("pow.Tensor_Tensor", ["self": .tensor(base), "exponent": .tensor(exponent)])
+      result = try aten("pow.Tensor_Tensor", base, exponent)
     }
     return result.type == base.type ? result : try result.to(base.type ?? .float32)
   }
@@ -102,9 +96,9 @@ extension ONNXOperators {
     let (a, b) = try pair(call)
     let weight = try call.value(1)
     if weight.origin == .file, b.shape.count == 2, a.shape.count >= 2 {
-      return try aten("linear", ["input": .tensor(a), "weight": .tensor(weight.transpose())])
+      return try aten("linear", a, weight.transpose())
     }
-    return try aten("matmul", ["self": .tensor(a), "other": .tensor(b)])
+    return try aten("matmul", a, b)
   }
 
   /// alpha · A B + beta · C, each of A and B perhaps transposed.
@@ -114,20 +108,20 @@ extension ONNXOperators {
     guard a.shape.count == 2, b.tensor.shape.count == 2 else {
       throw ONNXError.damaged("an operator \(call.title) has no matrices")
     }
-    if try call.int("transA", 0) != 0 { a = try aten("t", ["self": .tensor(a)]) }
+    if try call.int("transA", 0) != 0 { a = try aten("t", a) }
     // What libtorch wants: [outputs, inputs].
     let weight = try call.int("transB", 0) != 0 ? b.tensor : b.transpose()
     let (alpha, beta) = (try call.float("alpha", 1), try call.float("beta", 1))
     guard call.has(2) else {
-      let product = try aten("linear", ["input": .tensor(a), "weight": .tensor(weight)])
+      let product = try aten("linear", a, weight)
       return alpha == 1 ? product : try product * alpha
     }
     let c = try call.tensor(2)
     if alpha == 1, beta == 1, c.count == weight.shape[0], c.shape.last == c.count {
       let bias = c.shape.count == 1 ? c : try c.reshaped([c.count])
-      return try aten("linear", ["input": .tensor(a), "weight": .tensor(weight), "bias": .tensor(bias)])
+      return try aten("linear", a, weight, bias)
     }
-    let product = try aten("linear", ["input": .tensor(a), "weight": .tensor(weight)])
+    let product = try aten("linear", a, weight)
     return try (alpha == 1 ? product : product * alpha) + (beta == 1 ? c : c * beta)
   }
 
@@ -136,7 +130,7 @@ extension ONNXOperators {
     @TorchActor func wrapped(_ bits: Int, signed: Bool) throws -> Tensor {
       let half = signed ? 1 << (bits - 1) : 0
       let shifted = try tensor.to(.int64).adding(half)
-      let kept = try aten("bitwise_and.Scalar", ["self": .tensor(shifted), "other": .int(1 << bits - 1)])
+      let kept = try aten("bitwise_and.Scalar", shifted, 1 << bits - 1)
       return try kept.adding(-half)
     }
     switch type {
@@ -155,7 +149,5 @@ extension ONNXOperators {
 
 extension Tensor {
   /// The sum with a whole number, which leaves integers integers.
-  @TorchActor func adding(_ number: Int) throws -> Tensor {
-    try aten("add.Scalar", ["self": .tensor(self), "other": .int(number)])
-  }
+  @TorchActor func adding(_ number: Int) throws -> Tensor { try aten("add.Scalar", self, number) }
 }

@@ -5,41 +5,29 @@ extension ONNXOperators {
   static let indices: [String: Single] = [
     "Gather": gather,
     "GatherElements": { call in
-      let input = try call.tensor(0)
-      let axis = try call.axis(call.int("axis", 0), rank: input.shape.count)
-      return try aten(
-        "gather", ["self": .tensor(input), "dim": .int(axis), "index": .tensor(positive(call.tensor(1), input, axis))])
+      let (input, axis) = try call.inputAndAxis(0)
+      return try aten("gather", input, axis, positive(call.tensor(1), input, axis))
     },
     "GatherND": { call in
       if try call.int("batch_dims", 0) != 0 { throw call.fails("takes places for each image") }
       let input = try call.tensor(0)
-      return try aten("index.Tensor", ["self": .tensor(input), "indices": .tensors(places(call, input))])
+      return try aten("index.Tensor", input, Operator.Argument.tensors(places(call, input)))
     },
     "ScatterElements": { call in
-      let input = try call.tensor(0)
-      let axis = try call.axis(call.int("axis", 0), rank: input.shape.count)
+      let (input, axis) = try call.inputAndAxis(0)
       let reduction = try call.string("reduction", "none")
       guard let name = ["none": "scatter.src", "add": "scatter_add"][reduction] else {
         throw call.fails("combines with “\(reduction.plain)”")
       }
-      return try aten(
-        name,
-        [
-          "self": .tensor(input), "dim": .int(axis), "index": .tensor(positive(call.tensor(1), input, axis)),
-          "src": .tensor(call.tensor(2).to(input.device)),
-        ])
+      return try aten(name, input, axis, positive(call.tensor(1), input, axis), call.tensor(2).to(input.device))
     },
     "ScatterND": { call in
       let input = try call.tensor(0)
       let reduction = try call.string("reduction", "none")
       guard ["none", "add"].contains(reduction) else { throw call.fails("combines with “\(reduction.plain)”") }
       return try aten(
-        "index_put",
-        [
-          "self": .tensor(input), "indices": .tensors(places(call, input)),
-          "values": .tensor(call.tensor(2).to(input.device)),
-          "accumulate": .bool(reduction == "add"),
-        ])
+        "index_put", input, Operator.Argument.tensors(places(call, input)), call.tensor(2).to(input.device),
+        reduction == "add")
     },
     "OneHot": { call in
       let places = try call.tensor(0)
@@ -52,25 +40,21 @@ extension ONNXOperators {
       var shape = Array(repeating: 1, count: rank)
       shape[axis] = depth
       let steps = try list(Array(0..<depth)).to(places.device).reshaped(shape)
-      let column = try aten("unsqueeze", ["self": .tensor(positive(places, length: depth)), "dim": .int(axis)])
-      let isThere = try aten("eq.Tensor", ["self": .tensor(column), "other": .tensor(steps)])
+      let column = try aten("unsqueeze", positive(places, length: depth), axis)
+      let isThere = try aten("eq.Tensor", column, steps)
       let values = try call.tensor(2).to(places.device)
       guard values.shape == [2] else { throw call.fails("has no two values") }
-      @TorchActor func value(_ index: Int) throws -> Tensor {
-        try aten("select.int", ["self": .tensor(values), "dim": .int(0), "index": .int(index)])
-      }
-      return try aten(
-        "where.self", ["condition": .tensor(isThere), "self": .tensor(value(1)), "other": .tensor(value(0))])
+      @TorchActor func value(_ index: Int) throws -> Tensor { try aten("select.int", values, 0, index) }
+      return try aten("where.self", isThere, value(1), value(0))
     },
     "NonZero": { call in
       guard try call.value(0).origin < .images else { throw call.fails("depends on pixels") }
-      return try aten("nonzero", ["self": .tensor(call.tensor(0))]).permuted([1, 0])
+      return try aten("nonzero", call.tensor(0)).permuted([1, 0])
     },
   ]
 
   @TorchActor private static func gather(_ call: ONNXCall) throws -> Tensor {
-    let input = try call.tensor(0)
-    let axis = try call.axis(call.int("axis", 0), rank: input.shape.count)
+    let (input, axis) = try call.inputAndAxis(0)
     let index = try call.tensor(1)
     guard !input.shape.isEmpty else { throw call.fails("takes parts of a single number") }
     if index.shape.isEmpty, try call.value(1).origin < .images {
@@ -78,7 +62,7 @@ extension ONNXOperators {
       guard -input.shape[axis]..<input.shape[axis] ~= place else {
         throw call.fails("takes the place \(place) of \(input.shape[axis])")
       }
-      return try aten("select.int", ["self": .tensor(input), "dim": .int(axis), "index": .int(place)])
+      return try aten("select.int", input, axis, place)
     }
     let whole = Array(input.shape[..<axis] + index.shape + input.shape[(axis + 1)...])
     // All elements in their order, as PyTorch's as_strided is written; for another number of images, see ONNXBatch.
@@ -87,7 +71,7 @@ extension ONNXOperators {
       return try input.reshaped(call.batch.shape(whole, for: call.value(0), at: call.node))
     }
     let flat = try positive(index, input, axis).reshaped([index.count])
-    let result = try aten("index_select", ["self": .tensor(input), "dim": .int(axis), "index": .tensor(flat)])
+    let result = try aten("index_select", input, axis, flat)
     return index.shape.count == 1 ? result : try result.reshaped(whole)
   }
 
@@ -102,10 +86,8 @@ extension ONNXOperators {
   }
 
   @TorchActor private static func positive(_ places: Tensor, length: Int) throws -> Tensor {
-    let isNegative = try aten("lt.Scalar", ["self": .tensor(places), "other": .int(0)])
-    return try aten(
-      "where.self",
-      ["condition": .tensor(isNegative), "self": .tensor(places.adding(length)), "other": .tensor(places)])
+    let isNegative = try aten("lt.Scalar", places, 0)
+    return try aten("where.self", isNegative, places.adding(length), places)
   }
 
   /// The places of GatherND and ScatterND, a tensor for each axis.
@@ -114,6 +96,6 @@ extension ONNXOperators {
     guard let axes = index.shape.last, 1...input.shape.count ~= axes else {
       throw call.fails("does not fit its tensor")
     }
-    return try (0..<axes).map { try aten("select.int", ["self": .tensor(index), "dim": .int(-1), "index": .int($0)]) }
+    return try (0..<axes).map { try aten("select.int", index, -1, $0) }
   }
 }

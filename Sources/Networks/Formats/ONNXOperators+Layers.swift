@@ -14,11 +14,8 @@ extension ONNXOperators {
         padding = padding.map { _ in 0 }
       }
       return try aten(
-        "conv\(window.kernel.count)d",
-        [
-          "input": .tensor(input), "weight": .tensor(weight), "bias": call.optional(2), "stride": .ints(window.strides),
-          "padding": .ints(padding), "dilation": .ints(window.dilations), "groups": .int(groups),
-        ])
+        "conv\(window.kernel.count)d", input, weight, call.optional(2), window.strides, padding, window.dilations,
+        groups)
     },
     "ConvTranspose": { call in
       let input = try call.tensor(0)
@@ -34,12 +31,8 @@ extension ONNXOperators {
       // What is cut off at the end alone is cut off afterwards.
       let common = zip(window.before, window.after).map { min($0, $1) }
       var result = try aten(
-        axes == 1 ? "conv_transpose1d" : "conv_transpose\(axes)d.input",
-        [
-          "input": .tensor(input), "weight": .tensor(weight), "bias": call.optional(2), "stride": .ints(window.strides),
-          "padding": .ints(common), "output_padding": .ints(extra), "groups": .int(groups),
-          "dilation": .ints(window.dilations),
-        ])
+        axes == 1 ? "conv_transpose1d" : "conv_transpose\(axes)d.input", input, weight, call.optional(2),
+        window.strides, common, extra, groups, window.dilations)
       for axis in 0..<axes where window.before[axis] != window.after[axis] {
         let (start, end) = (window.before[axis] - common[axis], window.after[axis] - common[axis])
         result = try slice(result, axis: axis + 2, start, result.shape[axis + 2] - end)
@@ -51,17 +44,13 @@ extension ONNXOperators {
       let size = try call.int("size", 0)
       guard size > 0, size <= 1 << 16, input.shape.count >= 3 else { throw call.fails("has the size \(size)") }
       // The mean of squares over neighbouring channels.
-      let squares = try aten("unsqueeze", ["self": .tensor(input * input), "dim": .int(1)])
+      let squares = try aten("unsqueeze", input * input, 1)
       let flat = try squares.reshaped([input.shape[0], 1, input.shape[1], -1])
       let before = (size - 1) / 2
-      let padded = try aten(
-        "constant_pad_nd",
-        ["self": .tensor(flat), "pad": .ints([0, 0, before, size - 1 - before]), "value": .double(0)])
-      let mean = try aten(
-        "avg_pool2d", ["self": .tensor(padded), "kernel_size": .ints([size, 1]), "stride": .ints([1, 1])])
+      let padded = try aten("constant_pad_nd", flat, [0, 0, before, size - 1 - before], 0.0)
+      let mean = try aten("avg_pool2d", padded, [size, 1], [1, 1])
       let factor = try mean.reshaped(input.shape) * call.float("alpha", 1e-4) + call.float("bias", 1)
-      return try input
-        / aten("pow.Tensor_Scalar", ["self": .tensor(factor), "exponent": .double(call.float("beta", 0.75))])
+      return try input / aten("pow.Tensor_Scalar", factor, call.float("beta", 0.75))
     },
     "GridSample": { call in
       let mode = try call.string("mode", "bilinear")
@@ -71,13 +60,7 @@ extension ONNXOperators {
       else { throw call.fails("has an unknown mode") }
       let tensors = try call.aligned()
       guard tensors.count == 2 else { throw call.fails("lacks an input") }
-      return try aten(
-        "grid_sampler",
-        [
-          "input": .tensor(tensors[0]), "grid": .tensor(tensors[1]), "interpolation_mode": .int(mode),
-          "padding_mode": .int(padding),
-          "align_corners": .bool(call.int("align_corners", 0) != 0),
-        ])
+      return try aten("grid_sampler", tensors[0], tensors[1], mode, padding, call.int("align_corners", 0) != 0)
     },
     "Attention": attention,
   ]
@@ -104,20 +87,19 @@ extension ONNXOperators {
     let repeats = query.shape[1] / key.shape[1]
     if repeats > 1 {
       @TorchActor func repeated(_ tensor: Tensor) throws -> Tensor {
-        try aten("repeat_interleave.self_int", ["self": .tensor(tensor), "repeats": .int(repeats), "dim": .int(1)])
+        try aten("repeat_interleave.self_int", tensor, repeats, 1)
       }
       (key, value) = (try repeated(key), try repeated(value))
     }
     let scale = try call.float("scale", Float(1 / Double(query.shape[3]).squareRoot()))
-    let keys = try aten("transpose.int", ["self": .tensor(key), "dim0": .int(-2), "dim1": .int(-1)])
-    var scores = try aten("matmul", ["self": .tensor(query * scale), "other": .tensor(keys)])
+    let keys = try aten("transpose.int", key, -2, -1)
+    var scores = try aten("matmul", query * scale, keys)
     let cap = try call.float("softcap", 0)
     if call.has(3) {
       let mask = try call.tensor(3)
       if mask.type == .bool {
-        let isHidden = try aten("logical_not", ["self": .tensor(mask)])
-        scores = try aten(
-          "masked_fill.Scalar", ["self": .tensor(scores), "mask": .tensor(isHidden), "value": .double(-.infinity)])
+        let isHidden = try aten("logical_not", mask)
+        scores = try aten("masked_fill.Scalar", scores, isHidden, -Double.infinity)
       } else {
         scores = try scores + mask
       }
@@ -125,16 +107,13 @@ extension ONNXOperators {
     if try call.int("is_causal", 0) != 0 {
       let ones = try Tensor(
         repeating: 1, shape: call.check(Array(scores.shape.suffix(2))), type: .bool, device: scores.device)
-      let isHidden = try aten("triu", ["self": .tensor(ones), "diagonal": .int(1)])
-      scores = try aten(
-        "masked_fill.Scalar", ["self": .tensor(scores), "mask": .tensor(isHidden), "value": .double(-.infinity)])
+      let isHidden = try aten("triu", ones, 1)
+      scores = try aten("masked_fill.Scalar", scores, isHidden, -Double.infinity)
     }
     guard cap == 0 else { throw call.fails("caps its scores") }
-    let weights = try aten("softmax.int", ["self": .tensor(scores), "dim": .int(-1)])
-    let result = try aten("matmul", ["self": .tensor(weights), "other": .tensor(value)])
+    let weights = try aten("softmax.int", scores, -1)
+    let result = try aten("matmul", weights, value)
     return isFlat
-      ? try aten(
-        "flatten.using_ints",
-        ["self": .tensor(result.permuted([0, 2, 1, 3])), "start_dim": .int(2), "end_dim": .int(-1)]) : result
+      ? try aten("flatten.using_ints", result.permuted([0, 2, 1, 3]), 2, -1) : result
   }
 }

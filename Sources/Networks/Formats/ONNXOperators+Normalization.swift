@@ -2,14 +2,20 @@ import Tensors
 
 extension ONNXOperators {
   static let normalizations: [String: Single] = [
+    "BatchNormalization": { call in
+      if try call.int("training_mode", 0) != 0 || call.int("is_test", 1) == 0 && call.node.version < 7 {
+        throw call.fails("is in training mode")
+      }
+      if try call.int("spatial", 1) != 1 { throw call.fails("normalises each pixel by itself") }
+      return try aten(
+        "batch_norm", call.tensor(0), call.tensor(1), call.tensor(2), call.tensor(3), call.tensor(4), false, 0.1,
+        call.float("epsilon", 1e-5), true)
+    },
+    "LayerNormalization": layerNorm,
     "InstanceNormalization": { call in
       try aten(
-        "instance_norm",
-        [
-          "input": .tensor(call.tensor(0)), "weight": .tensor(call.tensor(1)), "bias": .tensor(call.tensor(2)),
-          "running_mean": .none, "running_var": .none, "use_input_stats": .bool(true), "momentum": .double(0.1),
-          "eps": .double(call.float("epsilon", 1e-5)), "cudnn_enabled": .bool(true),
-        ])
+        "instance_norm", call.tensor(0), call.tensor(1), call.tensor(2), nil, nil, true, 0.1,
+        call.float("epsilon", 1e-5), true)
     },
     "GroupNormalization": { call in
       let input = try call.tensor(0)
@@ -21,29 +27,19 @@ extension ONNXOperators {
         let numbers = try call.tensor(index)
         // Before opset 21 there is one number for each group.
         guard call.node.version < 21, numbers.count == groups else { return numbers }
-        return try aten(
-          "repeat_interleave.self_int",
-          ["self": .tensor(numbers), "repeats": .int(input.shape[1] / groups), "dim": .int(0)])
+        return try aten("repeat_interleave.self_int", numbers, input.shape[1] / groups, 0)
       }
-      return try aten(
-        "group_norm",
-        [
-          "input": .tensor(input), "num_groups": .int(groups), "weight": .tensor(perChannel(1)),
-          "bias": .tensor(perChannel(2)),
-          "eps": .double(call.float("epsilon", 1e-5)), "cudnn_enabled": .bool(true),
-        ])
+      return try aten("group_norm", input, groups, perChannel(1), perChannel(2), call.float("epsilon", 1e-5), true)
     },
     "RMSNormalization": { call in
-      let input = try call.tensor(0)
-      let axis = try call.axis(call.int("axis", -1), rank: input.shape.count)
+      let (input, axis) = try call.inputAndAxis(-1)
       let mean = try (input * input).mean(Array(axis..<input.shape.count), keepingAxes: true)
-      let scale = try aten("rsqrt", ["self": .tensor(mean + call.float("epsilon", 1e-5))])
+      let scale = try aten("rsqrt", mean + call.float("epsilon", 1e-5))
       return try input * scale * call.tensor(1)
     },
     "LpNormalization": { call in
-      let input = try call.tensor(0)
-      let axis = try call.axis(call.int("axis", -1), rank: input.shape.count)
-      return try input / norm(input, call.int("p", 2), [axis], keepingAxes: true)
+      let (input, axis) = try call.inputAndAxis(-1)
+      return try input / aten("linalg_vector_norm", input, call.int("p", 2), [axis], true)
     },
     "MeanVarianceNormalization": { call in
       let input = try call.tensor(0)
@@ -67,26 +63,16 @@ extension ONNXOperators {
     },
   ]
 
-  @TorchActor static func layerNorm(_ call: ONNXCall) throws -> Tensor {
+  @TorchActor private static func layerNorm(_ call: ONNXCall) throws -> Tensor {
     let input = try call.tensor(0)
     let scale = try call.tensor(1)
     let axis = try call.axis(call.int("axis", -1), rank: input.shape.count)
     let shape = Array(input.shape[axis...])
     let isPlain = try scale.shape == shape && (!call.has(2) || call.tensor(2).shape == shape)
     let result = try aten(
-      "layer_norm",
-      [
-        "input": .tensor(input), "normalized_shape": .ints(shape), "weight": isPlain ? .tensor(scale) : .none,
-        "bias": isPlain ? call.optional(2) : .none, "eps": .double(call.float("epsilon", 1e-5)),
-        "cudnn_enable": .bool(true),
-      ])
+      "layer_norm", input, shape, isPlain ? scale : nil, isPlain ? call.optional(2) : nil, call.float("epsilon", 1e-5),
+      true)
     if isPlain { return result }
     return try call.has(2) ? result * scale + call.tensor(2) : result * scale
-  }
-
-  @TorchActor static func norm(_ input: Tensor, _ p: Int, _ axes: [Int], keepingAxes: Bool) throws -> Tensor {
-    try aten(
-      "linalg_vector_norm",
-      ["self": .tensor(input), "ord": .int(p), "dim": .ints(axes), "keepdim": .bool(keepingAxes)])
   }
 }

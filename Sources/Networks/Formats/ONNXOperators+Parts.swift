@@ -24,7 +24,7 @@ extension ONNXOperators {
     "Pad": pad,
     "Trilu": { call in
       let name = try call.int("upper", 1) != 0 ? "triu" : "tril"
-      return try aten(name, ["self": .tensor(call.tensor(0)), "diagonal": .int(call.integers(1)?.first ?? 0)])
+      return try aten(name, call.tensor(0), call.integers(1)?.first ?? 0)
     },
   ]
 
@@ -38,13 +38,8 @@ extension ONNXOperators {
       let first = place(start, 0...length)
       let last = max(first, place(end, 0...length))
       if first == 0, last == length, step == 1 { return input }
-      return try aten(
-        "slice.Tensor",
-        [
-          "self": .tensor(input), "dim": .int(axis), "start": .int(first), "end": .int(last),
-          // A longer one takes the first alone, too.
-          "step": .int(min(step, length)),
-        ])
+      // A longer step takes the first alone, too.
+      return try aten("slice.Tensor", input, axis, first, last, min(step, length))
     }
     guard length > 0 else { return input }
     let places = stride(from: place(start, 0...length - 1), to: place(end, -1...length - 1), by: step)
@@ -53,8 +48,7 @@ extension ONNXOperators {
 
   /// The elements at some places of an axis.
   @TorchActor static func select(_ input: Tensor, axis: Int, _ places: [Int]) throws -> Tensor {
-    try aten(
-      "index_select", ["self": .tensor(input), "dim": .int(axis), "index": .tensor(list(places).to(input.device))])
+    try aten("index_select", input, axis, list(places).to(input.device))
   }
 
   @TorchActor private static func pad(_ call: ONNXCall) throws -> Tensor {
@@ -79,8 +73,7 @@ extension ONNXOperators {
       let widths = (0..<rank).reversed().flatMap { [before[$0], after[$0]] }
       let needed = widths.lastIndex { $0 != 0 }.map { $0 / 2 * 2 + 2 } ?? 0
       if needed == 0 { return input }
-      return try aten(
-        "constant_pad_nd", ["self": .tensor(input), "pad": .ints(Array(widths[..<needed])), "value": .double(value)])
+      return try aten("constant_pad_nd", input, Array(widths[..<needed]), value)
     }
     return try (0..<rank).reduce(input) { result, axis in
       let length = input.shape[axis]

@@ -2,24 +2,18 @@ import Tensors
 
 extension ONNXOperators {
   static let reductions: [String: Single] = [
-    "ReduceMean": { try reduced($0) { input, axes, keeps in try input.mean(axes, keepingAxes: keeps) } },
-    "ReduceSum": { try reduced($0) { input, axes, keeps in try sum(input, axes, keeps) } },
-    "ReduceMax": { try reduced($0) { input, axes, keeps in try extreme("amax", input, axes, keeps) } },
-    "ReduceMin": { try reduced($0) { input, axes, keeps in try extreme("amin", input, axes, keeps) } },
-    "ReduceL1": { try reduced($0) { input, axes, keeps in try sum(input.absolute(), axes, keeps) } },
-    "ReduceL2": { try reduced($0) { input, axes, keeps in try norm(input, 2, axes, keepingAxes: keeps) } },
-    "ReduceSumSquare": { try reduced($0) { input, axes, keeps in try sum(input * input, axes, keeps) } },
-    "ReduceLogSum": { try reduced($0) { input, axes, keeps in try sum(input, axes, keeps).logarithm() } },
-    "ReduceLogSumExp": {
-      try reduced($0) { input, axes, keeps in
-        try aten("logsumexp", ["self": .tensor(input), "dim": .ints(axes), "keepdim": .bool(keeps)])
-      }
-    },
+    "ReduceMean": { try reduced($0) { try $0.mean($1, keepingAxes: $2) } },
+    "ReduceSum": { try reduced($0) { try $0.sum($1, keepingAxes: $2) } },
+    "ReduceMax": { try reduced($0) { try aten("amax", $0, $1, $2) } },
+    "ReduceMin": { try reduced($0) { try aten("amin", $0, $1, $2) } },
+    "ReduceL1": { try reduced($0) { try $0.absolute().sum($1, keepingAxes: $2) } },
+    "ReduceL2": { try reduced($0) { try aten("linalg_vector_norm", $0, 2, $1, $2) } },
+    "ReduceSumSquare": { try reduced($0) { try ($0 * $0).sum($1, keepingAxes: $2) } },
+    "ReduceLogSum": { try reduced($0) { try $0.sum($1, keepingAxes: $2).logarithm() } },
+    "ReduceLogSumExp": { try reduced($0) { try aten("logsumexp", $0, $1, $2) } },
     "ReduceProd": {
       try reduced($0) { input, axes, keeps in
-        try axes.sorted(by: >).reduce(input) {
-          try aten("prod.dim_int", ["self": .tensor($0), "dim": .int($1), "keepdim": .bool(keeps)])
-        }
+        try axes.sorted(by: >).reduce(input) { try aten("prod.dim_int", $0, $1, keeps) }
       }
     },
     "ArgMax": { try place($0, "argmax") },
@@ -29,10 +23,10 @@ extension ONNXOperators {
       let axis = try call.axis(call.integers(1)?.first ?? 0, rank: input.shape.count)
       let isReversed = try call.int("reverse", 0) != 0
       @TorchActor func flipped(_ tensor: Tensor) throws -> Tensor {
-        isReversed ? try aten("flip", ["self": .tensor(tensor), "dims": .ints([axis])]) : tensor
+        isReversed ? try aten("flip", tensor, [axis]) : tensor
       }
       let begin = try flipped(input)
-      var sums = try aten("cumsum", ["self": .tensor(begin), "dim": .int(axis)])
+      var sums = try aten("cumsum", begin, axis)
       if try call.int("exclusive", 0) != 0 { sums = try sums - begin }
       return try flipped(sums)
     },
@@ -51,20 +45,9 @@ extension ONNXOperators {
     return try body(input, axes, call.int("keepdims", 1) != 0)
   }
 
-  @TorchActor private static func sum(_ input: Tensor, _ axes: [Int], _ keepsAxes: Bool) throws -> Tensor {
-    try aten("sum.dim_IntList", ["self": .tensor(input), "dim": .ints(axes), "keepdim": .bool(keepsAxes)])
-  }
-
-  @TorchActor private static func extreme(_ name: String, _ input: Tensor, _ axes: [Int], _ keepsAxes: Bool) throws
-    -> Tensor
-  {
-    try aten(name, ["self": .tensor(input), "dim": .ints(axes), "keepdim": .bool(keepsAxes)])
-  }
-
   @TorchActor private static func place(_ call: ONNXCall, _ name: String) throws -> Tensor {
-    let input = try call.tensor(0)
-    let axis = try call.axis(call.int("axis", 0), rank: input.shape.count)
+    let (input, axis) = try call.inputAndAxis(0)
     if try call.int("select_last_index", 0) != 0 { throw call.fails("takes the last of equal places") }
-    return try aten(name, ["self": .tensor(input), "dim": .int(axis), "keepdim": .bool(call.int("keepdims", 1) != 0)])
+    return try aten(name, input, axis, call.int("keepdims", 1) != 0)
   }
 }

@@ -92,24 +92,19 @@ extension ONNXOperators {
     guard !manner.excludesOutside, !manner.antialiases, manner.cubic == -0.75 else { return nil }
     let size = [axes[2].wanted, axes[3].wanted]
     // Where the scale is not the ratio of the sizes, libtorch is told it.
-    func scale(_ axis: Int) -> Operator.Argument {
-      axes[axis].scale == Double(axes[axis].wanted) / Double(axes[axis].length) ? .none : .double(axes[axis].scale)
+    func scale(_ axis: Int) -> Double? {
+      axes[axis].scale == Double(axes[axis].wanted) / Double(axes[axis].length) ? nil : axes[axis].scale
     }
     if manner.mode == "nearest" {
       guard manner.coordinates == "asymmetric", manner.rounding == "floor" else { return nil }
-      return try aten(
-        "upsample_nearest2d",
-        ["self": .tensor(input), "output_size": .ints(size), "scales_h": scale(2), "scales_w": scale(3)])
+      return try aten("upsample_nearest2d", input, size, scale(2), scale(3))
     }
     let aligns = manner.coordinates == "align_corners"
     let halves = manner.coordinates == "half_pixel" || manner.coordinates == "pytorch_half_pixel" && !size.contains(1)
     guard aligns || halves else { return nil }
     return try aten(
-      manner.mode == "linear" ? "upsample_bilinear2d" : "upsample_bicubic2d",
-      [
-        "self": .tensor(input), "output_size": .ints(size), "align_corners": .bool(aligns),
-        "scales_h": aligns ? .none : scale(2), "scales_w": aligns ? .none : scale(3),
-      ])
+      manner.mode == "linear" ? "upsample_bilinear2d" : "upsample_bicubic2d", input, size, aligns,
+      aligns ? nil : scale(2), aligns ? nil : scale(3))
   }
 
   /// One axis by a matrix [wanted, length], or by places.
@@ -139,8 +134,7 @@ extension ONNXOperators {
     var order = Array(input.shape.indices)
     order.swapAt(axis, last)
     let weight = try Tensor(matrix, shape: [size.wanted, size.length]).to(input.type ?? .float32, input.device)
-    let result = try aten(
-      "matmul", ["self": .tensor(input.permuted(order)), "other": .tensor(weight.permuted([1, 0]))])
+    let result = try aten("matmul", input.permuted(order), weight.permuted([1, 0]))
     return try result.permuted(order)
   }
 

@@ -19,9 +19,7 @@ extension ONNXOperators {
       let axis = try call.int("axis", 1)
       let rank = input.shape.count
       let place = axis == rank ? rank : try call.axis(axis, rank: rank)
-      if place == 1, rank > 1 {
-        return try aten("flatten.using_ints", ["self": .tensor(input), "start_dim": .int(1), "end_dim": .int(-1)])
-      }
+      if place == 1, rank > 1 { return try aten("flatten.using_ints", input, 1, -1) }
       return try input.reshaped([input.shape[..<place].reduce(1, *), input.shape[place...].reduce(1, *)])
     },
     "Squeeze": { call in
@@ -29,7 +27,7 @@ extension ONNXOperators {
       let axes = try axes(of: call, rank: input.shape.count) ?? input.shape.indices.filter { input.shape[$0] == 1 }
       return try axes.sorted(by: >).reduce(input) { result, axis in
         guard result.shape[axis] == 1 else { throw call.fails("drops an axis of the length \(result.shape[axis])") }
-        return try aten("squeeze.dim", ["self": .tensor(result), "dim": .int(axis)])
+        return try aten("squeeze.dim", result, axis)
       }
     },
     "Unsqueeze": { call in
@@ -38,7 +36,7 @@ extension ONNXOperators {
         let axes = try axes(of: call, rank: input.shape.count + count)
       else { throw call.fails("names no axes") }
       _ = try call.check(Array(repeating: 1, count: input.shape.count + count))
-      return try axes.sorted().reduce(input) { try aten("unsqueeze", ["self": .tensor($0), "dim": .int($1)]) }
+      return try axes.sorted().reduce(input) { try aten("unsqueeze", $0, $1) }
     },
     "Transpose": { call in
       let input = try call.tensor(0)
@@ -54,7 +52,7 @@ extension ONNXOperators {
       let sizes = zip(own, other).map {
         $1 == 1 || call.batch.isFixed && value.origin == .images && $0 == call.batch.count ? $0 : $1
       }
-      return try aten("expand", ["self": .tensor(value.tensor), "size": .ints(call.check(sizes))])
+      return try aten("expand", value.tensor, call.check(sizes))
     },
     "Tile": { call in
       let input = try call.tensor(0)
@@ -66,13 +64,13 @@ extension ONNXOperators {
           let (product, overflow) = length.multipliedReportingOverflow(by: times)
           return overflow ? .max : product
         })
-      return try aten("repeat", ["self": .tensor(input), "repeats": .ints(repeats)])
+      return try aten("repeat", input, repeats)
     },
     "Concat": { call in
       let tensors = try call.aligned()
       let axis = try call.axis(call.int("axis", 1), rank: tensors.first?.shape.count ?? 0)
       let matched = axis == 0 ? tensors : try call.batch.matched(call.inputs, tensors, broadcasts: false)
-      return try aten("cat", ["tensors": .tensors(matched), "dim": .int(axis)])
+      return try aten("cat", Operator.Argument.tensors(matched), axis)
     },
     "ConstantOfShape": { call in
       guard let shape = try call.integers(0) else { throw call.fails("names no shape") }
@@ -105,9 +103,7 @@ extension ONNXOperators {
       guard input.shape.count == 4, 1...1 << 16 ~= block, input.shape[1].isMultiple(of: block * block) else {
         throw call.fails("does not fit its tensor")
       }
-      if try call.string("mode", "DCR") == "CRD" {
-        return try aten("pixel_shuffle", ["self": .tensor(input), "upscale_factor": .int(block)])
-      }
+      if try call.string("mode", "DCR") == "CRD" { return try aten("pixel_shuffle", input, block) }
       let (n, c, h, w) = (input.shape[0], input.shape[1] / (block * block), input.shape[2], input.shape[3])
       return try input.reshaped([n, block, block, c, h, w]).permuted([0, 3, 4, 1, 5, 2]).reshaped([
         n, c, h * block, w * block,

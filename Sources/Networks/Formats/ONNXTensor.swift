@@ -12,11 +12,10 @@ struct ONNXTensor {
   private var external: [String: String]?
 
   init(_ message: ProtobufReader) throws {
-    var message = message
     var isExternal = false
     var integers: [Int] = []
     var (floats, doubles) = (Data(), Data())
-    while let field = try message.next() {
+    try message.eachField { field in
       switch field.number {
       case 1: shape += try field.ints()
       case 2: type = try field.int()
@@ -26,9 +25,8 @@ struct ONNXTensor {
       case 9: raw = try field.bytes()
       case 10: doubles += try field.fixedBytes(8)
       case 13:
-        var entry = try field.message()
         var (key, value) = ("", "")
-        while let field = try entry.next() {
+        try field.message().eachField { field in
           if field.number == 1 { key = try field.string() } else if field.number == 2 { value = try field.string() }
         }
         external = (external ?? [:]).merging([key: value]) { $1 }

@@ -42,29 +42,10 @@ final class ONNXValue {
   /// A matrix the other way around, for `aten::linear`; the very same one each time.
   @TorchActor func transpose() throws -> Tensor {
     if let transposed { return transposed }
-    let result = try aten("t", ["self": .tensor(tensor)])
+    let result = try aten("t", tensor)
     if origin == .file { transposed = result }
     return result
   }
-}
-
-/// Calls an operator of libtorch with one result.
-///
-/// - Parameters:
-///   - name: without `aten::`, with its overload, e.g. `add.Tensor`.
-///   - arguments: by their names.
-@TorchActor func aten(_ name: String, _ arguments: KeyValuePairs<String, Operator.Argument>) throws -> Tensor {
-  guard let tensor = try atenAll(name, arguments)[0] else {
-    throw ONNXError.unsupported("needs a result that \(name) does not have")
-  }
-  return tensor
-}
-
-/// Calls an operator of libtorch with any number of results.
-@TorchActor func atenAll(_ name: String, _ arguments: KeyValuePairs<String, Operator.Argument>) throws -> [Tensor?] {
-  let parts = name.split(separator: ".", maxSplits: 1)
-  let found = try Operator("aten::\(parts[0])", overload: parts.count > 1 ? String(parts[1]) : "")
-  return try found(arguments.map { ($0.key, $0.value) })
 }
 
 /// An operator of the file with what it is given.
@@ -86,13 +67,17 @@ final class ONNXValue {
     return value
   }
 
+  /// The first input and one of its axes, which the attribute “axis” names.
+  func inputAndAxis(_ standard: Int) throws -> (Tensor, Int) {
+    let input = try tensor(0)
+    return (input, try axis(int("axis", standard), rank: input.shape.count))
+  }
+
   func has(_ index: Int) -> Bool { index < inputs.count && inputs[index] != nil }
 
   func tensor(_ index: Int) throws -> Tensor { try value(index).tensor }
 
-  func optional(_ index: Int) -> Operator.Argument {
-    if has(index), let tensor = inputs[index]?.tensor { .tensor(tensor) } else { .none }
-  }
+  func optional(_ index: Int) -> Tensor? { has(index) ? inputs[index]?.tensor : nil }
 
   func integers(_ index: Int) throws -> [Int]? { has(index) ? try value(index).integers() : nil }
 
@@ -112,50 +97,35 @@ final class ONNXValue {
     return try tensors.map { $0.device == .cpu ? try $0.to(device) : $0 }
   }
 
-  func int(_ name: String) throws -> Int? {
-    switch node.attributes[name] {
-    case nil: return nil
-    case .int(let number): return number
-    default: throw mismatch(name)
+  /// An attribute that `read` takes apart; nil where there is none.
+  private func attribute<Value>(_ name: String, _ read: (ONNXAttribute) -> Value?) throws -> Value? {
+    guard let attribute = node.attributes[name] else { return nil }
+    guard let value = read(attribute) else {
+      throw ONNXError.damaged("the attribute “\(name)” of an operator \(title) is of the wrong kind")
     }
+    return value
+  }
+
+  func int(_ name: String) throws -> Int? {
+    try attribute(name) { if case .int(let number) = $0 { number } else { nil } }
   }
 
   func int(_ name: String, _ standard: Int) throws -> Int { try int(name) ?? standard }
 
   func float(_ name: String, _ standard: Float) throws -> Double {
-    switch node.attributes[name] {
-    case nil: return Double(standard)
-    case .float(let number): return Double(number)
-    default: throw mismatch(name)
-    }
+    Double(try attribute(name) { if case .float(let number) = $0 { number } else { nil } } ?? standard)
   }
 
   func ints(_ name: String) throws -> [Int]? {
-    switch node.attributes[name] {
-    case nil: return nil
-    case .ints(let numbers): return numbers
-    default: throw mismatch(name)
-    }
+    try attribute(name) { if case .ints(let numbers) = $0 { numbers } else { nil } }
   }
 
   func floats(_ name: String) throws -> [Float]? {
-    switch node.attributes[name] {
-    case nil: return nil
-    case .floats(let numbers): return numbers
-    default: throw mismatch(name)
-    }
+    try attribute(name) { if case .floats(let numbers) = $0 { numbers } else { nil } }
   }
 
   func string(_ name: String, _ standard: String) throws -> String {
-    switch node.attributes[name] {
-    case nil: return standard
-    case .string(let text): return text
-    default: throw mismatch(name)
-    }
-  }
-
-  private func mismatch(_ name: String) -> ONNXError {
-    .damaged("the attribute “\(name)” of an operator \(title) is of the wrong kind")
+    try attribute(name) { if case .string(let text) = $0 { text } else { nil } } ?? standard
   }
 
   /// An axis of a tensor of some rank, counted from its end where negative.

@@ -60,7 +60,7 @@ import Tensors
 
   func padded(_ input: Tensor, with value: Double) throws -> Tensor {
     let pads = zip(before, after).reversed().flatMap { [$0, $1] }
-    return try aten("constant_pad_nd", ["self": .tensor(input), "pad": .ints(pads), "value": .double(value)])
+    return try aten("constant_pad_nd", input, pads, value)
   }
 
   /// Whether libtorch's pools take the padding: the same on both sides, and at most half of the kernel.
@@ -70,17 +70,15 @@ import Tensors
 extension ONNXOperators {
   static let pools: [String: Single] = [
     "AveragePool": averagePool,
+    "MaxPool": maxPool,
     "GlobalAveragePool": { call in
       let input = try call.tensor(0)
-      if input.shape.count == 4 {
-        return try aten("adaptive_avg_pool2d", ["self": .tensor(input), "output_size": .ints([1, 1])])
-      }
+      if input.shape.count == 4 { return try aten("adaptive_avg_pool2d", input, [1, 1]) }
       return try input.mean(Array(2..<max(3, input.shape.count)), keepingAxes: true)
     },
     "GlobalMaxPool": { call in
       let input = try call.tensor(0)
-      return try aten(
-        "amax", ["self": .tensor(input), "dim": .ints(Array(2..<max(3, input.shape.count))), "keepdim": .bool(true)])
+      return try aten("amax", input, Array(2..<max(3, input.shape.count)), true)
     },
     "LpPool": { call in
       let input = try call.tensor(0)
@@ -89,19 +87,15 @@ extension ONNXOperators {
       guard p > 0, window.dilations.allSatisfy({ $0 == 1 }), try call.int("ceil_mode", 0) == 0 else {
         throw call.fails("is dilated or rounds up")
       }
-      let powers = try aten("pow.Tensor_Scalar", ["self": .tensor(input.absolute()), "exponent": .int(p)])
+      let powers = try aten("pow.Tensor_Scalar", input.absolute(), p)
       let mean = try aten(
-        "avg_pool\(window.kernel.count)d",
-        [
-          "self": .tensor(window.padded(powers, with: 0)), "kernel_size": .ints(window.kernel),
-          "stride": .ints(window.strides),
-        ])
+        "avg_pool\(window.kernel.count)d", window.padded(powers, with: 0), window.kernel, window.strides)
       let sum = try mean * Double(window.kernel.reduce(1, *))
-      return try aten("pow.Tensor_Scalar", ["self": .tensor(sum), "exponent": .double(1 / Double(p))])
+      return try aten("pow.Tensor_Scalar", sum, 1 / Double(p))
     },
   ]
 
-  @TorchActor static func maxPool(_ call: ONNXCall) throws -> Tensor {
+  @TorchActor private static func maxPool(_ call: ONNXCall) throws -> Tensor {
     var input = try call.tensor(0)
     let window = try Window(call, input, kernel: nil)
     var padding = window.before
@@ -110,12 +104,8 @@ extension ONNXOperators {
       padding = padding.map { _ in 0 }
     }
     return try aten(
-      "max_pool\(window.kernel.count)d",
-      [
-        "self": .tensor(input), "kernel_size": .ints(window.kernel), "stride": .ints(window.strides),
-        "padding": .ints(padding),
-        "dilation": .ints(window.dilations), "ceil_mode": .bool(call.int("ceil_mode", 0) != 0),
-      ])
+      "max_pool\(window.kernel.count)d", input, window.kernel, window.strides, padding, window.dilations,
+      call.int("ceil_mode", 0) != 0)
   }
 
   @TorchActor private static func averagePool(_ call: ONNXCall) throws -> Tensor {
@@ -126,19 +116,14 @@ extension ONNXOperators {
     let roundsUp = try call.int("ceil_mode", 0) != 0
     @TorchActor func average(_ tensor: Tensor, _ padding: [Int]) throws -> Tensor {
       try aten(
-        "avg_pool\(window.kernel.count)d",
-        [
-          "self": .tensor(tensor), "kernel_size": .ints(window.kernel), "stride": .ints(window.strides),
-          "padding": .ints(padding),
-          "ceil_mode": .bool(roundsUp), "count_include_pad": .bool(countsPadding),
-        ])
+        "avg_pool\(window.kernel.count)d", tensor, window.kernel, window.strides, padding, roundsUp, countsPadding)
     }
     if window.suitsPools { return try average(input, window.before) }
     let none = window.before.map { _ in 0 }
     let mean = try average(window.padded(input, with: 0), none)
     if countsPadding { return mean }
     // The share of each window that lies within the image.
-    let ones = try aten("ones_like", ["self": .tensor(slice(slice(input, axis: 0, 0, 1), axis: 1, 0, 1))])
+    let ones = try aten("ones_like", slice(slice(input, axis: 0, 0, 1), axis: 1, 0, 1))
     return try mean / average(window.padded(ones, with: 0), none)
   }
 }

@@ -8,15 +8,12 @@ struct OperatorName {
   /// Empty for the one that PyTorch calls `default`.
   let overload: String
 
-  init(name: String, overload: String = "") {
-    (self.name, self.overload) = (name, overload)
-  }
-
   /// - Returns: nil for what is no operator of a library but Python's arithmetic.
   init?(_ target: String) {
     let parts = target.split(separator: ".", omittingEmptySubsequences: false)
     guard parts.count == 5, parts[0] == "torch", parts[1] == "ops" else { return nil }
-    self.init(name: "\(parts[2])::\(parts[3])", overload: parts[4] == "default" ? "" : String(parts[4]))
+    name = "\(parts[2])::\(parts[3])"
+    overload = parts[4] == "default" ? "" : String(parts[4])
   }
 
   /// Whether the result overwrites the first argument, such as that of `relu_`.
@@ -45,10 +42,6 @@ struct OperatorName {
 
 extension ExportedProgram.Run {
   typealias Arguments = [(name: String, value: Operator.Argument)]
-
-  @TorchActor static func call(_ name: String, overload: String = "", _ arguments: Arguments) throws -> [Tensor?] {
-    try Operator(name, overload: overload)(arguments)
-  }
 
   /// Calls an operator, or what an older libtorch has in its stead.
   @TorchActor static func call(_ name: OperatorName, _ arguments: Arguments) throws -> [Tensor?] {

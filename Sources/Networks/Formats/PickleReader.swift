@@ -58,9 +58,8 @@ struct PickleReader {
     private static let all: [String: (Int, ElementType?)] = [
       "DoubleStorage": (8, .float64), "FloatStorage": (4, .float32), "HalfStorage": (2, .float16),
       "BFloat16Storage": (2, .bfloat16), "LongStorage": (8, .int64), "IntStorage": (4, .int32),
-      "ShortStorage": (2, nil),
-      "CharStorage": (1, nil), "ByteStorage": (1, .uint8), "BoolStorage": (1, .bool), "ComplexFloatStorage": (8, nil),
-      "ComplexDoubleStorage": (16, nil),
+      "ShortStorage": (2, nil), "CharStorage": (1, nil), "ByteStorage": (1, .uint8), "BoolStorage": (1, .bool),
+      "ComplexFloatStorage": (8, nil), "ComplexDoubleStorage": (16, nil),
     ]
 
     init?(_ name: String) {

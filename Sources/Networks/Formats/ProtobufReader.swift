@@ -42,7 +42,7 @@ struct ProtobufReader {
   }
 
   /// The next field; nil at the end.
-  mutating func next() throws -> Field? {
+  private mutating func next() throws -> Field? {
     guard place < data.endIndex else { return nil }
     try budget.spend()
     let key = try varint()
@@ -56,6 +56,12 @@ struct ProtobufReader {
     default: throw ONNXError.damaged("it has a field of the unknown kind \(key & 7)")
     }
     return Field(number: Int(key >> 3), value: value, budget: budget)
+  }
+
+  /// Goes over all fields.
+  func eachField(_ body: (Field) throws -> Void) throws {
+    var rest = self
+    while let field = try rest.next() { try body(field) }
   }
 
   private mutating func varint() throws -> UInt64 {

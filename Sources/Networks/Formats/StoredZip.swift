@@ -10,7 +10,7 @@ import Foundation
 /// Format: https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT.
 struct StoredZip {
   private let file: Data
-  private let entries: [String: Range<Int>]
+  private var entries: [String: Range<Int>] = [:]
 
   /// Of all entries, in no order.
   var names: [String] { Array(entries.keys) }
@@ -18,8 +18,7 @@ struct StoredZip {
   /// - Throws: ``ModelFileError/damaged(_:)``.
   init(_ file: Data) throws {
     self.file = file
-    var reader = ZipDirectory(file)
-    entries = try reader.read()
+    entries = try directory()
   }
 
   /// Whether a file begins as zip archives do.
@@ -31,14 +30,10 @@ struct StoredZip {
   }
 }
 
-/// The directory at the end of a zip archive, while it is read.
-private struct ZipDirectory {
-  private let file: Data
-
+// The directory at the end of the archive.
+extension StoredZip {
   /// A model has a few hundred entries.
   private static let mostEntries = 200_000
-
-  init(_ file: Data) { self.file = file }
 
   private func damaged(_ what: String) -> ModelFileError { .damaged(what) }
 
@@ -48,7 +43,7 @@ private struct ZipDirectory {
     return result
   }
 
-  mutating func read() throws -> [String: Range<Int>] {
+  private func directory() throws -> [String: Range<Int>] {
     let (start, size, count) = try place()
     guard count <= Self.mostEntries else { throw damaged("its directory is said to have \(count) entries") }
     var entries: [String: Range<Int>] = [:]

@@ -41,26 +41,14 @@ enum SymbolicArithmetic {
   private static func binary(_ function: String, _ a: Operator.Argument, _ b: Operator.Argument) -> Operator.Argument? {
     if case (.int(let a), .int(let b)) = (a, b) { return whole(function, a, b) }
     if case (.bool(let a), .bool(let b)) = (a, b) {
-      switch function {
-      case "and_": return .bool(a && b)
-      case "or_": return .bool(a || b)
-      case "eq": return .bool(a == b)
-      case "ne": return .bool(a != b)
-      default: return nil
-      }
+      return ["and_": a && b, "or_": a || b, "eq": a == b, "ne": a != b][function].map { .bool($0) }
     }
     guard let a = number(a), let b = number(b) else { return nil }
-    return switch function {
-    case "add": .double(a + b)
-    case "sub": .double(a - b)
-    case "mul": .double(a * b)
-    case "truediv": .double(a / b)
-    case "floordiv": .double((a / b).rounded(.down))
-    case "pow": .double(Foundation.pow(a, b))
-    case "sym_max": .double(max(a, b))
-    case "sym_min": .double(min(a, b))
-    default: comparison(function, a, b)
-    }
+    let results = [
+      "add": a + b, "sub": a - b, "mul": a * b, "truediv": a / b, "floordiv": (a / b).rounded(.down),
+      "pow": Foundation.pow(a, b), "sym_max": max(a, b), "sym_min": min(a, b),
+    ]
+    return results[function].map { .double($0) } ?? comparison(function, a, b)
   }
 
   private static func whole(_ function: String, _ a: Int, _ b: Int) -> Operator.Argument? {
@@ -87,15 +75,7 @@ enum SymbolicArithmetic {
 
   private static func comparison<Number: Comparable>(_ function: String, _ a: Number, _ b: Number) -> Operator.Argument?
   {
-    switch function {
-    case "eq": .bool(a == b)
-    case "ne": .bool(a != b)
-    case "lt": .bool(a < b)
-    case "le": .bool(a <= b)
-    case "gt": .bool(a > b)
-    case "ge": .bool(a >= b)
-    default: nil
-    }
+    ["eq": a == b, "ne": a != b, "lt": a < b, "le": a <= b, "gt": a > b, "ge": a >= b][function].map { .bool($0) }
   }
 
   /// One of two values, as a truth value says.

@@ -41,22 +41,8 @@ typedef struct {
 
 void ct_error_free(CTError *error);
 
-typedef enum {
-  CT_UINT8 = 0,
-  CT_INT64 = 1,
-  CT_FLOAT16 = 2,
-  CT_FLOAT32 = 3,
-  CT_FLOAT64 = 4,
-  CT_BOOL = 5,
-  CT_BFLOAT16 = 6,
-  CT_INT32 = 7,
-  CT_OTHER_TYPE = 8,
-} CTType;
-
-typedef enum {
-  CT_CPU = 0,
-  CT_CUDA = 1,
-} CTDevice;
+/// The type of elements, in libtorch's own codes (c10/core/ScalarType.h).
+typedef int8_t CTType;
 
 // The process ----------------------------------------------------------------------------------------------------
 
@@ -80,16 +66,13 @@ void ct_tensor_free(CTTensor *tensor);
 int64_t ct_dim(const CTTensor *tensor);
 int64_t ct_size(const CTTensor *tensor, int64_t axis);
 CTType ct_type(const CTTensor *tensor);
-CTDevice ct_device(const CTTensor *tensor);
+bool ct_is_cuda(const CTTensor *tensor);
 bool ct_requires_gradient(const CTTensor *tensor);
 
 /// A new CPU tensor with a copy of the data, which is row-major and has as many bytes as shape and type ask for.
 CTError *ct_from_data(const void *data, CTType type, const int64_t *shape, size_t dim, CTTensor **out);
 /// Copies the tensor's elements, row-major, in the tensor's own type, to `bytes` bytes at `data`.
 CTError *ct_copy_to(const CTTensor *tensor, void *data, size_t bytes);
-CTError *ct_full(double value, CTType type, CTDevice device, const int64_t *shape, size_t dim, CTTensor **out);
-CTError *ct_to(const CTTensor *tensor, CTType type, CTDevice device, CTTensor **out);
-CTError *ct_contiguous(const CTTensor *tensor, CTTensor **out);
 
 CTError *ct_generator_new(uint64_t seed, CTGenerator **out);
 void ct_generator_free(CTGenerator *generator);
@@ -98,63 +81,6 @@ CTError *ct_uniform(double low, double high, CTGenerator *g, const int64_t *shap
 /// Normal with the given deviation around 0, float32, CPU.
 CTError *ct_normal(double deviation, CTGenerator *g, const int64_t *shape, size_t dim, CTTensor **out);
 CTError *ct_permutation(int64_t count, CTGenerator *g, CTTensor **out);
-
-// Element by element ---------------------------------------------------------------------------------------------------
-
-#define CT_UNARY(name) CTError *ct_##name(const CTTensor *a, CTTensor **out)
-#define CT_BINARY(name) CTError *ct_##name(const CTTensor *a, const CTTensor *b, CTTensor **out)
-#define CT_SCALAR(name) CTError *ct_##name(const CTTensor *a, double b, CTTensor **out)
-
-CT_UNARY(negate);
-CT_UNARY(absolute);
-CT_UNARY(relu);
-CT_UNARY(square_root);
-/// The natural logarithm.
-CT_UNARY(logarithm);
-CT_UNARY(is_finite);
-CT_UNARY(clone);
-CT_UNARY(detach);
-CT_BINARY(add);
-CT_BINARY(subtract);
-CT_BINARY(multiply);
-CT_BINARY(divide);
-CT_BINARY(maximum);
-CT_BINARY(minimum);
-CT_BINARY(greater);
-CT_BINARY(less);
-CT_SCALAR(add_scalar);
-CT_SCALAR(multiply_scalar);
-CTError *ct_where(const CTTensor *condition, const CTTensor *a, const CTTensor *b, CTTensor **out);
-
-// In place, outside of gradient recording ------------------------------------------------------------------------------
-
-CTError *ct_relu_in_place(CTTensor *a);
-/// a += scale · b
-CTError *ct_add_in_place(CTTensor *a, const CTTensor *b, double scale);
-CTError *ct_multiply_in_place(CTTensor *a, double b);
-/// a += scale · b · c
-CTError *ct_add_product_in_place(CTTensor *a, const CTTensor *b, const CTTensor *c, double scale);
-/// a += scale · b / c
-CTError *ct_add_quotient_in_place(CTTensor *a, const CTTensor *b, const CTTensor *c, double scale);
-
-// Reductions and selections --------------------------------------------------------------------------------------------
-
-CTError *ct_sum(const CTTensor *a, const int64_t *axes, size_t count, bool keep, CTTensor **out);
-CTError *ct_mean(const CTTensor *a, const int64_t *axes, size_t count, bool keep, CTTensor **out);
-CTError *ct_max(const CTTensor *a, int64_t axis, bool keep, CTTensor **values, CTTensor **indices);
-CTError *ct_min(const CTTensor *a, int64_t axis, bool keep, CTTensor **values, CTTensor **indices);
-CTError *ct_gather(const CTTensor *a, int64_t axis, const CTTensor *indices, CTTensor **out);
-CTError *ct_index_select(const CTTensor *a, int64_t axis, const CTTensor *indices, CTTensor **out);
-/// int32, of the same shape: the place, from 0, of every element in the order of the last axis. Equal elements keep their order.
-CTError *ct_ranks(const CTTensor *a, bool descending, CTTensor **out);
-
-// Shape --------------------------------------------------------------------------------------------------------------------
-
-CTError *ct_reshape(const CTTensor *a, const int64_t *shape, size_t dim, CTTensor **out);
-CTError *ct_expand(const CTTensor *a, const int64_t *shape, size_t dim, CTTensor **out);
-CTError *ct_permute(const CTTensor *a, const int64_t *axes, size_t dim, CTTensor **out);
-CTError *ct_narrow(const CTTensor *a, int64_t axis, int64_t start, int64_t length, CTTensor **out);
-CTError *ct_concatenate(const CTTensor *const *tensors, size_t count, int64_t axis, CTTensor **out);
 
 // Layers and losses ------------------------------------------------------------------------------------------------------
 
@@ -168,13 +94,10 @@ typedef struct {
 CTError *ct_convolution(
     const CTTensor *input, const CTTensor *weight, const CTTensor *bias_or_null, CTWindow window, int64_t groups,
     CTTensor **out);
-CTError *ct_linear(const CTTensor *input, const CTTensor *weight, const CTTensor *bias_or_null, CTTensor **out);
 /// The same values; relu of the gradient flows back.
 CTError *ct_guided(const CTTensor *input, CTTensor **out);
 /// Mean over the batch of −log softmax(logits)[label].
 CTError *ct_cross_entropy(const CTTensor *logits, const CTTensor *labels, CTTensor **out);
-/// Bilinear resizing of [N, C, H, W], antialiased when it shrinks, corners not aligned.
-CTError *ct_resize_bilinear(const CTTensor *a, int64_t height, int64_t width, CTTensor **out);
 
 // Gradients ----------------------------------------------------------------------------------------------------------------
 
@@ -259,6 +182,7 @@ typedef enum {
 
 /// A value that an operator is given; the fields that count are those that `kind` says.
 typedef struct {
+  /// NULL: the argument at this place.
   const char *name;
   CTArgumentKind kind;
   /// Of an integer, a truth value, an element type or a memory format, in libtorch's own codes.
@@ -266,7 +190,8 @@ typedef struct {
   double number;
   /// Of a string or a device.
   const char *text;
-  /// One of a tensor, `count` of tensors; an entry may be NULL.
+  const CTTensor *tensor;
+  /// `count` of them; an entry may be NULL.
   const CTTensor *const *tensors;
   /// Of integers and of truth values.
   const int64_t *integers;
@@ -274,13 +199,14 @@ typedef struct {
   size_t count;
 } CTArgument;
 
-/// Looks an operator up, such as "aten::add" with the overload "Tensor". CT_FORBIDDEN for one that no network needs.
+/// Looks an operator up, such as "aten::add" with the overload "Tensor", or "add.Tensor" with none. CT_FORBIDDEN for one that no
+/// network needs.
 /// What is found lives as long as the process.
-CTError *ct_operator_find(const char *name, const char *overload, const CTOperator **out);
+CTError *ct_operator_find(const char *name, const char *overload_or_null, const CTOperator **out);
 /// The arguments that it takes; their names live as long as the process.
 size_t ct_operator_argument_count(const CTOperator *op);
 const char *ct_operator_argument_name(const CTOperator *op, size_t index);
-/// Calls an operator through libtorch's dispatcher. Arguments go by their names; those that are not given take their defaults.
+/// Calls an operator through libtorch's dispatcher. Arguments that are not given take their defaults.
 /// The tensors that it returns, those of lists one by one and NULL for an undefined one, are `*out_count` at `*out`.
 CTError *ct_operator_call(
     const CTOperator *op, const CTArgument *arguments, size_t count, CTTensor ***out, size_t *out_count);
@@ -317,40 +243,25 @@ uintptr_t ct_identity(const CTTensor *tensor);
 
 // TorchScript --------------------------------------------------------------------------------------------------------------
 
-/// What a module's forward function returned.
-typedef enum {
-  CT_RETURNED_TENSOR = 0,
-  CT_RETURNED_TUPLE = 1,
-  CT_RETURNED_LIST = 2,
-  CT_RETURNED_DICTIONARY = 3,
-  CT_RETURNED_OTHER = 4,
-} CTReturned;
-
 /// Loads a TorchScript file and puts it into evaluation mode. Weights of 16 bits become float32.
 ///
 /// Nothing of the file runs, and code that could touch files, the system or memory that is not its own is refused.
-CTError *ct_module_load(const char *path, CTDevice device, CTModule **out);
+CTError *ct_module_load(const char *path, const char *device, CTModule **out);
 void ct_module_free(CTModule *module);
 /// How many inputs besides self the forward function has that have no default value.
 CTError *ct_module_input_count(const CTModule *module, int64_t *out);
 /// The type of the first floating-point parameter or buffer, CT_FLOAT32 if there is none.
 CTType ct_module_type(const CTModule *module);
-/// The names and tensors of the module's parameters and buffers, one after the other; NULL for the name at the end.
-CTError *ct_module_tensor(const CTModule *module, size_t index, char **name, CTTensor **out);
-void ct_text_free(char *text);
-/// `out` is set only when a tensor was returned. What the module prints goes to standard error.
-CTError *ct_module_forward(CTModule *module, const CTTensor *input, CTReturned *returned, CTTensor **out);
+/// Hands out the names and tensors of the module's parameters and buffers, one after the other.
+CTError *ct_module_tensors(
+    const CTModule *module, void *context, void (*take)(void *context, const char *name, CTTensor *tensor));
+/// `out` is set only when a tensor was returned; `kind` says what else was, in static storage. What the module prints goes to
+/// standard error.
+CTError *ct_module_forward(CTModule *module, const CTTensor *input, CTTensor **out, const char **kind);
 
-/// The function that a module applies last of all.
-typedef enum {
-  CT_NO_ACTIVATION = 0,
-  CT_SOFTMAX = 1,
-  CT_LOG_SOFTMAX = 2,
-  CT_SIGMOID = 3,
-} CTActivation;
-
-/// A module with the same weights that returns what goes into the last activation; none where `activation` is none.
-CTError *ct_module_before_activation(const CTModule *module, CTActivation *activation, CTModule **out);
+/// A module with the same weights that returns what goes into the last activation, a softmax, log-softmax or sigmoid, of which
+/// `activation` is the operator's name, in static storage; none where it applies another function last of all.
+CTError *ct_module_before_activation(const CTModule *module, const char **activation, CTModule **out);
 
 #ifdef __cplusplus
 }

@@ -55,13 +55,10 @@ CVipsStatus cvips_decode(CVipsPicture *picture, uint8_t *pixels);
 
 void cvips_close(CVipsPicture *picture);
 
-/// Encodes interleaved 8-bit pixels (1 or 3 channels) as PNG; `bytes` is the caller's, to be freed with `cvips_free`.
-CVipsStatus cvips_encode_png(
-  const uint8_t *pixels, int width, int height, int channels, void **bytes, size_t *count);
-
-/// The same as JPEG of quality 92, without any data but the pixels.
-CVipsStatus cvips_encode_jpeg(
-  const uint8_t *pixels, int width, int height, int channels, void **bytes, size_t *count);
+/// Encodes interleaved 8-bit pixels (1 or 3 channels) in a format that libvips knows by a suffix with options, such as
+/// ".jpg[Q=92]"; `bytes` is the caller's, to be freed with `cvips_free`.
+CVipsStatus cvips_encode(
+  const char *format, const uint8_t *pixels, int width, int height, int channels, void **bytes, size_t *count);
 
 /// Frees what a function above handed out; null is fine.
 void cvips_free(void *memory);
