@@ -18,11 +18,7 @@ struct Fetch: Sendable {
   }
 
   func run(from source: URL?) async throws {
-    for folder in [work, data.dataset(dataset.name).deletingLastPathComponent()] {
-      do { try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true) } catch {
-        throw DatasetError.unwritable(path: folder.relativePath)
-      }
-    }
+    for folder in [work, data.dataset(dataset.name).deletingLastPathComponent()] { try make(folder) }
     let lock = open(work.path(percentEncoded: false), O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     defer { close(lock) }
     // Where nothing has come that could be gone on with.
@@ -36,14 +32,18 @@ struct Fetch: Sendable {
     try? FileManager.default.removeItem(at: work)
   }
 
+  private func make(_ folder: URL) throws {
+    do { try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true) } catch {
+      throw DatasetError.unwritable(path: folder.relativePath)
+    }
+  }
+
   private func download() async throws {
     switch dataset.source {
     case .archive(let file): try await unpack(get(file, into: work), isDownload: true)
     case .files(let files):
       let folder = work.appending(path: "files", directoryHint: .isDirectory)
-      do { try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true) } catch {
-        throw DatasetError.unwritable(path: folder.relativePath)
-      }
+      try make(folder)
       for file in files { _ = try await get(file, into: folder) }
       try dataset.content.check(folder, name: dataset.name)
       try finish(

@@ -94,10 +94,7 @@ package final class WorkQueue: Sendable {
   }
 
   /// Gives back what is this process' and not done.
-  private func giveBack() {
-    guard let shared else { return }
-    for piece in state.withLock(\.mine) { try? shared.claims.giveBack(piece) }
+  deinit {
+    for piece in state.withLock(\.mine) { try? shared?.claims.giveBack(piece) }
   }
-
-  deinit { giveBack() }
 }

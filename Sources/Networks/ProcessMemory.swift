@@ -28,9 +28,7 @@ public enum ProcessMemory {
   /// The same for a model that is in no file, or in one.
   package static func left(
     of bytes: Int?, for classifier: any Classifier, from file: URL? = nil, besides other: Int = 0
-  )
-    async throws -> Int
-  {
+  ) async throws -> Int {
     let taken = other + program + copies * (await weightBytes(of: classifier, file))
     guard let bytes else { return max(usual - taken, least, classifier.bytesPerImage) }
     let needed = taken + classifier.bytesPerImage

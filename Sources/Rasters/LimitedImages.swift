@@ -26,7 +26,8 @@ extension LabelledImages {
     guard limit < labels.count else { return self }
     let chosen = (0..<limit).map { $0 * labels.count / limit }
     return ChosenImages(
-      name: "\(name), \(limit) of \(labels.count) images", labels: chosen.map { labels[$0] }, base: self, indices: chosen)
+      name: "\(name), \(limit) of \(labels.count) images", labels: chosen.map { labels[$0] }, base: self,
+      indices: chosen)
   }
 
   /// The same images with other labels.

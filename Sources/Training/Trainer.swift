@@ -111,9 +111,7 @@ public struct Trainer: Sendable {
   @TorchActor public func run(
     in group: ProcessGroup? = nil, resume: Bool = false, stepsPerReport: Int = 10,
     report tell: @TorchActor (Event) throws -> Void
-  )
-    async throws -> Network
-  {
+  ) async throws -> Network {
     let state: TrainingState
     let leads = (group?.rank ?? 0) == 0
     func report(_ event: Event) throws { if leads { try tell(event) } }
@@ -145,9 +143,7 @@ public struct Trainer: Sendable {
 
   @TorchActor private func runEpoch(
     _ state: TrainingState, stepsPerReport: Int, report: @TorchActor (Event) throws -> Void
-  )
-    throws
-  {
+  ) throws {
     let order = try Tensor.permutation(train.count, using: epochGenerator(state.epoch)).integers()
     let batches = order.batches(of: recipe.batchSize).map { BatchShare($0, in: state.group) }
     let begin = ContinuousClock.now

@@ -107,9 +107,9 @@ import Tensors
   }
 
   /// Runs `body` and adds its time to a phase's.
-  func timed<Result>(_ phase: WritableKeyPath<EpochRecord.Phases, Double>, _ body: () throws -> Result) rethrows
-    -> Result
-  {
+  func timed<Result>(
+    _ phase: WritableKeyPath<EpochRecord.Phases, Double>, _ body: () throws -> Result
+  ) rethrows -> Result {
     let begin = ContinuousClock.now
     defer { seconds[keyPath: phase] += (ContinuousClock.now - begin) / .seconds(1) }
     return try body()

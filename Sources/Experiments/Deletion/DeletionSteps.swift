@@ -40,11 +40,7 @@ package struct DeletionSteps: Sendable {
     let different = deleted.indices.filter { $0 == 0 || deleted[$0] != deleted[$0 - 1] }
     let masks = different.map { step in steps.map { $0 <= step } }
     let found = try Self.answers(image, masks, replacement, classifier, progress: progress)
-    var place = -1
-    return deleted.indices.map { step in
-      if place + 1 < different.count, different[place + 1] == step { place += 1 }
-      return found[place]
-    }
+    return deleted.indices.map { step in found[different.count { $0 <= step } - 1] }
   }
 
   /// The answers for an image of which some pixels are replaced: one for each mask, which is true where they are.

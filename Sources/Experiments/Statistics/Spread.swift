@@ -1,6 +1,6 @@
 /// How a number differs over trained networks, and where one of another network lies among them.
 public struct Spread: Sendable, Equatable, Codable {
-  public let mean: Double
+  public private(set) var mean: Double
   /// The sample standard deviation; 0 for one network.
   public let deviation: Double
   /// How many networks.
@@ -25,12 +25,12 @@ public struct Spread: Sendable, Equatable, Codable {
     deviation = count > 1 ? (squares / Double(count - 1)).squareRoot() : 0
   }
 
-  private init(mean: Double, deviation: Double, count: Int) {
-    (self.mean, self.deviation, self.count) = (mean, deviation, count)
-  }
-
   /// The same around another mean.
-  package func moved(by shift: Double) -> Spread { Spread(mean: mean + shift, deviation: deviation, count: count) }
+  package func moved(by shift: Double) -> Spread {
+    var moved = self
+    moved.mean += shift
+    return moved
+  }
 
   /// How many standard deviations a number lies above the mean.
   public func distance(of value: Double) -> Double { (value - mean) / deviation }
