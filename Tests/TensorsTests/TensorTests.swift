@@ -1,3 +1,4 @@
+import Foundation
 import Tensors
 import TestSupport
 import Testing
@@ -27,6 +28,24 @@ import Testing
   @Test func tooLittleMemoryIsRecognised() throws {
     let error = try #require(throws: TorchError.self) { try Tensor(repeating: 0, shape: [1 << 50]) }
     #expect(error.isOutOfMemory)
+  }
+
+  @Test(
+    "large tensors ask for huge pages",
+    .enabled(if: FileManager.default.fileExists(atPath: "/sys/kernel/mm/transparent_hugepage")))
+  func hugePages() throws {
+    let tensor = try Tensor(repeating: 1, shape: [1 << 24])
+    var (size, asked) = (0, 0)
+    // `String(contentsOfFile:)` ends after a page here.
+    let mappings = try #require(try FileHandle(forReadingAtPath: "/proc/self/smaps")?.readToEnd())
+    for line in String(decoding: mappings, as: UTF8.self).split(separator: "\n") {
+      let words = line.split(separator: " ")
+      if words[0] == "Size:" { size = Int(words[1]) ?? 0 }
+      if words[0] == "VmFlags:", words.contains("hg") { asked += size }
+    }
+    // In KiB.
+    #expect(asked >= 4 << 14)
+    #expect(tensor.shape == [1 << 24])
   }
 
   @Test func gradientOfAProduct() throws {

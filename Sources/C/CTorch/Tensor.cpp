@@ -1,8 +1,11 @@
 #include <ATen/CPUGeneratorImpl.h>
 #include <ATen/Parallel.h>
 #include <ATen/detail/CUDAHooksInterface.h>
+#include <c10/core/CPUAllocator.h>
+#include <c10/core/impl/alloc_cpu.h>
 #include <c10/util/Logging.h>
 #include <sched.h>
+#include <sys/mman.h>
 #include <torch/csrc/api/include/torch/version.h>
 
 #include <algorithm>
@@ -12,6 +15,37 @@
 #include "Boundary.h"
 
 using namespace ctorch;
+
+namespace {
+
+// libtorch asks for every result's memory anew, and large blocks go back to the system in between, so that a training touches each
+// page for the first time at every step. In huge pages, which many systems give where they are asked for, these are 512 times fewer.
+#if TORCH_VERSION_MAJOR < 2 && defined(MADV_HUGEPAGE)
+class HugePages final : public at::Allocator {
+  static constexpr size_t page = 2 << 20;
+
+ public:
+  at::DataPtr allocate(size_t bytes) const override {
+    void *block = nullptr;
+    if (bytes >= 2 * page && posix_memalign(&block, page, bytes) == 0)
+      madvise(block, bytes / page * page, MADV_HUGEPAGE);
+    else
+      block = c10::alloc_cpu(bytes);
+    return {block, block, c10::free_cpu, at::kCPU};
+  }
+
+  at::DeleterFnPtr raw_deleter() const override { return c10::free_cpu; }
+};
+
+void ask_for_huge_pages() {
+  static HugePages allocator;
+  c10::SetCPUAllocator(&allocator, 1);
+}
+#else
+void ask_for_huge_pages() { setenv("THP_MEM_ALLOC_ENABLE", "1", 0); }
+#endif
+
+} // namespace
 
 void ct_error_free(CTError *error) {
   if (error == nullptr) return;
@@ -27,6 +61,7 @@ CTError *ct_set_threads(int count) {
   return guarded([&] {
     static const bool prepared = [] {
       choose_matrix_kernels();
+      ask_for_huge_pages();
       // The stack that libtorch writes into every error takes longer than much that fails, and nobody sees it.
       c10::SetStackTraceFetcher(std::function<std::string()>([] { return std::string(); }));
       return true;
