@@ -165,6 +165,12 @@ import Testing
     ("evaluate --all", #"fashion-mnist-basic-cnn.* [01]\.\d{4}"#),
     ("audit --model fashion-mnist-basic-cnn --dataset fashion-mnist --limit 2 --json", #""verdict" : "passed""#),
     ("train --dataset fashion-mnist --architecture basic-cnn --epochs 1 --output run", #"[01]\.\d{4}"#),
+    (
+      """
+      train --dataset fashion-mnist --architecture basic-cnn --epochs 1 --learning-rate 0.0001 --start run/model.safetensors \
+      --precision bfloat16 --weights float16 --output settled
+      """, #"[01]\.\d{4}"#
+    ),
   ]
 
   @Test("every documented command that yields a number has a smoke test with all of its options")
