@@ -78,7 +78,7 @@ public enum ModelChoice {
       let network = try fileNetwork(url, .cpu).network
       let sides = network.inputShape.suffix(2).map { min(max(1, $0 ?? 16), 32) }
       let shape = [2, min(max(1, network.inputShape[1] ?? 3), 8)] + sides
-      _ = try Torch.withoutGradient { try network.answer(Tensor(repeating: 0.5, shape: shape)).doubles() }
+      _ = try Torch.withoutGradient { try network.answer(Tensor(repeating: 0.5, shape: shape)) }
     }
   }
 

@@ -10,6 +10,9 @@ enum ScriptFile {
       // PyTorch before 1.6 saved weights as a bare pickle.
       throw file.starts(with: [0x80, 0x02]) ? ScriptError.savedWithoutCode : ModelFileError.notAModel
     }
+    do { try StoredZip.check(file) } catch ModelFileError.damaged(let reason) {
+      throw ScriptError.damaged(reason: reason)
+    }
     let module: ScriptModule
     do { module = try ScriptModule(contentsOf: url, device: device) } catch let error as TorchError
       where !error.isOutOfMemory
@@ -27,9 +30,6 @@ enum ScriptFile {
     let directory = file.suffix(1 << 20)
     func holds(_ name: String) -> Bool { directory.range(of: Data(name.utf8)) != nil }
 
-    guard directory.range(of: Data([0x50, 0x4B, 5, 6])) != nil else {
-      return ScriptError.damaged(reason: "its end is missing")
-    }
     if let match = message.firstMatch(of: #/Unknown builtin op: ([\w:.]+?)\.?\s/#) {
       return ScriptError.unknownOperator(String(match.1))
     }

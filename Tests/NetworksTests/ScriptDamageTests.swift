@@ -30,6 +30,17 @@ import Testing
     #expect(reason.contains(words), "\(reason)")
   }
 
+  @Test("an entry of gigabytes that the file does not have is damage, and no want of memory")
+  func lyingLength() throws {
+    var zip = try #require(try ZipFile(reading: Data(contentsOf: Fixture.url("torchscript/linear.pt"))))
+    let place = try #require(zip.entries.firstIndex { $0.name.contains("/data/0") })
+    (zip.entries[place].length, zip.entries[place].unpackedLength) = (.max, 2_835_349_503)
+    let url = folder.file("model.pt")
+    try zip.data.write(to: url)
+    let error = try #require(throws: ScriptError.self) { try ScriptClassifier(contentsOf: url, settings: Self.eight) }
+    #expect(error.localizedDescription.contains("two lengths"), "\(error)")
+  }
+
   @Test(
     "malformed pickles are damage",
     arguments: [

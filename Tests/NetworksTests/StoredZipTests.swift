@@ -32,6 +32,26 @@ import Testing
     return zip.data
   }
 
+  private static func deflated(length: UInt32, unpackedLength: UInt32) -> Data {
+    changed {
+      ($0.entries[0].method, $0.entries[0].length, $0.entries[0].unpackedLength) = (8, length, unpackedLength)
+    }
+  }
+
+  @Test("entries for libtorch may be compressed, within the file, and no longer than deflate makes them")
+  func deflated() throws {
+    try StoredZip.check(Self.deflated(length: 5, unpackedLength: 5 * 1032))
+    for (file, words) in [
+      (Self.deflated(length: 5, unpackedLength: 6 * 1032), "two lengths"),
+      (Self.deflated(length: 5000, unpackedLength: 5000), "the file ends"),
+      (Self.changed { $0.entries[0].method = 9 }, "compressed"),
+      (Self.changed { $0.entries[0].unpackedLength = .max }, "two lengths"),
+    ] {
+      let error = try #require(throws: ModelFileError.self) { try StoredZip.check(file) }
+      #expect(error.localizedDescription.contains(words), "\(error)")
+    }
+  }
+
   @Test(
     "what cannot be believed is damage",
     arguments: [

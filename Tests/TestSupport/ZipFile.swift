@@ -8,6 +8,8 @@ public struct ZipFile: Sendable {
     public var content: Data
     /// The length that the directory says; the content's own if nil.
     public var length: UInt32?
+    /// The length when unpacked, as the directory says; `length` if nil.
+    public var unpackedLength: UInt32?
     public var method: UInt16 = 0
     public var flags: UInt16 = 0
     /// The name in the entry's own header.
@@ -55,7 +57,8 @@ public struct ZipFile: Sendable {
       let length = entry.length ?? UInt32(entry.content.count)
       let place = entry.place ?? UInt32(file.count)
       let common =
-        bytes(entry.flags) + bytes(entry.method) + bytes(UInt32(0)) + bytes(UInt32(0)) + bytes(length) + bytes(length)
+        bytes(entry.flags) + bytes(entry.method) + bytes(UInt32(0)) + bytes(UInt32(0)) + bytes(length)
+        + bytes(entry.unpackedLength ?? length)
       file += Data([0x50, 0x4B, 3, 4]) + bytes(UInt16(20)) + common + bytes(UInt16(own.count)) + bytes(UInt16(0)) + own
       file += entry.content
       let name = Data(entry.name.utf8)

@@ -10,16 +10,24 @@ import Foundation
 /// Format: https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT.
 struct StoredZip {
   private let file: Data
+  private let allowsDeflate: Bool
   private var entries: [String: Range<Int>] = [:]
 
   /// Of all entries, in no order.
   var names: [String] { Array(entries.keys) }
 
   /// - Throws: ``ModelFileError/damaged(_:)``.
-  init(_ file: Data) throws {
-    self.file = file
+  init(_ file: Data) throws { try self.init(file, allowsDeflate: false) }
+
+  private init(_ file: Data, allowsDeflate: Bool) throws {
+    (self.file, self.allowsDeflate) = (file, allowsDeflate)
     entries = try directory()
   }
+
+  /// Checks an archive for libtorch, which takes as much memory as the directory says, and reads compressed entries, too.
+  ///
+  /// - Throws: ``ModelFileError/damaged(_:)``.
+  static func check(_ file: Data) throws { _ = try StoredZip(file, allowsDeflate: true) }
 
   /// Whether a file begins as zip archives do.
   static func recognizes(_ file: Data) -> Bool { file.starts(with: [0x50, 0x4B, 3, 4]) }
@@ -102,13 +110,15 @@ extension StoredZip {
 
     let flags = try number(UInt16.self, at: place + 8)
     guard flags & 1 == 0 else { throw entryDamaged("is encrypted") }
-    guard try number(UInt16.self, at: place + 10) == 0 else {
+    let isDeflated = try number(UInt16.self, at: place + 10) == 8 && allowsDeflate
+    guard try isDeflated || number(UInt16.self, at: place + 10) == 0 else {
       throw entryDamaged("is compressed, which PyTorch does not do; it may have been packed anew")
     }
     var (packed, size) = (try number(UInt32.self, at: place + 20), try number(UInt32.self, at: place + 24))
     var header = try number(UInt32.self, at: place + 42)
     try wide(file.part(place + 46 + lengths[0], count: lengths[1]), &size, &packed, &header)
-    guard packed == size else { throw entryDamaged("has two lengths") }
+    // Of a byte deflate makes 1,032 at most.
+    guard isDeflated ? size / 1032 <= packed : size == packed else { throw entryDamaged("has two lengths") }
 
     guard header <= file.count - 30, try number(UInt32.self, at: header) == 0x0403_4B50 else {
       throw entryDamaged("is said to lie outside of the file")
@@ -117,11 +127,11 @@ extension StoredZip {
       try number(UInt16.self, at: header + 26), try number(UInt16.self, at: header + 28)
     )
     let start = header + 30 + nameLength + extraLength
-    guard start <= file.count, size <= file.count - start else {
-      throw entryDamaged("is said to have \(size) bytes, and the file ends before that")
+    guard start <= file.count, packed <= file.count - start else {
+      throw entryDamaged("is said to have \(packed) bytes, and the file ends before that")
     }
     guard file.part(header + 30, count: nameLength) == nameBytes else { throw entryDamaged("has two names") }
-    return (name, header, start..<start + size, length)
+    return (name, header, start..<start + packed, length)
   }
 
   /// Numbers of 64 bits stand in an extra field, each only where the one of 32 bits is at its largest.
