@@ -52,6 +52,16 @@ import Testing
     }
   }
 
+  @Test("behind the last record no second one may stand that libtorch would take instead")
+  func twoEnds() throws {
+    let comment = Data([0x50, 0x4B, 5, 6]) + Data(repeating: 0, count: 30)
+    var zip = ZipFile(Self.two).data
+    zip.replaceSubrange(zip.count - 2..<zip.count, with: [UInt8(comment.count), 0])
+    #expect(try StoredZip(zip + Data(count: comment.count)).names.count == 2)
+    let error = try #require(throws: ModelFileError.self) { try StoredZip(zip + comment) }
+    #expect(error.localizedDescription.contains("its end"), "\(error)")
+  }
+
   @Test(
     "what cannot be believed is damage",
     arguments: [

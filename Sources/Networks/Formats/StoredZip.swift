@@ -78,12 +78,12 @@ extension StoredZip {
   private func place() throws -> (start: Int, size: Int, count: Int) {
     let missing = damaged("its end, with the directory of what is in it, is missing")
     guard file.count >= 22 else { throw missing }
-    // The last record is followed by a comment of at most 65,535 bytes.
+    // The last record is followed by a comment of at most 65,535 bytes. libtorch takes the last one, whatever its comment's
+    // length, so that one of another length must not come behind it.
     let end = stride(from: file.count - 22, through: max(0, file.count - 22 - 65_535), by: -1).first {
       file.number(UInt32.self, at: $0) == 0x0605_4B50
-        && file.number(UInt16.self, at: $0 + 20).map(Int.init) == file.count - 22 - $0
     }
-    guard let end else { throw missing }
+    guard let end, try number(UInt16.self, at: end + 20) == file.count - 22 - end else { throw missing }
     var (count, size) = (try number(UInt16.self, at: end + 10), try number(UInt32.self, at: end + 12))
     var start = try number(UInt32.self, at: end + 16)
     var limit = end
