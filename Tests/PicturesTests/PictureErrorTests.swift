@@ -76,6 +76,23 @@ import Testing
     #expect(try failure(url).0 == .unusualPixels(path: url.relativePath))
   }
 
+  @Test("a PNG whose metadata are said to have gigabytes takes no memory for them")
+  func lyingChunk() throws {
+    func peak() throws -> Int {
+      let status = try FileHandle(forReadingFrom: URL(filePath: "/proc/self/status")).readToEnd() ?? Data()
+      let peak = String(decoding: status, as: UTF8.self).firstMatch(of: /VmPeak:\s*(\d+) kB/)
+      return try #require(peak.flatMap { Int($0.1) })
+    }
+    let header = 8 + 25
+    var file = try Data(contentsOf: fixture("rgb.png"))
+    let chunk = Data([0x7F, 0xFF, 0xFF, 0xFF]) + Data("eXIfMM".utf8) + Data([0, 0x2A, 0, 0, 0, 8])
+    file.insert(contentsOf: chunk, at: header)
+    let before = try peak()
+    let error = #expect(throws: PictureError.self) { try Picture.decode(file, named: "picture") }
+    #expect(error == .damaged(path: "picture"))
+    #expect(try peak() - before < 1 << 20)
+  }
+
   @Test func damagedBytesNeverCrash() throws {
     let folder = try TemporaryFolder()
     var generator = SeededGenerator(seed: 7)

@@ -63,6 +63,18 @@ static CVipsStatus load_bitmap(CVipsPicture *picture, VipsImage **image) {
   return (*image)->Xsize == picture->width && (*image)->Ysize == picture->height ? CVIPS_OK : CVIPS_DAMAGED;
 }
 
+/// Whether the file has the chunks that it says to have before the pixels': libpng takes memory for them before it reads them.
+static bool has_chunks(VipsSource *source) {
+  gint64 length = vips_source_length(source);
+  uint8_t head[8];
+  for (gint64 place = 8; vips_source_seek(source, place, SEEK_SET) == place && vips_source_read(source, head, 8) == 8;) {
+    if (memcmp(head + 4, "IDAT", 4) == 0) return vips_source_rewind(source) == 0;
+    place += 12 + ((gint64)head[0] << 24 | head[1] << 16 | head[2] << 8 | head[3]);
+    if (place > length) return false;
+  }
+  return false;
+}
+
 /// Recognises the format by its first bytes, reads the header and checks the size. Naming the decoder keeps the less
 /// trusted ones out, and asking all of libvips' decoders would cost more than decoding a small picture.
 static CVipsStatus open_picture(
@@ -74,6 +86,7 @@ static CVipsStatus open_picture(
   int (*load)(VipsSource *, VipsImage **, ...) = NULL;
   if (memcmp(start, "\xff\xd8\xff", 3) == 0) load = vips_jpegload_source;
   if (memcmp(start, "\x89PNG\r\n\x1a\n", 8) == 0) load = vips_pngload_source;
+  if (load == vips_pngload_source && !has_chunks(source)) return CVIPS_DAMAGED;
   if (memcmp(start, "GIF8", 4) == 0) load = vips_gifload_source;
   if (memcmp(start, "RIFF", 4) == 0 && memcmp(start + 8, "WEBP", 4) == 0) load = vips_webpload_source;
   // The little- and big-endian marks, with the version of plain TIFF and of BigTIFF.
