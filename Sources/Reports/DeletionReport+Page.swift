@@ -41,8 +41,8 @@ extension DeletionReport {
 extension PageExperiment {
   /// Several trainings of the same as one: means, and standard deviations in the place of intervals over the images.
   ///
-  /// - Precondition: at least one; all with the same areas and curves.
-  static func mean(of runs: [PageExperiment]) -> PageExperiment {
+  /// - Precondition: at least one, as many as `seeds`; all with the same areas and curves.
+  static func mean(of runs: [PageExperiment], seeds: [Int]) -> PageExperiment {
     var mean = runs[0]
     guard runs.count > 1 else { return mean }
     mean.accuracy = .mean(ofTrainings: runs.map(\.accuracy))
@@ -59,8 +59,8 @@ extension PageExperiment {
         (mean.curves[index].deleted[point], mean.curves[index].values[point]) = (average(\.deleted), average(\.values))
       }
     }
-    mean.making = runs.enumerated().flatMap { turn, run in
-      run.making.map { PageFact("seed \(turn): \($0.name)", $0.value) }
+    mean.making = zip(seeds, runs).flatMap { seed, run in
+      run.making.map { PageFact("seed \(seed): \($0.name)", $0.value) }
     }
     return mean
   }

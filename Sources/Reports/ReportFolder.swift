@@ -89,6 +89,8 @@ public enum ReportError: LocalizedError, Equatable, Sendable {
   case nothingToReproduce([PageMissing])
   /// A training ended before it was known that the networks of its last epochs would be wanted.
   case missingEpoch(path: String)
+  /// None of the trainings of an experiment's seeds got anywhere.
+  case nothingLearned(experiment: String)
 
   public var errorDescription: String? {
     switch self {
@@ -97,6 +99,8 @@ public enum ReportError: LocalizedError, Equatable, Sendable {
         + missing.map { $0.what + ($0.command.map { " (\($0))" } ?? "") }.joined(separator: " ")
     case .missingEpoch(let path):
       "\(path) is missing: the training ended without keeping the networks of its last epochs; remove its folder to train anew"
+    case .nothingLearned(let experiment):
+      "\(experiment): the networks of all seeds still gave every image the same answer after ten epochs or more; give more --seeds"
     }
   }
 }

@@ -17,7 +17,8 @@ extension Reproduction {
     let accuracy: Double
   }
 
-  /// Trains models from some seeds and measures each; the page shows their means, and the first one's examples and checks.
+  /// Trains models from some seeds and measures each; the page shows their means, and the first one's examples and checks. Trainings
+  /// that are stuck are left out, and the page says so.
   func trained(
     _ wanted: Wanted, seeds: Range<Int>, in output: RunFolder, _ report: @Sendable @escaping (RunEvent) -> Void
   ) async throws -> ExperimentRun.Result {
@@ -25,13 +26,23 @@ extension Reproduction {
     let count = spreadImages ?? (data.test.height * data.test.width <= 64 * 64 ? 1000 : 300)
     let sample = data.limited(to: min(options.limit ?? .max, count))
     var (runs, networks): ([ExperimentRun.Result], [[Measured]]) = ([], [])
+    var (learned, leftOut): ([Int], [PageFact]) = ([], [])
     let clock = TimeLeft(trainings: seeds.count)
     for seed in seeds {
       let folder = output.folder(wanted.name).appending(path: "seed-\(seed)", directoryHint: .isDirectory)
-      let files = try await train(wanted, seed, on: data, in: folder) { event in
-        report(event)
-        if let left = clock.estimate(event, seed: seed - seeds.lowerBound) { report(.note("\(wanted.name): \(left)")) }
+      let files: [URL]
+      do {
+        files = try await train(wanted, seed, on: data, in: folder) { event in
+          report(event)
+          if let left = clock.estimate(event, seed: seed - seeds.lowerBound) { report(.note("\(wanted.name): \(left)")) }
+        }
+      } catch let error as TrainingError {
+        guard case .stuck = error else { throw error }
+        leftOut.append(PageFact("seed \(seed)", "left out: \(error.localizedDescription)"))
+        report(.warning("\(wanted.name), seed \(seed): left out, since \(error.localizedDescription)"))
+        continue
       }
+      learned.append(seed)
       let (file, device) = (files[files.count - 1].path, device)
       let model = try await TorchActor.run { try ModelChoice.open(file, device: device) }
       var own = options(for: wanted)
@@ -47,7 +58,9 @@ extension Reproduction {
       }
       if let left = clock.finished(seed: seed - seeds.lowerBound) { report(.note("\(wanted.name): \(left)")) }
     }
-    var experiment = PageExperiment.mean(of: runs.map(\.experiment))
+    guard !runs.isEmpty else { throw ReportError.nothingLearned(experiment: wanted.name) }
+    var experiment = PageExperiment.mean(of: runs.map(\.experiment), seeds: learned)
+    experiment.making += leftOut
     if !networks.isEmpty { experiment.spread = Self.spread(runs.map(\.experiment), networks, sample.test.count) }
     return ExperimentRun.Result(experiment: experiment, examples: runs[0].examples)
   }
@@ -63,6 +76,7 @@ extension Reproduction {
     var training = try await TrainingRun(
       wanted.architecture, recipe: recipe, dataset: data, device: device, memory: memory)
     training.keptEpochs = lastEpochs
+    training.endsWhenStuck = true
     let kept = try training.open(
       folder.appending(path: Self.training, directoryHint: .isDirectory), existing: .resume)
     let files = training.networks(in: kept)

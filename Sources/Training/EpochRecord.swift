@@ -11,6 +11,11 @@ public struct EpochRecord: Sendable, Equatable, Codable {
   /// What the time of those images went to.
   public let seconds: Phases
 
+  public init(epoch: Int, loss: Double, accuracy: Double, imagesPerSecond: Double, seconds: Phases) {
+    (self.epoch, self.loss, self.accuracy) = (epoch, loss, accuracy)
+    (self.imagesPerSecond, self.seconds) = (imagesPerSecond, seconds)
+  }
+
   /// Seconds of an epoch's training, the test not counted. On a GPU, which works on while the program goes ahead, they say
   /// where the program waited.
   public struct Phases: Sendable, Equatable, Codable {
@@ -24,5 +29,15 @@ public struct EpochRecord: Sendable, Equatable, Codable {
     public var update = 0.0
 
     public init() {}
+  }
+}
+
+extension [EpochRecord] {
+  /// Whether the training has not left its start: the accuracy has been the very same for ten epochs, and less than one and a half
+  /// times that of guessing, 1 / `classes`. Such a network gives every image the same answer, mostly because the units of a layer
+  /// are zero for every image, whose weights no gradient reaches any more.
+  public func isStuck(classes: Int) -> Bool {
+    guard count >= 10, let last else { return false }
+    return last.accuracy < 1.5 / Double(classes) && suffix(10).allSatisfy { $0.accuracy == last.accuracy }
   }
 }

@@ -5,6 +5,8 @@ public enum TrainingError: LocalizedError, Equatable, Sendable {
   case differentClasses
   case differentStart(String)
   case loss(step: Int, epoch: Int)
+  /// The network still gives every image the same answer.
+  case stuck(epoch: Int)
   case checkpointOf(String)
   case damagedCheckpoint(String)
   case tooLittleMemory(batch: Int, needed: Int, given: Int)
@@ -21,6 +23,7 @@ public enum TrainingError: LocalizedError, Equatable, Sendable {
     case .differentStart(let what): "the model to start from does not fit: \(what)"
     case .loss(let step, let epoch):
       "the loss became NaN or infinite at step \(step) of epoch \(epoch). The last checkpoint is kept"
+    case .stuck(let epoch): "after \(epoch) epochs the network still gives every image the same answer"
     case .checkpointOf(let what): "the checkpoint is of another training: \(what)"
     case .damagedCheckpoint(let what): "the checkpoint is damaged (\(what)); remove it to start again"
     case .tooLittleMemory(let batch, let needed, let given):

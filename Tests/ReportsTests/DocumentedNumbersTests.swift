@@ -145,7 +145,8 @@ import Testing
 
   @Test("the spread over trainings", arguments: ["cifar10-basic-cnn"])
   func spread(name: String) throws {
-    let text = try section("The spread over trainings", of: "ReproducingThePaper")
+    let (_, title, experiment) = try #require(Self.experiments.first { $0.name == name })
+    let text = try section(title, of: "ReproducingThePaper")
     let found = try #require(try page("seeds-\(name)").experiments.first { $0.name == name })
     let spread = try #require(found.spread)
     let verdicts = spread.areas.map { area in
@@ -175,7 +176,7 @@ import Testing
     let (mean, most) = (rounded(away.reduce(0, +) / Double(away.count)), rounded(away.max() ?? .nan))
     #expect(away.count == 10 && says(text, "by \(mean) on average and by \(most) at most"))
     let (accuracy, deviation) = (rounded(found.accuracy.value), rounded(found.accuracy.spread ?? .nan))
-    let paper = rounded(try #require(Self.experiments.first { $0.name == name }?.paper.accuracy))
+    let paper = rounded(try #require(experiment.accuracy))
     #expect(says(text, "accuracy \(accuracy) on average, with a standard deviation of \(deviation) (paper: \(paper))"))
   }
 }

@@ -168,6 +168,22 @@ import Testing
     ) { _ = try await other.run(existing: .resume) }
   }
 
+  @Test("trainings that are stuck are left out and named; where all are, it says so")
+  func stuck() async throws {
+    var trained = Reproduction(folder: folder.file("out")) { _, _ in noise(count: 9, classes: cifarClasses, side: 8) }
+    (trained.datasets, trained.architectures, trained.seeds) = (["small"], [.basicCNN], 2)
+    (trained.recipe.epochs, trained.recipe.batchSize, trained.recipe.learningRate) = (12, 3, 1)
+    let warnings = Mutex<[String]>([])
+    let error = await #expect(throws: ReportError.self) {
+      _ = try await trained.run { if case .warning(let text) = $0 { warnings.withLock { $0.append(text) } } }
+    }
+    #expect(error == .nothingLearned(experiment: "small-basic-cnn"))
+    for seed in 0..<2 {
+      let words = "small-basic-cnn, seed \(seed): left out, since after 10 epochs"
+      #expect(warnings.withLock { $0.contains { $0.contains(words) } }, "\(warnings.withLock(\.self))")
+    }
+  }
+
   @Test("areas over seeds and last epochs: means moved by what all images change, and deviations")
   func spread() async throws {
     var trained = Reproduction(folder: folder.file("out")) { _, _ in

@@ -34,6 +34,8 @@ public struct TrainingRun: Experiment {
   public let identity: RunIdentity
   /// The networks of so many epochs at the end are kept, each in a file of its own; the last one is the model.
   public var keptEpochs = 1
+  /// Ends a training that is stuck (`[EpochRecord].isStuck(classes:)`) with ``TrainingError/stuck(epoch:)``, instead of a warning.
+  public var endsWhenStuck = false
   /// This process' place among those that train together, all of them at the same time; nil: it is alone.
   public var place: Place?
 
@@ -130,6 +132,7 @@ public struct TrainingRun: Experiment {
         // A run that was killed may have kept an epoch's state but not yet its log.
         if !history.isEmpty { try keep(history, in: folder) }
         records.withLock { $0 = history }
+        try checkProgress(history)
         if !ofSameData {
           report(
             .warning(
@@ -140,6 +143,8 @@ public struct TrainingRun: Experiment {
           .note(
             history.count < epochs ? "Going on with epoch \(history.count + 1)." : "All \(epochs) epochs are done."))
       case .step(let epoch, let done, let steps, let loss):
+        // Not before the last epoch's state has been kept.
+        try checkProgress(records.withLock(\.self))
         report(
           .progress(
             (Double(epoch - 1) + Double(done) / Double(steps)) / Double(epochs),
@@ -158,10 +163,20 @@ public struct TrainingRun: Experiment {
             String(
               format: "epoch %d of %d: loss %.4f, test accuracy %.4f, %.0f images/s", record.epoch, epochs, record.loss,
               record.accuracy, record.imagesPerSecond)))
+        if !endsWhenStuck, isStuck(history), !isStuck(history.dropLast()) {
+          report(.warning("\(TrainingError.stuck(epoch: record.epoch).localizedDescription); another --seed may learn"))
+        }
       }
     }
+    try checkProgress(records.withLock(\.self))
     try await network.write(to: Self.model(in: folder), weightType: weightType)
     return TrainingReport(network: network, history: records.withLock(\.self), model: Self.model(in: folder))
+  }
+
+  private func isStuck(_ history: [EpochRecord]) -> Bool { history.isStuck(classes: dataset.test.classNames.count) }
+
+  private func checkProgress(_ history: [EpochRecord]) throws {
+    if endsWhenStuck, isStuck(history) { throw TrainingError.stuck(epoch: history.count) }
   }
 
   /// Takes part in a training as one of the processes after the first, which alone opens the folder, writes and reports.

@@ -43,18 +43,20 @@ private struct Brightness: LabelledImages {
 
   @TorchActor private func run(
     epochs: Int, in name: String = "run", existing: RunFolder.Existing = .resume, change: UInt8 = 0,
-    testChange: UInt8 = 0, seed: UInt64 = 0
+    testChange: UInt8 = 0, seed: UInt64 = 0, learningRate: Double = 0.001, endsWhenStuck: Bool = false
   ) throws -> Opened<TrainingRun> {
     var recipe = Recipe()
     recipe.epochs = epochs
     recipe.batchSize = 4
     recipe.seed = seed
+    recipe.learningRate = learningRate
     let dataset = Dataset(
       name: "brightness", train: Brightness(count: 50, change: change),
       test: Brightness(count: 4, change: testChange), provenance: "made for a test",
       unreadable: [])
-    return try Opened(
-      TrainingRun(.basicCNN, recipe: recipe, dataset: dataset, device: .cpu), in: folder.file(name), existing: existing)
+    var training = try TrainingRun(.basicCNN, recipe: recipe, dataset: dataset, device: .cpu)
+    training.endsWhenStuck = endsWhenStuck
+    return try Opened(training, in: folder.file(name), existing: existing)
   }
 
   private func log(_ name: String = "run") throws -> [[String]] {
@@ -64,6 +66,36 @@ private struct Brightness: LabelledImages {
 
   /// The log without the speed.
   private func results(_ name: String = "run") throws -> [[String]] { try log(name).map { Array($0.prefix(3)) } }
+
+  @Test("a training whose network gives every image the same answer warns once, or ends, also when it is resumed")
+  func stuck() async throws {
+    let warnings = Mutex<[String]>([])
+    let whole = try await run(epochs: 13, in: "whole", learningRate: 1)
+    _ = try await whole.run { if case .warning(let text) = $0 { warnings.withLock { $0.append(text) } } }
+    #expect(warnings.withLock { $0.count } == 1)
+    #expect(warnings.withLock { $0.first?.contains("the same answer; another --seed may learn") } == true)
+    for _ in 0..<2 {
+      let ending = try await run(epochs: 13, learningRate: 1, endsWhenStuck: true)
+      let error = await #expect(throws: TrainingError.self) { _ = try await ending.run() }
+      #expect(error == .stuck(epoch: 10))
+    }
+    #expect(!FileManager.default.fileExists(atPath: folder.file("run/model.safetensors").path))
+    #expect(try results().count == 11)
+  }
+
+  @Test("stuck is what is no better than guessing and the same for ten epochs", arguments: [(0.1, true), (0.15, false)])
+  func stuckness(accuracy: Double, isStuck: Bool) {
+    func history(_ accuracies: [Double]) -> [EpochRecord] {
+      accuracies.enumerated().map {
+        EpochRecord(epoch: $0 + 1, loss: 1, accuracy: $1, imagesPerSecond: 1, seconds: .init())
+      }
+    }
+    let same = [Double](repeating: accuracy, count: 10)
+    #expect(history(same).isStuck(classes: 10) == isStuck)
+    #expect(history([0.3] + same).isStuck(classes: 10) == isStuck)
+    #expect(!history(same.dropLast()).isStuck(classes: 10))
+    #expect(!history(same.dropLast() + [0.11]).isStuck(classes: 10))
+  }
 
   @Test("a training leaves its model, its state, its log and its curves")
   func files() async throws {
