@@ -34,7 +34,8 @@ extension Reproduction {
       do {
         files = try await train(wanted, seed, on: data, in: folder) { event in
           report(event)
-          if let left = clock.estimate(event, seed: seed - seeds.lowerBound) { report(.note("\(wanted.name): \(left)")) }
+          guard let left = clock.estimate(event, seed: seed - seeds.lowerBound) else { return }
+          report(.note("\(wanted.name): \(left)"))
         }
       } catch let error as TrainingError {
         guard case .stuck = error else { throw error }

@@ -106,7 +106,10 @@ public struct Reproduction: Sendable {
       if let lost = piece.lostBy { report(.warning("\(name) was begun by \(lost), which is gone; gone on with")) }
       guard seeds > 0 || wanted.bundled != nil else { return }
       // The one that makes the page says what is not there.
-      do { _ = try await result(wanted, of: seed..<seed + 1) } catch DatasetError.notFetched {} catch ReportError.nothingLearned {}
+      do {
+        _ = try await result(wanted, of: seed..<seed + 1)
+      } catch DatasetError.notFetched {
+      } catch ReportError.nothingLearned {}
     }
     for wanted in wanted where !absent.contains(wanted.dataset) {
       guard seeds > 0 || wanted.bundled != nil else {

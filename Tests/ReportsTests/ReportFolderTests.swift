@@ -41,10 +41,13 @@ import Testing
     }
     #expect(throws: error(["number of images"])) { try open(options) }
     #expect(throws: error(["seeds"])) { try open(seeds: 2) }
-    // Whether pictures are shown changes no result.
+    // Whether pictures are shown changes no result, and more seeds go on with those that are there.
     options.limit = nil
     options.showsPictures = false
     try open(options)
+    try open(seeds: 2, .replace)
+    try open(seeds: 3)
+    #expect(throws: error(["seeds"])) { try open() }
   }
 
   @Test("what earlier runs made is removed, and nothing else")

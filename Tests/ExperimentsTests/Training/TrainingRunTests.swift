@@ -83,7 +83,8 @@ private struct Brightness: LabelledImages {
     #expect(try results().count == 11)
   }
 
-  @Test("stuck is what is no better than guessing and the same for ten epochs", arguments: [(0.1, true), (0.15, false)])
+  @Test(
+    "stuck is what is no better than guessing and the same for ten epochs", arguments: [(0.1, true), (0.15, false)])
   func stuckness(accuracy: Double, isStuck: Bool) {
     func history(_ accuracies: [Double]) -> [EpochRecord] {
       accuracies.enumerated().map {
