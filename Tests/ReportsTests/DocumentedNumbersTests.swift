@@ -120,11 +120,11 @@ import Testing
     let areas: [Area]
   }
 
-  @Test("the areas on the training set")
-  func trainingSet() throws {
+  @Test("the areas on the training set", arguments: ["cifar10", "imagenette"])
+  func trainingSet(dataset: String) throws {
     let text = try section("On the training set", of: "DeletionNumbers")
     let summaries = try ["basic-cnn", "resnet18"].map { name in
-      let file = "Documentation/training-set-cifar10-\(name)/summary.json"
+      let file = "Documentation/training-set-\(dataset)-\(name)/summary.json"
       return try JSONDecoder().decode(Summary.self, from: Data(contentsOf: Self.package.appending(path: file)))
     }
     let accuracies = summaries.map { rounded($0.accuracy) }
