@@ -1,3 +1,5 @@
+import Foundation
+
 /// What one epoch came to.
 public struct EpochRecord: Sendable, Equatable, Codable {
   /// Counted from 1.
@@ -34,10 +36,12 @@ public struct EpochRecord: Sendable, Equatable, Codable {
 
 extension [EpochRecord] {
   /// Whether the training has not left its start: the accuracy has been the very same for ten epochs, and less than one and a half
-  /// times that of guessing, 1 / `classes`. Such a network gives every image the same answer, mostly because the units of a layer
-  /// are zero for every image, whose weights no gradient reaches any more.
+  /// times that of guessing, 1 / `classes`, and the loss is at least nine tenths of guessing's, log(`classes`). Such a network gives
+  /// every image the same answer, mostly because the units of a layer are zero for every image, whose weights no gradient reaches
+  /// any more.
   public func isStuck(classes: Int) -> Bool {
     guard count >= 10, let last else { return false }
-    return last.accuracy < 1.5 / Double(classes) && suffix(10).allSatisfy { $0.accuracy == last.accuracy }
+    return last.accuracy < 1.5 / Double(classes) && last.loss > 0.9 * log(Double(classes))
+      && suffix(10).allSatisfy { $0.accuracy == last.accuracy }
   }
 }

@@ -84,11 +84,12 @@ private struct Brightness: LabelledImages {
   }
 
   @Test(
-    "stuck is what is no better than guessing and the same for ten epochs", arguments: [(0.1, true), (0.15, false)])
-  func stuckness(accuracy: Double, isStuck: Bool) {
+    "stuck is what is no better than guessing and the same for ten epochs",
+    arguments: [(0.1, 2.3, true), (0.15, 2.3, false), (0.1, 2, false)])
+  func stuckness(accuracy: Double, loss: Double, isStuck: Bool) {
     func history(_ accuracies: [Double]) -> [EpochRecord] {
       accuracies.enumerated().map {
-        EpochRecord(epoch: $0 + 1, loss: 1, accuracy: $1, imagesPerSecond: 1, seconds: .init())
+        EpochRecord(epoch: $0 + 1, loss: loss, accuracy: $1, imagesPerSecond: 1, seconds: .init())
       }
     }
     let same = [Double](repeating: accuracy, count: 10)
