@@ -152,8 +152,7 @@ import Tensors
   private func convolution(_ call: Graph.Convolution, _ input: Tensor) throws -> Tensor {
     let weight = try parameter(call.weight)
     let bias = try call.bias.map(parameter)
-    // In bfloat16 for answers alone: the weights of a training would be converted at every step.
-    if precision == .full || prepared != nil, let plane = WholePlane(input.shape, kernel: weight.shape, call) {
+    if let plane = WholePlane(input.shape, kernel: weight.shape, call) {
       func typed(_ tensor: Tensor) throws -> Tensor { precision == .full ? tensor : try tensor.to(.bfloat16) }
       func linear() throws -> (weight: Tensor, bias: Tensor?) {
         try (typed(plane.weight(weight)), bias.map { try typed(plane.bias($0)) })
