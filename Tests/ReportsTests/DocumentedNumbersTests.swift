@@ -23,6 +23,7 @@ import Testing
         let spread: Numbers
         let paper: Double
       }
+      let accuracy: Numbers
       let areas: [Area]
       let ordered, seeds, epochs: Int
     }
@@ -143,7 +144,7 @@ import Testing
     }
   }
 
-  @Test("the spread over trainings", arguments: ["cifar10-basic-cnn"])
+  @Test("the spread over trainings", arguments: ["cifar10-basic-cnn", "imagenette-basic-cnn"])
   func spread(name: String) throws {
     let (_, title, experiment) = try #require(Self.experiments.first { $0.name == name })
     let text = try section(title, of: "ReproducingThePaper")
@@ -178,5 +179,7 @@ import Testing
     let (accuracy, deviation) = (rounded(found.accuracy.value), rounded(found.accuracy.spread ?? .nan))
     let paper = rounded(try #require(experiment.accuracy))
     #expect(says(text, "accuracy \(accuracy) on average, with a standard deviation of \(deviation) (paper: \(paper))"))
+    let all = spread.accuracy
+    #expect(all.count == networks && says(text, "networks is \(rounded(all.mean)) ± \(rounded(all.deviation))"))
   }
 }
