@@ -4,6 +4,7 @@ import Figures
 import Files
 import Foundation
 import Tensors
+import Training
 
 /// The folder of a page of results: `index.html`, `report.pdf`, `figures` with every figure alone and their captions,
 /// `results.json`, and a folder for each experiment.
@@ -14,6 +15,8 @@ extension RunFolder {
     let seeds: Int
     /// Nil: the paper itself.
     let paper: Paper.Version?
+    /// Of each training; nil: as many as the paper's.
+    let epochs: Int?
 
     static let words = ["limit": "number of images", "maximumClasses": "number of classes"]
 
@@ -22,22 +25,27 @@ extension RunFolder {
       var same = a.options
       same.showsPictures = b.options.showsPictures
       return same == b.options && (a.seeds > 0) == (b.seeds > 0) && a.paper == b.paper
+        && a.epochs == b.epochs
     }
   }
 
   /// Makes the folder ready.
   ///
   /// - Parameters:
+  ///   - epochs: of each training.
   ///   - paper: the version that is reproduced.
   ///   - experiments: the names of the folders that will be in it.
   ///   - existing: what to do with results in it.
   /// - Throws: `RunFolderError`; Foundation's errors.
   static func page(
-    _ url: URL, options: ReportOptions, seeds: Int = 0, paper: Paper.Version = .signed, experiments: [String],
-    device: Device, existing: Existing
+    _ url: URL, options: ReportOptions, seeds: Int = 0, epochs: Int = Recipe().epochs, paper: Paper.Version = .signed,
+    experiments: [String], device: Device, existing: Existing
   ) throws -> RunFolder {
     try RunFolder(
-      url, PageSettings(options: options, seeds: seeds, paper: paper == .signed ? nil : paper),
+      url,
+      PageSettings(
+        options: options, seeds: seeds, paper: paper == .signed ? nil : paper,
+        epochs: epochs == Recipe().epochs ? nil : epochs),
       RunIdentity(device: device), parts: ["index.html", "report.pdf", "figures", "results.json"] + experiments,
       existing: existing)
   }

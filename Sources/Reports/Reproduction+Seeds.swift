@@ -62,11 +62,20 @@ extension Reproduction {
     guard !runs.isEmpty else { throw ReportError.nothingLearned(experiment: wanted.name) }
     var experiment = PageExperiment.mean(of: runs.map(\.experiment), seeds: learned)
     experiment.making += leftOut
-    if !networks.isEmpty { experiment.spread = Self.spread(runs.map(\.experiment), networks, sample.test.count) }
+    if let length {
+      experiment.making.append(
+        PageFact("trainings", "\(length) epochs each, where the paper’s have \(Recipe().epochs)"))
+    }
+    if !networks.isEmpty {
+      experiment.spread = Self.spread(runs.map(\.experiment), networks, length, sample.test.count)
+    }
     return ExperimentRun.Result(experiment: experiment, examples: runs[0].examples)
   }
 
   private static let (training, epochs) = ("training", "epochs")
+
+  /// How many epochs a training has; nil: as many as the paper's.
+  private var length: Int? { recipe.epochs == Recipe().epochs ? nil : recipe.epochs }
 
   /// - Returns: the files of the networks of the last epochs, the trained one last.
   private func train(
@@ -120,7 +129,9 @@ extension Reproduction {
   /// - Parameters:
   ///   - runs: of each seed's last network, on all images that are measured.
   ///   - networks: of each seed's last epochs, on fewer.
-  private static func spread(_ runs: [PageExperiment], _ networks: [[Measured]], _ images: Int) -> PageSpread {
+  private static func spread(
+    _ runs: [PageExperiment], _ networks: [[Measured]], _ length: Int?, _ images: Int
+  ) -> PageSpread {
     let all = networks.joined()
     let maps = runs[0].areas.filter { !$0.map.isControl }
     let areas = maps.enumerated().map { place, area in
@@ -133,7 +144,8 @@ extension Reproduction {
         spread: Spread(all.map { $0.areas[place] }).moved(by: Spread(shifts).mean), paper: area.paper)
     }
     return PageSpread(
-      seeds: networks.count, epochs: networks[0].count, images: images, ordered: all.count(where: \.isOrdered),
+      seeds: networks.count, epochs: networks[0].count, length: length, images: images,
+      ordered: all.count(where: \.isOrdered),
       accuracy: Spread(all.map(\.accuracy)), areas: areas)
   }
 }

@@ -23,6 +23,7 @@ public struct Reproduction: Sendable {
   public var architectures: [Architecture]?
   /// Train that many models of each kind from the seeds 0, 1, … instead of taking the bundled ones.
   public var seeds = 0
+  /// How they are trained. The page says where the number of epochs is not the paper's.
   public var recipe = Recipe()
   /// How many of a training's last epochs are measured for the areas' spread; one: only the last.
   public var lastEpochs = 1
@@ -85,7 +86,8 @@ public struct Reproduction: Sendable {
     existing: RunFolder.Existing = .refuse, report: @Sendable @escaping (RunEvent) -> Void = { _ in }
   ) async throws -> PageReport {
     let output = try RunFolder.page(
-      folder, options: options, seeds: seeds, paper: paper, experiments: wanted.map(\.name), device: device,
+      folder, options: options, seeds: seeds, epochs: seeds > 0 ? recipe.epochs : Recipe().epochs, paper: paper,
+      experiments: wanted.map(\.name), device: device,
       existing: existing)
     defer { output.giveUp() }
     var results: [ExperimentRun.Result] = []

@@ -32,6 +32,7 @@ struct Reproduce: InterruptibleCommand {
   var datasets: NameList?
   @Option(help: ArgumentHelp("cnn, resnet18 (default: both).", valueName: "list")) var models: NameList?
   @Option(help: "Train N models of each kind by the paper's recipe and give means and spreads.") var seeds: Int?
+  @Option(help: "Epochs of each training of --seeds.") var epochs = Recipe().epochs
   @Option(help: "Measure the networks of a training's last M epochs, too, for the areas' spread.") var lastEpochs = 1
   @Option(help: "What --seeds trains in: float32 or bfloat16 (mixed precision).") var trainingPrecision = Precision.full
   @Option(
@@ -64,11 +65,12 @@ struct Reproduce: InterruptibleCommand {
     if let limit, limit < 1 { throw ValidationError("--limit must be at least 1") }
     if limit != nil && quick { throw ValidationError("--quick is --limit 500: give one of them") }
     if let seeds, !(1...100).contains(seeds) { throw ValidationError("--seeds must lie between 1 and 100") }
-    guard (1...Recipe().epochs).contains(lastEpochs) else {
-      throw ValidationError("--last-epochs must lie between 1 and \(Recipe().epochs), the epochs of a training")
+    guard (1...10_000).contains(epochs) else { throw ValidationError("--epochs must lie between 1 and 10000") }
+    guard (1...epochs).contains(lastEpochs) else {
+      throw ValidationError("--last-epochs must lie between 1 and \(epochs), the epochs of a training")
     }
-    guard seeds != nil || (lastEpochs == 1 && trainingPrecision == .full) else {
-      throw ValidationError("--last-epochs and --training-precision are about trainings: give --seeds, too")
+    guard seeds != nil || (epochs == Recipe().epochs && lastEpochs == 1 && trainingPrecision == .full) else {
+      throw ValidationError("--epochs, --last-epochs and --training-precision are about trainings: give --seeds, too")
     }
   }
 
@@ -86,6 +88,7 @@ struct Reproduce: InterruptibleCommand {
       Architecture.paper.filter { list.names.contains($0.option) }
     }
     reproduction.seeds = seeds ?? 0
+    reproduction.recipe.epochs = epochs
     reproduction.lastEpochs = lastEpochs
     reproduction.recipe.precision = trainingPrecision
     reproduction.paper = paper

@@ -131,6 +131,11 @@ import Testing
     expectUsageError(["reproduce", "--output", "o", "--last-epochs", "2"], ["--seeds"])
     expectUsageError(["reproduce", "--output", "o", "--training-precision", "bfloat16"], ["--seeds"])
     expectUsageError(["reproduce", "--output", "o", "--seeds", "2", "--last-epochs", "51"], ["--last-epochs", "50"])
+    expectUsageError(["reproduce", "--output", "o", "--epochs", "20"], ["--epochs", "--seeds"])
+    expectUsageError(["reproduce", "--output", "o", "--seeds", "2", "--epochs", "0"], ["--epochs", "10000"])
+    expectUsageError(
+      ["reproduce", "--output", "o", "--seeds", "2", "--epochs", "2", "--last-epochs", "3"],
+      ["--last-epochs", "1 and 2"])
     expectUsageError(["reproduce", "--output", "o", "--paper", "other"], ["--paper", "attitude"])
     expectUsageError(["reproduce", "--output", "o", "--quick", "--limit", "3"], ["--quick", "--limit"])
     expectUsageError(["report", "--output", "o"], ["--dataset"])

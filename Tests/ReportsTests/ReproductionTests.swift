@@ -227,8 +227,16 @@ import Testing
         [mean + (shifts[0][place] + shifts[1][place]) / 2, variance.squareRoot()], absolute: 1e-12)
       #expect(area.paper == report.experiments[0].areas.first { $0.map == area.map && $0.metric == area.metric }?.paper)
     }
-    #expect(try html().contains("the last 3 epochs of 2 trainings"))
+    #expect(try html().contains("the last 3 epochs of 2 trainings (of 4 epochs, where the paper’s have 50)"))
+    #expect(report.experiments[0].making.contains(PageFact("trainings", "4 epochs each, where the paper’s have 50")))
     #expect(try await trained.run(existing: .resume) == report)
+    // Shorter and longer trainings are not mixed.
+    var other = trained
+    other.recipe.epochs = 5
+    let longer = other
+    await #expect(throws: RunFolderError.otherRun(folder: folder.file("out").relativePath, differences: ["epochs"])) {
+      _ = try await longer.run(existing: .resume)
+    }
     // Networks that were not kept cannot be measured.
     trained.lastEpochs = 4
     let path = folder.file("out/cifar10-basic-cnn/seed-0/training/epochs/epoch-001.safetensors").relativePath

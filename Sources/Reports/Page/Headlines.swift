@@ -1,5 +1,6 @@
 import Experiments
 import Foundation
+import Training
 
 extension PageReport {
   /// The summary in sentences, without markup, computed from the numbers.
@@ -49,9 +50,13 @@ extension PageReport {
 extension PageSpread {
   var networks: Int { seeds * epochs }
 
+  private var lengthNote: String {
+    length.map { " (of \($0) epochs, where the paper’s have \(Recipe().epochs))" } ?? ""
+  }
+
   /// What was measured, and what the places mean.
   var note: String {
-    "Means and standard deviations of \(networks) networks, those of the last \(epochs) epochs of \(seeds) trainings, each on "
+    "Means and standard deviations of \(networks) networks, those of the last \(epochs) epochs of \(seeds) trainings\(lengthNote), each on "
       + "\(Text.images(images)) (the mean is moved by what all images change in the trainings’ last epochs). A number of the paper "
       + "lies within the spread where it is at most two standard deviations from the mean, in its tail up to three, outside "
       + "beyond. The maps are in the paper’s order in \(ordered) of \(networks) networks."

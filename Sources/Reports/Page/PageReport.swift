@@ -68,9 +68,11 @@ struct PageCurve: Codable, Sendable, Equatable {
 
 /// How areas differ over the networks of the last epochs of several trainings.
 struct PageSpread: Codable, Sendable, Equatable {
-  /// How many trainings, and of how many epochs each.
+  /// How many trainings, and of how many of their last epochs each.
   var seeds: Int
   var epochs: Int
+  /// How many epochs a training has; nil: as many as the paper's.
+  var length: Int?
   /// On how many images each network was measured.
   var images: Int
   /// In how many networks the areas of both colours are in the paper's order.
