@@ -144,7 +144,7 @@ import Testing
     }
   }
 
-  @Test("the spread over trainings", arguments: ["cifar10-basic-cnn", "imagenette-basic-cnn"])
+  @Test("the spread over trainings", arguments: ["cifar10-basic-cnn", "cifar10-resnet18", "imagenette-basic-cnn"])
   func spread(name: String) throws {
     let (_, title, experiment) = try #require(Self.experiments.first { $0.name == name })
     let text = try section(title, of: "ReproducingThePaper")
