@@ -4,12 +4,16 @@ import Foundation
 /// A checksum of bytes that come piece by piece, by libcrypto.
 package final class Digest {
   private let context: OpaquePointer
+  /// A library of its own, from which no openssl.cnf takes an algorithm away.
+  nonisolated(unsafe) private static let library = OSSL_LIB_CTX_new()
 
   /// Nil where the system's rules forbid the algorithm.
   package init?(_ algorithm: Checksum.Algorithm) {
     guard let context = EVP_MD_CTX_new() else { return nil }
     self.context = context
-    guard EVP_DigestInit_ex(context, algorithm.function, nil) == 1 else { return nil }
+    guard let function = EVP_MD_fetch(Self.library, algorithm.function, nil) else { return nil }
+    defer { EVP_MD_free(function) }
+    guard EVP_DigestInit_ex(context, function, nil) == 1 else { return nil }
   }
 
   deinit { EVP_MD_CTX_free(context) }
@@ -49,17 +53,18 @@ package final class Digest {
 
   /// SHA-256, which every libcrypto has.
   package static func sha256() -> Digest {
-    guard let digest = Digest(.sha256) else { fatalError("libcrypto has no SHA-256") }
+    guard let digest = Digest(.sha256) else { preconditionFailure("no memory for a checksum") }
     return digest
   }
 }
 
 extension Checksum.Algorithm {
-  fileprivate var function: OpaquePointer? {
+  /// Its name in libcrypto.
+  fileprivate var function: String {
     switch self {
-    case .md5: EVP_md5()
-    case .sha1: EVP_sha1()
-    case .sha256: EVP_sha256()
+    case .md5: "MD5"
+    case .sha1: "SHA1"
+    case .sha256: "SHA256"
     }
   }
 }

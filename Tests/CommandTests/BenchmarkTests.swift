@@ -56,6 +56,15 @@ import Testing
     try command.expectFailure(["benchmark", "--merge", "data", "--output", "x"], ["data", "no results"])
   }
 
+  @Test("an openssl.cnf that takes SHA-256 away changes nothing")
+  func otherAlgorithms() throws {
+    try command.add(
+      Data("openssl_conf = o\n[o]\nproviders = p\n[p]\nlegacy = l\n[l]\nactivate = 1\n".utf8), as: "openssl.cnf")
+    let finished = try command.run(
+      options + ["--output", "run"], environment: ["OPENSSL_CONF": command.file("openssl.cnf").path])
+    #expect(finished.status == 0 && finished.errors == [])
+  }
+
   @Test("two processes that a launcher started share the work, and what comes out is what one makes")
   func shared() throws {
     let alone = try command.run(options + ["--output", "whole", "--threads", "1"])
