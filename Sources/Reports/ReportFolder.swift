@@ -4,7 +4,6 @@ import Figures
 import Files
 import Foundation
 import Tensors
-import Training
 
 /// The folder of a page of results: `index.html`, `report.pdf`, `figures` with every figure alone and their captions,
 /// `results.json`, and a folder for each experiment.
@@ -32,20 +31,17 @@ extension RunFolder {
   /// Makes the folder ready.
   ///
   /// - Parameters:
-  ///   - epochs: of each training.
+  ///   - epochs: of each training; nil: as many as the paper's.
   ///   - paper: the version that is reproduced.
   ///   - experiments: the names of the folders that will be in it.
   ///   - existing: what to do with results in it.
   /// - Throws: `RunFolderError`; Foundation's errors.
   static func page(
-    _ url: URL, options: ReportOptions, seeds: Int = 0, epochs: Int = Recipe().epochs, paper: Paper.Version = .signed,
+    _ url: URL, options: ReportOptions, seeds: Int = 0, epochs: Int? = nil, paper: Paper.Version = .signed,
     experiments: [String], device: Device, existing: Existing
   ) throws -> RunFolder {
     try RunFolder(
-      url,
-      PageSettings(
-        options: options, seeds: seeds, paper: paper == .signed ? nil : paper,
-        epochs: epochs == Recipe().epochs ? nil : epochs),
+      url, PageSettings(options: options, seeds: seeds, paper: paper == .signed ? nil : paper, epochs: epochs),
       RunIdentity(device: device), parts: ["index.html", "report.pdf", "figures", "results.json"] + experiments,
       existing: existing)
   }

@@ -75,7 +75,7 @@ extension Reproduction {
   private static let (training, epochs) = ("training", "epochs")
 
   /// How many epochs a training has; nil: as many as the paper's.
-  private var length: Int? { recipe.epochs == Recipe().epochs ? nil : recipe.epochs }
+  var length: Int? { recipe.epochs == Recipe().epochs ? nil : recipe.epochs }
 
   /// - Returns: the files of the networks of the last epochs, the trained one last.
   private func train(

@@ -86,7 +86,7 @@ public struct Reproduction: Sendable {
     existing: RunFolder.Existing = .refuse, report: @Sendable @escaping (RunEvent) -> Void = { _ in }
   ) async throws -> PageReport {
     let output = try RunFolder.page(
-      folder, options: options, seeds: seeds, epochs: seeds > 0 ? recipe.epochs : Recipe().epochs, paper: paper,
+      folder, options: options, seeds: seeds, epochs: length, paper: paper,
       experiments: wanted.map(\.name), device: device,
       existing: existing)
     defer { output.giveUp() }

@@ -179,6 +179,11 @@ import Testing
     let (accuracy, deviation) = (rounded(found.accuracy.value), rounded(found.accuracy.spread ?? .nan))
     let paper = rounded(try #require(experiment.accuracy))
     #expect(says(text, "accuracy \(accuracy) on average, with a standard deviation of \(deviation) (paper: \(paper))"))
+    let outside = spread.areas.map { abs($0.paper - $0.spread.mean) / $0.spread.deviation }.filter { $0 > 3 }
+    if !outside.isEmpty {
+      let away = outside.map { String(format: "%.1f", $0) }.joined(separator: " and ")
+      #expect(says(try section(title, of: "DeletionNumbers"), "\(away) standard deviations"))
+    }
     let all = spread.accuracy
     #expect(all.count == networks && says(text, "networks is \(rounded(all.mean)) ± \(rounded(all.deviation))"))
   }

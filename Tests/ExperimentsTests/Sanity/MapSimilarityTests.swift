@@ -15,12 +15,9 @@ private struct Reference: Decodable, CustomStringConvertible {
 
   var description: String { "\(pair) \(height)×\(width)" }
 
-  static let all: [Reference] = {
-    do {
-      return try JSONDecoder().decode(
-        [Reference].self, from: Data(contentsOf: Fixture.url("similarity/similarity.json")))
-    } catch { fatalError("\(error)") }
-  }()
+  static func all() throws -> [Reference] {
+    try JSONDecoder().decode([Reference].self, from: Data(contentsOf: Fixture.url("similarity/similarity.json")))
+  }
 
   /// The two maps, by the formulas of the script beside the file.
   var maps: (Raster<Float>, Raster<Float>) {
@@ -38,7 +35,7 @@ private struct Reference: Decodable, CustomStringConvertible {
 }
 
 @Suite struct MapSimilarityTests {
-  @Test("the measures are those of SciPy and scikit-image", arguments: Reference.all)
+  @Test("the measures are those of SciPy and scikit-image", arguments: try Reference.all())
   private func reference(_ reference: Reference) throws {
     let (a, b) = reference.maps
     expectClose([Correlation.spearman(a.values, b.values)], [reference.spearman], absolute: 1e-9)
