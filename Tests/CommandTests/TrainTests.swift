@@ -113,7 +113,7 @@ import Testing
     #expect(!command.files(in: "run").contains("model.safetensors"))
     let resumed = try command.run(training + ["--output", "run", "--resume"])
     #expect(resumed.status == 0)
-    #expect(resumed.errors.contains { $0.hasPrefix("Going on with epoch ") })
+    #expect(resumed.errors.contains { $0.hasPrefix("going on with epoch ") })
     #expect(try await weights("run") == weights("whole"))
     #expect(try log("run") == log("whole"))
     #expect(try log("run").count == 9)

@@ -141,7 +141,7 @@ public struct TrainingRun: Experiment {
         }
         report(
           .note(
-            history.count < epochs ? "Going on with epoch \(history.count + 1)." : "All \(epochs) epochs are done."))
+            history.count < epochs ? "going on with epoch \(history.count + 1)" : "all \(epochs) epochs are done"))
       case .step(let epoch, let done, let steps, let loss):
         // Not before the last epoch's state has been kept.
         try checkProgress(records.withLock(\.self))
