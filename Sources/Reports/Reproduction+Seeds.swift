@@ -176,9 +176,10 @@ private final class TimeLeft: Sendable {
       state.hasTold = true
       let whole = (now - begin.time) / .seconds(1) / (share - begin.share)
       let left = whole * (1 - share + Double(trainings - seed - 1))
-      return
-        "a training takes about \(Text.clock(whole)), all \(trainings) will take \(Text.clock(left)), and measuring "
-        + "them more"
+      return trainings == 1
+        ? "the training will take \(Text.clock(left)), and measuring more"
+        : "a training takes about \(Text.clock(whole)), all \(trainings) will take \(Text.clock(left)), and measuring "
+          + "them more"
     }
   }
 

@@ -56,8 +56,11 @@ extension PageSpread {
 
   /// What was measured, and what the places mean.
   var note: String {
-    "Means and standard deviations of \(networks) networks, those of the last \(epochs) epochs of \(seeds) trainings\(lengthNote), each on "
-      + "\(Text.images(images)) (the mean is moved by what all images change in the trainings’ last epochs). A number of the paper "
+    let (trainings, ends) =
+      seeds == 1
+      ? ("one training", "training’s last epoch") : ("\(seeds) trainings", "trainings’ last epochs")
+    return "Means and standard deviations of \(networks) networks, those of the last \(epochs) epochs of "
+      + "\(trainings)\(lengthNote), each on \(Text.images(images)) (the mean is moved by what all images change in the \(ends)). A number of the paper "
       + "lies within the spread where it is at most two standard deviations from the mean, in its tail up to three, outside "
       + "beyond. The maps are in the paper’s order in \(ordered) of \(networks) networks."
   }
