@@ -110,7 +110,10 @@ import Testing
       #expect(html.contains("sample/black/gradient-\(view)/spread/place\">\(text)</td>"), "\(view)")
     }
     #expect(html.contains("spread/distance\">+1.9</td>") && html.contains("spread/distance\">−2.5</td>"))
-    #expect(html.contains("Means and standard deviations of 7 networks, those of the last 7 epochs of 1 trainings"))
+    #expect(
+      html.contains(
+        "Means and standard deviations of 7 networks, those of the last 7 epochs of one training, each on 1,000 images "
+          + "(the mean is moved by what all images change in the training’s last epoch)"))
     #expect(
       sampleReport([experiment], paper: .signed).headlines.contains(
         "Of the paper’s 4 areas 2 lie within the spread of our trained networks (two standard deviations), 1 in its tail "
