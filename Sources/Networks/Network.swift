@@ -14,8 +14,9 @@ import Tensors
   /// What the logits are computed in.
   public nonisolated let precision: Precision
   private let interpreter: Interpreter
-  /// Made when it is first asked for.
+  /// Made when it is first asked for. Locked, because several threads may ask at once (``TorchActor/concurrently(_:threads:_:)``).
   private var foldedNetwork: Network?
+  private let lock = NSLock()
 
   public nonisolated var labels: LabelSet { information.labels }
   public nonisolated var preprocessing: Preprocessing { information.preprocessing }
@@ -68,10 +69,12 @@ import Tensors
 
   private var inference: Network {
     get throws {
-      if let foldedNetwork { return foldedNetwork }
-      let network = try folded()
-      foldedNetwork = network
-      return network
+      try lock.withLock {
+        if let foldedNetwork { return foldedNetwork }
+        let network = try folded()
+        foldedNetwork = network
+        return network
+      }
     }
   }
 

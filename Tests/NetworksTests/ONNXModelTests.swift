@@ -1,5 +1,6 @@
 import Foundation
 import Maps
+import Synchronization
 import Tensors
 import TestSupport
 import Testing
@@ -48,6 +49,23 @@ import Testing
     #expect(counts["conv2d"] == 2 && counts["relu"] == 3 && counts["linear"] == 1, "\(counts)")
     let network = try #require(try ModelChoice.open(Self.url("cnn-script").path).classifier as? ImportedNetwork)
     #expect(network.featureCount == 6 && network.graph.parameter("fc.weight") != nil)
+  }
+
+  @Test("several threads may ask at once, each about another number of images", arguments: ["attention", "shapes"])
+  func threads(name: String) async throws {
+    let expected = try SafeTensors(contentsOf: Fixture.url("onnx/expected.safetensors")).tensors
+    let (images, logits) = (try #require(expected["images"]), try #require(expected["\(name)/logits"]))
+    let network = try ONNXNetwork(contentsOf: Self.url("\(name)-script-two"), device: .cpu)
+    let largest = Mutex<Float>(0)
+    try await TorchActor.concurrently(3, threads: 1) { worker in
+      let right = try logits[0..<worker + 1].to(.float32).floats()
+      for _ in 0..<40 {
+        let answer = try network.answer(images[0..<worker + 1].to(.float32)).floats()
+        let change = answer.count == right.count ? zip(answer, right).map { abs($0 - $1) }.max() ?? 0 : .infinity
+        largest.withLock { $0 = max($0, change) }
+      }
+    }
+    #expect(largest.withLock { $0 } < 1e-3)
   }
 
   @Test("the file says who wrote it and which images it takes")

@@ -16,6 +16,8 @@ final class ONNXNetwork: FileNetwork {
   private let files: ONNXWeightFiles
   private let device: Device
   private let batch: ONNXBatch
+  /// Several threads may ask at once (``TorchActor/concurrently(_:threads:_:)``), but a run keeps what the next one needs.
+  private let lock = NSLock()
   /// The values that are needed no more after a node, by its place.
   private let lastUses: [[String]]
 
@@ -119,12 +121,14 @@ final class ONNXNetwork: FileNetwork {
   }
 
   func answer(_ images: Tensor) throws -> Tensor {
-    batch.count = images.shape[0]
-    if let written = batch.written, batch.count != written, !batch.isRecorded {
-      let blank = try Tensor(repeating: 0, shape: [written] + images.shape.dropFirst(), device: images.device)
-      try batch.record { _ = try run(blank) }
+    try lock.withLock {
+      batch.count = images.shape[0]
+      if let written = batch.written, batch.count != written, !batch.isRecorded {
+        let blank = try Tensor(repeating: 0, shape: [written] + images.shape.dropFirst(), device: images.device)
+        try batch.record { _ = try run(blank) }
+      }
+      return try run(images)
     }
-    return try run(images)
   }
 
   private func run(_ images: Tensor) throws -> Tensor {
