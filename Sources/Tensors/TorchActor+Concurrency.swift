@@ -11,7 +11,7 @@ extension TorchActor {
   /// must not change. Tensors, classifiers and explainers do not. Cancelling reaches each of them.
   ///
   /// - Parameter threads: how many processor threads each body's operations use; one, where other calls that run at the same time
-  ///   have taken another number than this and one. The actor, too, uses as many or one meanwhile (``ThreadTeams``).
+  ///   have taken another number than this and one. The actor, too, uses as many or one meanwhile.
   /// - Throws: what the first body to fail throws; the others are cancelled.
   public static func concurrently(
     _ count: Int, threads: Int, _ body: @escaping @TorchActor @Sendable (Int) throws -> Void
