@@ -23,18 +23,10 @@ public enum Torch {
   public static let multipliesBfloat16 = ct_multiplies_bfloat16()
 
   /// The number of processor threads that operations use; at start, all processors.
-  @TorchActor public static var threads: Int {
-    TorchActor.isOnOwnThread ? TorchActor.teams.own : Int(ct_threads())
-  }
+  @TorchActor public static var threads: Int { Int(ct_threads()) }
 
-  /// Sets the number of processor threads that operations of the actor use from now on; while bodies of
-  /// ``TorchActor/concurrently(_:threads:_:)`` run, perhaps fewer.
-  ///
-  /// - Precondition: it is not called by such a body, which has the number that it was given.
   @TorchActor public static func setThreads(_ count: Int) throws {
-    precondition(TorchActor.isOnOwnThread, "the threads of concurrent work are set where it begins")
     try check(ct_set_threads(Int32(clamping: count)), "setting the number of threads to \(count)")
-    TorchActor.change { $0.own = count }
   }
 
   /// Runs `body` without recording what gradients would need, which saves memory and time.

@@ -11,9 +11,6 @@ import Foundation
 
   private static let executor = TorchExecutor()
 
-  /// Whether the code that asks runs on the actor's own thread, and not on one of ``concurrently(_:threads:_:)``.
-  static var isOnOwnThread: Bool { TorchThread.current === executor.thread }
-
   public nonisolated var unownedExecutor: UnownedSerialExecutor { Self.executor.asUnownedSerialExecutor() }
 
   /// Runs `body` on libtorch's thread.
@@ -24,7 +21,7 @@ import Foundation
 
 /// Runs jobs one after the other on the actor's thread.
 private final class TorchExecutor: SerialExecutor {
-  let thread = TorchThread()
+  private let thread = TorchThread()
 
   init() { thread.add { ct_error_free(ct_use_full_precision()) } }
 
@@ -34,5 +31,5 @@ private final class TorchExecutor: SerialExecutor {
   }
 
   /// The threads of ``TorchActor/concurrently(_:threads:_:)`` count as the actor's.
-  func checkIsolated() { precondition(TorchThread.current != nil, "this is not one of libtorch's threads") }
+  func checkIsolated() { precondition(TorchThread.isCurrent, "this is not one of libtorch's threads") }
 }

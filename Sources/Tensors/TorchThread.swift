@@ -9,13 +9,13 @@ final class TorchThread: @unchecked Sendable {
 
   private static let mark = "libtorch"
 
-  /// The one on which the code that asks runs.
-  static var current: TorchThread? { Thread.current.threadDictionary[mark] as? TorchThread }
+  /// Whether the code that asks runs on such a thread.
+  static var isCurrent: Bool { Thread.current.threadDictionary[mark] != nil }
 
   /// - Parameter processors: how many processor threads its operations use; nil: all.
   init(processors: Int? = nil) {
     let thread = Thread { [self] in
-      Thread.current.threadDictionary[Self.mark] = self
+      Thread.current.threadDictionary[Self.mark] = true
       ct_error_free(ct_set_threads(processors.map { Int32(clamping: $0) } ?? ct_processors()))
       while let job = next() { job() }
     }
